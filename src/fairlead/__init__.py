@@ -1,0 +1,1 @@
+"""Fairlead keeps Campaign Monitor and Salesforce in step."""

@@ -1,0 +1,1 @@
+"""Words and rules. Standard library only; no clock, no I/O."""

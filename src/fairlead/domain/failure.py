@@ -1,0 +1,59 @@
+"""Failures, split by what happens next. The concrete class stands beside the code that raises it."""
+
+from typing import ClassVar
+
+
+class Failure(Exception):
+    """Something went wrong that a person may have to know. The text ends with the next step.
+
+    `code` is the support code shown to people; texts hold no address, name or phone number.
+    """
+
+    code: ClassVar[str] = "FL-000"
+    next_step: ClassVar[str] = ""
+
+    def __init__(self, text: str, *, next_step: str = "") -> None:
+        self.text = text
+        self.step = next_step or self.next_step
+        super().__init__(f"{text} {self.step}".strip())
+
+
+class WaitAndRetry(Failure):
+    """Nothing is wrong but the moment: the same request may succeed later."""
+
+    code = "FL-100"
+
+    def __init__(self, text: str, *, next_step: str = "", after: float | None = None) -> None:
+        super().__init__(text, next_step=next_step)
+        self.after = after
+
+
+class SignInAgain(Failure):
+    """The stored credentials no longer work."""
+
+    code = "FL-200"
+
+
+class FixTheSettings(Failure):
+    """A setting here or on the other side stands in the way."""
+
+    code = "FL-300"
+
+
+class FixThisRecord(Failure):
+    """One record cannot be written as it is; the others go on."""
+
+    code = "FL-400"
+
+
+class RefusedByGuard(Failure):
+    """The plan is too large or too strange to be carried out unasked."""
+
+    code = "FL-500"
+
+
+class OurBug(Failure):
+    """Neither side is to blame."""
+
+    code = "FL-900"
+    next_step = "Please report this with the support code."

@@ -1,0 +1,1 @@
+"""One room per feature, all with the same furniture."""

@@ -1,0 +1,1 @@
+"""Room: the connected Campaign Monitor account, its clients, and the org."""

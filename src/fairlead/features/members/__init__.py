@@ -1,0 +1,1 @@
+"""Room: lists and their members, as records in Salesforce."""

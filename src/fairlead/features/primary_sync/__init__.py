@@ -1,0 +1,1 @@
+"""Room: the scheduled pull from Campaign Monitor into Salesforce."""

@@ -1,0 +1,1 @@
+"""Work that survives a restart: states, slots, schedule, take-over."""

@@ -1,0 +1,1 @@
+"""A client for the Salesforce platform APIs. Knows nothing of Fairlead."""

@@ -1,0 +1,1 @@
+"""Tables that belong to no single room: org, ledger, secrets, audit."""

@@ -1,0 +1,1 @@
+"""The flow: pull, convert, compare, guard, push, commit; one file a step."""

@@ -1,0 +1,1 @@
+"""Page furniture shared by rooms: base page, tables, help hints."""

@@ -1,0 +1,1 @@
+"""The web entrance: Django settings, URLs, ASGI."""
