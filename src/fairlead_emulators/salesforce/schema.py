@@ -1,7 +1,7 @@
 """The describe model of the emulated org: objects and fields as data.
 
 Standard objects are read from `standard/*.toml`; custom objects are added only by deploying metadata.
-Field types are Salesforce's own describe types (`string`, `email`, `picklist`, `reference`, `double`, `datetime` …).
+Field types are Salesforce's own describe types: `string`, `email`, `picklist`, `reference`, `double` …
 """
 
 import tomllib
@@ -232,10 +232,8 @@ def system_fields(*, owner: bool = True) -> list[Field]:
         kept("SystemModstamp", "datetime", default=""),
     ]
     if owner:
-        fields.insert(
-            1, field_from({"name": "OwnerId", "type": "reference", "nillable": False, "relationship_name": "Owner",
-                           "label": "Owner ID", "default": ""} | user)
-        )  # fmt: skip
+        owned = {"name": "OwnerId", "type": "reference", "nillable": False, "relationship_name": "Owner"}
+        fields.insert(1, field_from(owned | {"label": "Owner ID", "default": ""} | user))
     return fields
 
 
