@@ -13,7 +13,8 @@ from typing import Any, Final
 Json = dict[str, Any]
 
 #: How a value of each describe type is kept in SQLite. Booleans are 0/1; dates are `YYYY-MM-DD`;
-#: date-times are `YYYY-MM-DDTHH:MM:SS.mmmZ` in UTC, so that text order is time order.
+#: date-times are `YYYY-MM-DDTHH:MM:SS.mmmZ` in UTC, so that text order is time order. Ids have 18 characters.
+#: Text columns are declared COLLATE NOCASE (but for ids and case-sensitive fields), so `=` needs no LOWER().
 SQL_TYPES: Final = {
     "boolean": "INTEGER",
     "int": "INTEGER",
@@ -69,8 +70,11 @@ class Field:
 
     @property
     def sql_type(self) -> str:
-        """The SQLite column type."""
-        return SQL_TYPES.get(self.type, "TEXT")
+        """The SQLite column type; case does not matter in texts, as in SOQL."""
+        if self.type in SQL_TYPES:
+            return SQL_TYPES[self.type]
+        exact = self.case_sensitive or self.type in ("id", "reference", "date", "datetime")
+        return "TEXT" if exact else "TEXT COLLATE NOCASE"
 
     @property
     def required(self) -> bool:
