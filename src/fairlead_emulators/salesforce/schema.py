@@ -117,11 +117,7 @@ class SObject:
         """The lookup field whose parent relationship has that name (`Account`, `List__r`), in any case."""
         wanted = name.lower()
         return next(
-            (
-                f
-                for f in self.fields.values()
-                if f.relationship_name and f.relationship_name.lower() == wanted
-            ),
+            (f for f in self.fields.values() if f.relationship_name and f.relationship_name.lower() == wanted),
             None,
         )
 

@@ -29,8 +29,7 @@ def ensure_table(connection: sqlite3.Connection, sobject: SObject) -> None:
     columns = {row[1].lower() for row in connection.execute(f"PRAGMA table_info({table})")}
     if not columns:
         parts = [
-            f"{quoted(f.name)} {f.sql_type}{' PRIMARY KEY' if f.name == 'Id' else ''}"
-            for f in sobject.fields.values()
+            f"{quoted(f.name)} {f.sql_type}{' PRIMARY KEY' if f.name == 'Id' else ''}" for f in sobject.fields.values()
         ]
         connection.execute(f"CREATE TABLE {table} ({', '.join(parts)}) WITHOUT ROWID")
     for f in sobject.fields.values():
@@ -40,7 +39,6 @@ def ensure_table(connection: sqlite3.Connection, sobject: SObject) -> None:
         if indexed and f.name != "Id":
             index = quoted(f"by_{sobject.name}_{f.name}")
             unique = "UNIQUE " if f.unique else ""
-            connection.execute(f"DROP INDEX IF EXISTS {index}") if not columns else None
             connection.execute(
                 f"CREATE {unique}INDEX IF NOT EXISTS {index} ON {table} ({quoted(f.name)}) WHERE IsDeleted = 0"
             )
