@@ -1,8 +1,8 @@
 """The words of the flow: what one cursor covers, a page of records by column, and what became of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 
@@ -46,19 +46,31 @@ class Rows:
     def keys(self) -> list[str]:
         return self.columns[0]
 
-    def take(self, positions: list[int]) -> "Rows":
+    def take(self, positions: Sequence[int]) -> "Rows":
         """The records at these positions, in this order."""
-        if len(positions) == len(self):
+        if len(positions) == len(self) and all(i == position for i, position in enumerate(positions)):
             return self
         return Rows(self.fields, self.kinds, tuple([column[i] for i in positions] for column in self.columns))
 
     def records(self) -> Iterator[tuple[str, ...]]:
+        """The records one after another, each in the order of `fields`."""
         return zip(*self.columns, strict=True)
+
+    @classmethod
+    def join(cls, parts: Sequence["Rows"]) -> "Rows":
+        """The same fields' pages as one; at least one part is needed."""
+        if len(parts) == 1:
+            return parts[0]
+        columns = tuple([text for part in parts for text in part.columns[i]] for i in range(len(parts[0].fields)))
+        return cls(parts[0].fields, parts[0].kinds, columns)
 
 
 @dataclass(frozen=True, slots=True)
 class RowFailure:
-    """A record the other side refused. `key` is in clear in memory only; the ledger stores its keyed hash."""
+    """A record the other side refused. `key` is in clear in memory only; the ledger stores its keyed hash.
+
+    `reason` names no address, name or other value of the record.
+    """
 
     key: str
     code: str
@@ -86,6 +98,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a scope has been read: the server's own clock when the last committed read began (UTC)."""
+    """How far a scope has been read: the source's own wall clock when the last committed reading began.
 
-    read_until: datetime | None = None
+    Campaign Monitor's times carry no offset, so the clock is kept as it was given: naive, minutes matter.
+    """
+
+    read_until: datetime
+
+    def since(self, overlap: timedelta) -> date:
+        """The first day the next reading asks for: the cursor minus the overlap, from that day's beginning."""
+        return (self.read_until - overlap).date()

@@ -1,0 +1,81 @@
+"""Step 3: a page of the source as rows for the sink. Pure: no clock, no I/O. By column, not by row: it is the hot path."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from fairlead.domain.address import member_keys
+from fairlead.domain.member import MAX_NAME, MAX_READS_WITH, custom_fields_text
+from fairlead.domain.records import Kind, Rows
+
+MEMBER_FIELDS: Final = (
+    "Member_Key__c",
+    "List__r.List_Id__c",
+    "Email__c",
+    "Full_Name__c",
+    "State__c",
+    "State_Date__c",
+    "Joined_Date__c",
+    "Contact__c",
+    "Lead__c",
+    "Reads_Email_With__c",
+    "Custom_Fields__c",
+    "Sync_Run__c",
+)
+MEMBER_KINDS: Final = tuple(
+    Kind.DATETIME if name.endswith("_Date__c") else Kind.NUMBER if name == "Sync_Run__c" else Kind.TEXT
+    for name in MEMBER_FIELDS
+)
+
+
+class Subscriber(Protocol):
+    """A row of a list as Campaign Monitor gives it; dates are naive texts in the client's time zone."""
+
+    @property
+    def email(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def date(self) -> str: ...
+    @property
+    def joined(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def reads_email_with(self) -> str: ...
+    @property
+    def custom_fields(self) -> Sequence[tuple[str, str]]: ...
+
+
+def members(
+    subscribers: Sequence[Subscriber],
+    list_id: str,
+    contacts: list[str],
+    leads: list[str],
+    to_utc: Callable[[list[str]], list[str]],
+    run: int,
+) -> Rows:
+    """Members of one list as rows of CM_Member__c.
+
+    `contacts` and `leads` are record ids, one a subscriber, blank where none; `to_utc` turns a column of the client's
+    wall-clock times into UTC; `run` is the number of the sync run.
+    """
+    count = len(subscribers)
+    emails = [subscriber.email for subscriber in subscribers]
+    return Rows(
+        MEMBER_FIELDS,
+        MEMBER_KINDS,
+        (
+            member_keys(list_id, emails),
+            [list_id] * count,
+            emails,
+            [subscriber.name[:MAX_NAME] for subscriber in subscribers],
+            [subscriber.state for subscriber in subscribers],
+            to_utc([subscriber.date for subscriber in subscribers]),
+            to_utc([subscriber.joined for subscriber in subscribers]),
+            contacts,
+            leads,
+            [subscriber.reads_email_with[:MAX_READS_WITH] for subscriber in subscribers],
+            [custom_fields_text(subscriber.custom_fields) for subscriber in subscribers],
+            [str(run)] * count,
+        ),
+    )

@@ -1,0 +1,254 @@
+"""Fakes in memory, one for each port. They obey the ports' contracts (`tests/conformance/`) and let tests break things."""
+
+import csv
+import hashlib
+import hmac
+import io
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Generic, TypeVar
+
+from fairlead.domain.records import Cursor, Outcome, RowFailure, Rows, Scope
+from fairlead.sync.ports import BulkJobFailed, InFlight, JobOutcome, SourcePage, Staged, Target
+
+Row = TypeVar("Row")
+
+
+@dataclass(slots=True)
+class MemorySource(Generic[Row]):
+    """Rows by state; `day` tells a row's day of change, `key` its key. `before_page` may raise or change things."""
+
+    now: datetime
+    day: Callable[[Row], str]
+    key: Callable[[Row], str]
+    states: dict[str, list[Row]] = field(default_factory=dict)
+    page_size: int = 3
+    before_page: Callable[[], None] = lambda: None
+
+    async def clock(self) -> datetime:
+        return self.now
+
+    async def pages(self, scope: Scope, since: date | None) -> AsyncIterator[SourcePage[Row]]:
+        start = since.isoformat() if since else ""
+        for state in list(self.states):
+            rows = [row for row in self.states[state] if self.day(row) >= start]
+            for first in range(0, len(rows), self.page_size):
+                self.before_page()
+                yield SourcePage(rows[first : first + self.page_size], state, len(rows))
+
+    async def again(self, scope: Scope, keys: Sequence[str]) -> Sequence[Row]:
+        wanted = set(keys)
+        return [row for rows in self.states.values() for row in rows if self.key(row) in wanted]
+
+
+@dataclass(slots=True)
+class _MemoryJob:
+    target: Target
+    text: str = ""
+    state: str = "open"
+    outcome: JobOutcome | None = None
+
+
+Refusal = Callable[[dict[str, str]], RowFailure | None]
+
+
+@dataclass(slots=True)
+class MemorySink:
+    """Records by object and key. `refuse` may refuse a row; `step` is called before every act and may raise."""
+
+    small_door: int = 4
+    job_bytes: int = 10_000
+    objects: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+    refuse: Refusal = lambda record: None
+    step: Callable[[str], None] = lambda act: None
+    writes: int = 0
+    _jobs: dict[str, _MemoryJob] = field(default_factory=dict)
+
+    async def upsert(self, target: Target, rows: Rows) -> Outcome:
+        self.step("upsert")
+        return self._write(target, [dict(zip(rows.fields, record, strict=True)) for record in rows.records()]).outcome
+
+    def encode(self, rows: Rows, *, header: bool) -> bytes:
+        out = io.StringIO()
+        writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+        if header:
+            writer.writerow(rows.fields)
+        writer.writerows(rows.records())
+        return out.getvalue().encode()
+
+    async def open_job(self, target: Target) -> str:
+        self.step("open_job")
+        job = f"750{len(self._jobs):012d}"
+        self._jobs[job] = _MemoryJob(target)
+        return job
+
+    async def send(self, job: str, chunks: AsyncIterator[bytes]) -> None:
+        text = b"".join([chunk async for chunk in chunks]).decode()
+        self.step("send")
+        self._jobs[job].text = text
+
+    async def start_job(self, job: str) -> None:
+        self.step("start_job")
+        held = self._jobs[job]
+        if held.state == "open":
+            held.state = "done"
+            records = list(csv.DictReader(io.StringIO(held.text, newline="")))
+            keys = [record[held.target.key_field] for record in records]
+            if len(set(keys)) != len(keys):
+                raise AssertionError("one key stands twice in a bulk job")
+            held.outcome = self._write(held.target, records)
+
+    async def finish_job(self, job: str, target: Target) -> JobOutcome:
+        self.step("finish_job")
+        held = self._jobs.get(job)
+        if held is None or held.outcome is None:
+            raise BulkJobFailed(f"Bulk job {job} was not carried out.")
+        outcome = held.outcome.outcome  # asked twice, it answers alike
+        return JobOutcome(replace(outcome, failures=list(outcome.failures)), held.outcome.refused)
+
+    async def abandon_job(self, job: str) -> bool:
+        self.step("abandon_job")
+        held = self._jobs.get(job)
+        if held is not None and held.state == "done":
+            return False
+        self._jobs.pop(job, None)
+        return True
+
+    async def count_older(self, target: Target, scope: Scope, run: int) -> tuple[int, int]:
+        records = self._of(target, scope)
+        return sum(self._older(target, record, run) for record in records.values()), len(records)
+
+    async def delete_older(self, target: Target, scope: Scope, run: int, keep: Collection[str]) -> int:
+        self.step("delete_older")
+        older = [
+            key
+            for key, record in self._of(target, scope).items()
+            if self._older(target, record, run) and key not in keep
+        ]
+        for key in older:
+            del self.objects[target.object][key]
+        return len(older)
+
+    def _of(self, target: Target, scope: Scope) -> dict[str, dict[str, str]]:
+        records = self.objects.get(target.object, {})
+        return {key: record for key, record in records.items() if not scope.list or key.startswith(scope.list)}
+
+    @staticmethod
+    def _older(target: Target, record: dict[str, str], run: int) -> bool:
+        return int(record.get(target.run_field) or 0) < run
+
+    def _write(self, target: Target, records: list[dict[str, str]]) -> JobOutcome:
+        outcome = Outcome()
+        refused: list[dict[str, str]] = []
+        held = self.objects.setdefault(target.object, {})
+        for record in records:
+            failure = self.refuse(record)
+            if failure is not None:
+                outcome.failures.append(failure)
+                refused.append(record)
+                continue
+            key = record[target.key_field]
+            if key in held:
+                outcome.updated += 1
+            else:
+                outcome.created += 1
+            held[key] = record
+            self.writes += 1
+        return JobOutcome(outcome, _as_rows(refused))
+
+
+def _as_rows(records: list[dict[str, str]]) -> Rows | None:
+    from fairlead.domain.records import Kind
+
+    if not records:
+        return None
+    fields = tuple(records[0])
+    return Rows(fields, (Kind.TEXT,) * len(fields), tuple([record[name] for record in records] for name in fields))
+
+
+@dataclass(slots=True)
+class MemoryMatcher:
+    """Contact and lead ids by lower-cased address."""
+
+    contacts: dict[str, str] = field(default_factory=dict)
+    leads: dict[str, str] = field(default_factory=dict)
+
+    async def match(self, addresses: Sequence[str]) -> tuple[list[str], list[str]]:
+        keys = [address.lower() for address in addresses]
+        return [self.contacts.get(key, "") for key in keys], [self.leads.get(key, "") for key in keys]
+
+
+@dataclass(slots=True)
+class _MemoryScope:
+    cursor: Cursor | None = None
+    digests: dict[bytes, tuple[bytes, str]] = field(default_factory=dict)
+    flights: dict[str, InFlight] = field(default_factory=dict)
+    refusals: dict[bytes, RowFailure] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class MemoryLedger:
+    """What the flow remembers, in dictionaries. `step` is called before every change and may raise."""
+
+    step: Callable[[str], None] = lambda act: None
+    key: bytes = b"a key for tests"
+    scopes: dict[Scope, _MemoryScope] = field(default_factory=dict)
+
+    def hashes(self, keys: Sequence[str]) -> list[bytes]:
+        return [hmac.digest(self.key, key.encode(), "sha256") for key in keys]
+
+    def content_digests(self, rows: Rows, leave_out: str) -> list[bytes]:
+        kept = [i for i, name in enumerate(rows.fields) if name != leave_out]
+        return [
+            hashlib.blake2b("\x1f".join(record[i] for i in kept).encode(), key=self.key, digest_size=16).digest()
+            for record in rows.records()
+        ]
+
+    async def cursor(self, scope: Scope) -> Cursor | None:
+        return self._scope(scope).cursor
+
+    async def digests(self, scope: Scope) -> Mapping[bytes, bytes]:
+        return {key: content for key, (content, _) in self._scope(scope).digests.items()}
+
+    async def retryable(self, scope: Scope) -> Sequence[str]:
+        return [failure.key for failure in self._scope(scope).refusals.values() if failure.retryable]
+
+    async def in_flight(self, scope: Scope) -> Sequence[InFlight]:
+        return list(self._scope(scope).flights.values())
+
+    async def opened(self, scope: Scope, job: str) -> None:
+        self.step("opened")
+        self._scope(scope).flights[job] = InFlight(job, sealed=False, staged=None)
+
+    async def sealed(self, scope: Scope, job: str, staged: Staged | None) -> None:
+        self.step("sealed")
+        copy = None if staged is None else Staged(staged.cursor, dict(staged.digests))
+        self._scope(scope).flights[job] = InFlight(job, sealed=True, staged=copy)
+
+    async def settle(self, scope: Scope, job: str, failures: Sequence[RowFailure]) -> None:
+        self.step("settle")
+        self._scope(scope).flights.pop(job, None)
+        self._keep(scope, failures)
+
+    async def commit(
+        self, scope: Scope, staged: Staged, failures: Sequence[RowFailure], *, forget_before: date | None
+    ) -> None:
+        self.step("commit")
+        held = self._scope(scope)
+        held.cursor = staged.cursor
+        held.flights.clear()
+        for key in staged.digests:
+            held.refusals.pop(key, None)
+        held.digests.update({key: (digest.content, digest.day) for key, digest in staged.digests.items()})
+        if forget_before is not None:
+            limit = forget_before.isoformat()
+            held.digests = {key: value for key, value in held.digests.items() if value[1] >= limit}
+        self._keep(scope, failures)
+
+    def _keep(self, scope: Scope, failures: Sequence[RowFailure]) -> None:
+        for failure, key in zip(failures, self.hashes([failure.key for failure in failures]), strict=True):
+            self._scope(scope).refusals[key] = failure
+
+    def _scope(self, scope: Scope) -> _MemoryScope:
+        return self.scopes.setdefault(scope, _MemoryScope())

@@ -1,0 +1,177 @@
+"""The story of one scope: pull → convert → compare → guard → push → commit.
+
+Nothing else in the program moves data. Killed at any point and run again, it ends where an undisturbed run would have ended:
+the cursor moves last, every write is an upsert by a deterministic key, and bulk jobs in flight are asked for first.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Generic, TypeVar
+
+from fairlead.domain.records import Cursor, Outcome, RowFailure, Rows, Scope
+from fairlead.sync import guard, pull
+from fairlead.sync.compare import Decisions, compare
+from fairlead.sync.ports import BulkJobFailed, Digest, InFlight, Ledger, Sink, Source, SourcePage, Staged, Target
+from fairlead.sync.push import Journal, Push
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A page as rows to write, and for each the day (ISO) of its last change at the source."""
+
+    rows: Rows
+    days: list[str]
+
+
+@dataclass(slots=True)
+class Report:
+    """What one scope's run did, in rows."""
+
+    read: int = 0
+    unchanged: int = 0
+    swept: int = 0
+    outcome: Outcome = field(default_factory=Outcome)
+    resumed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run: everything anew (`full`), under which number, and what a guard may let pass."""
+
+    run: int
+    full: bool = False
+    overlap: timedelta = pull.OVERLAP
+    sweep: bool = False
+    allow_large_changes: bool = False
+    limits: guard.SweepLimits = guard.SweepLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class Flow(Generic[Row]):
+    """One scope's parts, joined: where from, how to convert, where to, and what remembers.
+
+    `convert` turns a page of the source into rows; `progress` hears rows read so far and the rows expected.
+    """
+
+    scope: Scope
+    source: Source[Row]
+    convert: Callable[[SourcePage[Row]], Awaitable[Converted]]
+    sink: Sink
+    target: Target
+    ledger: Ledger
+    options: Options
+    progress: Callable[[int, int], Awaitable[None]]
+
+    async def run(self) -> Report:
+        """Run the scope once. Raises a Failure when it could not be brought to its end; the cursor then stays."""
+        report = Report()
+        await self._resume(report)
+        cursor = await self.ledger.cursor(self.scope)
+        window = pull.window(cursor, await self.source.clock(), self.options.overlap, everything=self.options.full)
+        digests: dict[bytes, Digest] = {}
+        push = self._push(window.cursor, digests, report)
+        try:
+            await self._read(window, push, digests, report)
+            report.outcome.add(await push.finish())
+        except BaseException:
+            await push.abandon()
+            raise
+        if self.options.sweep:
+            report.swept = await self._sweep(report)
+        await self._commit(window.cursor, digests, report.outcome.failures, window.recent_from)
+        return report
+
+    async def _resume(self, report: Report) -> None:
+        """Ask for bulk jobs whose outcome an earlier attempt never learned."""
+        for job in await self.ledger.in_flight(self.scope):
+            if not job.sealed and await self.sink.abandon_job(job.job):
+                await self.ledger.settle(self.scope, job.job, [])
+            else:
+                await self._finish_earlier(job, report)
+
+    async def _finish_earlier(self, job: InFlight, report: Report) -> None:
+        try:
+            await self.sink.start_job(job.job)
+            outcome = (await self.sink.finish_job(job.job, self.target)).outcome
+        except BulkJobFailed:  # what it wrote, the new reading writes again
+            await self.ledger.settle(self.scope, job.job, [])
+            return
+        report.resumed += 1
+        report.outcome.created += outcome.created
+        report.outcome.updated += outcome.updated
+        if job.staged is None:
+            await self.ledger.settle(self.scope, job.job, outcome.failures)
+        else:
+            cursor = job.staged.cursor
+            recent_from = cursor.since(self.options.overlap).isoformat()
+            await self._commit(cursor, dict(job.staged.digests), outcome.failures, recent_from)
+
+    async def _read(self, window: pull.Window, push: Push, digests: dict[bytes, Digest], report: Report) -> None:
+        """Pull, convert, compare and hand over, a page at a time."""
+        known: Mapping[bytes, bytes] = {} if window.since is None else await self.ledger.digests(self.scope)
+        again = list(await self.ledger.retryable(self.scope)) if window.since is not None else []
+        expected: dict[str, int] = {}
+        async for page in pull.pages(self.source, self.scope, window.since, again):
+            expected[page.state] = page.total
+            converted = await self.convert(page)
+            decisions = self._decide(converted, known, window.recent_from)
+            digests.update(decisions.digests)
+            report.read += len(page.rows)
+            report.unchanged += decisions.unchanged
+            await push.add(decisions.write)
+            await self.progress(report.read, sum(expected.values()))
+
+    def _decide(self, converted: Converted, known: Mapping[bytes, bytes], recent_from: str) -> Decisions:
+        rows = converted.rows
+        if not known and max(converted.days, default="") < recent_from:
+            return compare(rows, converted.days, None, (), known, recent_from=recent_from, write_all=True)
+        return compare(
+            rows,
+            converted.days,
+            self.ledger.hashes(rows.keys),
+            self.ledger.content_digests(rows, self.target.run_field),
+            known,
+            recent_from=recent_from,
+            write_all=self.options.full,
+        )
+
+    def _push(self, cursor: Cursor, digests: dict[bytes, Digest], report: Report) -> Push:
+        async def opened(job: str) -> None:
+            await self.ledger.opened(self.scope, job)
+
+        async def sealed(job: str, last: bool) -> None:
+            # A job that ends the reading may be committed by whoever finds it later: all it needs goes with it.
+            # A sweep still to come cannot be staged, so then the reading starts anew.
+            staged = Staged(cursor, digests) if last and not self.options.sweep else None
+            await self.ledger.sealed(self.scope, job, staged)
+
+        async def settled(job: str, failures: list[RowFailure]) -> None:
+            await self.ledger.settle(self.scope, job, failures)
+
+        return Push(self.sink, self.target, Journal(opened, sealed, settled))
+
+    async def _sweep(self, report: Report) -> int:
+        """Delete what this full run did not write, unless a guard refuses. Refused rows stay as they were."""
+        keep = {failure.key for failure in report.outcome.failures}
+        older, known = await self.sink.count_older(self.target, self.scope, self.options.run)
+        guard.check_sweep(
+            str(self.scope),
+            read=report.read,
+            older=older - len(keep),
+            known=known,
+            limits=self.options.limits,
+            allowed=self.options.allow_large_changes,
+        )
+        return await self.sink.delete_older(self.target, self.scope, self.options.run, keep)
+
+    async def _commit(
+        self, cursor: Cursor, digests: dict[bytes, Digest], failures: list[RowFailure], recent_from: str
+    ) -> None:
+        for key in self.ledger.hashes([failure.key for failure in failures if failure.retryable]):
+            digests.pop(key, None)  # or the next reading would take them for written
+        await self.ledger.commit(
+            self.scope, Staged(cursor, digests), failures, forget_before=date.fromisoformat(recent_from)
+        )
