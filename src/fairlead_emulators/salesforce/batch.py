@@ -76,34 +76,37 @@ def from_csv(schema: Schema, sobject: SObject, header: Sequence[str], rows: Sequ
 def from_json(schema: Schema, sobject: SObject, records: Sequence[Mapping[str, Any]]) -> Batch:
     """A batch from JSON objects. A row with an unknown field is refused; the others go on."""
     batch = Batch(sobject, len(records))
-    links: dict[tuple[str, str], Link] = {}
     for row, record in enumerate(records):
         for name, value in record.items():
             if name.lower() == "attributes":
                 continue
             try:
-                _put(schema, batch, links, row, name, value)
+                _put(schema, batch, row, name, value)
             except UnknownColumn as unknown:
                 message = f"No such column '{unknown}' on sobject of type {sobject.name}"
                 batch.errors[row] = RowError("INVALID_FIELD", message)
-    batch.links = list(links.values())
     return batch
 
 
-def _put(schema: Schema, batch: Batch, links: dict[tuple[str, str], Link], row: int, name: str, value: Any) -> None:
+def _put(schema: Schema, batch: Batch, row: int, name: str, value: Any) -> None:
     if isinstance(value, Mapping):
         keys = [key for key in value if key.lower() not in ("attributes", "type")]
         if len(keys) != 1:
             raise UnknownColumn(name)
-        found = (name.lower(), keys[0].lower())
-        if found not in links:
-            links[found] = Link(*link_for(schema, batch.sobject, name, keys[0]), [KEEP] * batch.count)
-        links[found].values[row] = value[keys[0]]
-        return
-    if batch.sobject.field(name) is None:
+        _link(schema, batch, name, keys[0]).values[row] = value[keys[0]]
+    elif batch.sobject.field(name) is None:
         raise UnknownColumn(name)
-    column = batch.columns.setdefault(name.lower(), [KEEP] * batch.count)
-    column[row] = value
+    else:
+        batch.columns.setdefault(name.lower(), [KEEP] * batch.count)[row] = value
+
+
+def _link(schema: Schema, batch: Batch, relationship: str, key: str) -> Link:
+    lookup, parent, key_field = link_for(schema, batch.sobject, relationship, key)
+    for link in batch.links:
+        if link.field is lookup and link.key is key_field:
+            return link
+    batch.links.append(Link(lookup, parent, key_field, [KEEP] * batch.count))
+    return batch.links[-1]
 
 
 def asked_fields(batch: Batch) -> Iterable[Field]:

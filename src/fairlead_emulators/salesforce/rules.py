@@ -76,15 +76,20 @@ def check_access(batch: Batch, rows: Iterable[int], *, creating: bool) -> None:
 
 def check_required(batch: Batch, rows: Iterable[int], *, creating: bool) -> None:
     """Refuses rows that leave out a required field (on create) or empty it."""
-    required = [f for f in batch.sobject.fields.values() if f.required]
-    for row in rows:
-        missing = [f.name for f in required if _is_missing(batch, f, row, creating)]
+    suspects = [f for f in batch.sobject.fields.values() if f.required and _may_lack(batch, f, creating)]
+    for row in rows if suspects else ():
+        missing = [f.name for f in suspects if _lacks(batch, f, row, creating)]
         if missing:
             message = f"Required fields are missing: [{', '.join(missing)}]"
             batch.errors.setdefault(row, RowError("REQUIRED_FIELD_MISSING", message, tuple(missing)))
 
 
-def _is_missing(batch: Batch, field: Field, row: int, creating: bool) -> bool:
+def _may_lack(batch: Batch, field: Field, creating: bool) -> bool:
+    column = batch.columns.get(field.name.lower())
+    return creating if column is None else (None in column or KEEP in column)
+
+
+def _lacks(batch: Batch, field: Field, row: int, creating: bool) -> bool:
     column = batch.columns.get(field.name.lower())
     value = KEEP if column is None else column[row]
     return value is None or (creating and value is KEEP)

@@ -53,6 +53,7 @@ class Storage:
         self.lock = threading.RLock()
         self.schema = Schema()
         self._depth = 0
+        self._live: dict[str, int] = {}
         self.connection.execute("PRAGMA synchronous = OFF")
         self.connection.execute("PRAGMA cache_size = -65536")
         self._open()
@@ -77,6 +78,7 @@ class Storage:
             except BaseException:
                 if self._depth == 1:
                     self.connection.execute("ROLLBACK")
+                    self._live.clear()
                 raise
             else:
                 if self._depth == 1:
@@ -94,6 +96,7 @@ class Storage:
             except BaseException:
                 connection.execute("ROLLBACK TO part")
                 connection.execute("RELEASE part")
+                self._live.clear()
                 raise
             connection.execute("RELEASE part")
 
@@ -102,6 +105,7 @@ class Storage:
         with self.transaction() as connection:
             for sobject in self.schema.objects.values():
                 ensure_table(connection, sobject)
+            self._live.clear()
             self.set_meta("schema", self.schema.to_json())
 
     def meta(self, key: str) -> Any:
@@ -125,15 +129,23 @@ class Storage:
             ).fetchone()
         return make_ids(prefix, row[0] - count, count)
 
+    def count(self, sobject: SObject) -> int:
+        """Rows of the object that are not deleted. Counted once, then kept by `changed`."""
+        with self.lock:
+            if sobject.name not in self._live:
+                query = f"SELECT COUNT(*) FROM {quoted(sobject.name)} WHERE IsDeleted = 0"
+                self._live[sobject.name] = self.connection.execute(query).fetchone()[0]
+            return self._live[sobject.name]
+
+    def changed(self, sobject: SObject, by: int) -> None:
+        """Tells that so many rows came (or, negative, went)."""
+        with self.lock:
+            if sobject.name in self._live:
+                self._live[sobject.name] += by
+
     def counts(self) -> dict[str, int]:
         """Rows that are not deleted, by object."""
-        with self.lock:
-            return {
-                o.name: self.connection.execute(
-                    f"SELECT COUNT(*) FROM {quoted(o.name)} WHERE IsDeleted = 0"
-                ).fetchone()[0]
-                for o in self.schema.objects.values()
-            }
+        return {o.name: self.count(o) for o in self.schema.objects.values()}
 
     def wipe(self) -> None:
         """Forgets every row, deployed object, job and serial; the org's own settings in `emulator_meta` stay."""
