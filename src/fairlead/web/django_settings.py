@@ -1,0 +1,126 @@
+"""Django's settings, derived from the deployment settings. Importing this module starts and writes nothing."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+
+from fairlead import settings as deployment
+from fairlead.store import keys, postgres
+
+FAIRLEAD = deployment.load(os.environ)
+
+FAIRLEAD_HOME = FAIRLEAD.home
+FAIRLEAD_SECRET_KEYS = FAIRLEAD.secret_keys or keys.read(FAIRLEAD.home)
+FAIRLEAD_SLOTS = FAIRLEAD.slots
+FAIRLEAD_CONCURRENCY = FAIRLEAD.concurrency
+FAIRLEAD_HISTORY_DAYS = FAIRLEAD.history_days
+FAIRLEAD_HEARTBEAT_SECONDS = FAIRLEAD.heartbeat_seconds
+FAIRLEAD_STALE_SECONDS = FAIRLEAD.stale_seconds
+FAIRLEAD_TICK_SECONDS = FAIRLEAD.tick_seconds
+FAIRLEAD_RETRY_SECONDS = FAIRLEAD.retry_seconds
+FAIRLEAD_STOP_SECONDS = FAIRLEAD.stop_seconds
+
+SECRET_KEY = keys.derive(FAIRLEAD_SECRET_KEYS[0], "django") if FAIRLEAD_SECRET_KEYS else ""
+SECRET_KEY_FALLBACKS = [keys.derive(key, "django") for key in FAIRLEAD_SECRET_KEYS[1:]]
+DEBUG = False
+ALLOWED_HOSTS = [
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    *([urlsplit(FAIRLEAD.public_url).hostname or ""]),
+    *FAIRLEAD.allowed_hosts,
+]
+CSRF_TRUSTED_ORIGINS = [FAIRLEAD.public_url]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "procrastinate.contrib.django",
+    "fairlead.store",
+    "fairlead.jobs",
+    "fairlead.ui",
+    "fairlead.features.connections",
+    "fairlead.features.primary_sync",
+    "fairlead.features.members",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+ROOT_URLCONF = "fairlead.web.urls"
+ASGI_APPLICATION = "fairlead.web.asgi.application"
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+
+DATABASES = {"default": postgres.django_database(FAIRLEAD.database_url or postgres.database_url(FAIRLEAD.home))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+PROCRASTINATE_ON_APP_READY = "fairlead.jobs.engine.on_app_ready"
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(__file__).parent / "static_root"
+WHITENOISE_USE_FINDERS = True
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = FAIRLEAD.https
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SECURE = FAIRLEAD.https
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 31_536_000 if FAIRLEAD.https else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if FAIRLEAD.https else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    },
+}
+
+# structlog owns logging (`fairlead.store.logs`): Django must not set handlers of its own.
+LOGGING_CONFIG = None
