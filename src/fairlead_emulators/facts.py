@@ -1,0 +1,75 @@
+"""Every imitated behaviour has an entry in its emulator's `facts.toml`, with the proof that it is so.
+
+fact = FactBook(__package__)          # once, in the emulator's package
+
+@fact("paging")                       # on the function or class that imitates it
+def page(...): ...
+
+fact("ids")                           # or as a statement inside it
+"""
+
+import ast
+import tomllib
+from collections.abc import Callable
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Final, TypeVar
+
+PROOFS: Final = ("documented", "seen in client code", "assumed")
+T = TypeVar("T")
+
+
+class FactBook:
+    """The facts of one emulator package: `facts.toml` beside its modules."""
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+        text = (resources.files(package) / "facts.toml").read_text(encoding="utf-8")
+        self.entries: dict[str, dict[str, str]] = {each["id"]: each for each in tomllib.loads(text)["fact"]}
+
+    def __call__(self, identity: str) -> Callable[[T], T]:
+        """Marks code as imitating that entry. Raises LookupError when there is none."""
+        if identity not in self.entries:
+            raise LookupError(f"facts.toml of {self._package} has no entry {identity!r}: add it with its proof")
+        return _unchanged
+
+    def cited(self) -> set[str]:
+        """The ids which the package's source cites by `fact("…")`, found without running it."""
+        return _cited_below(resources.files(self._package))
+
+    def problems(self) -> list[str]:
+        """What is wrong with the book, as sentences: uncited or unknown ids, missing parts, unknown proofs."""
+        cited = self.cited()
+        found = [f"{each!r} is cited and has no entry" for each in sorted(cited - set(self.entries))]
+        found += [f"{each!r} has an entry and is not cited" for each in sorted(set(self.entries) - cited)]
+        for identity, entry in self.entries.items():
+            if entry.get("proof") not in PROOFS:
+                found.append(f"{identity!r} has proof {entry.get('proof')!r}: use one of {PROOFS}")
+            found += [f"{identity!r} has no {part}" for part in ("text", "where") if not entry.get(part)]
+        return found
+
+    def assumed(self) -> int:
+        """How many entries are assumed. Tests hold this number down."""
+        return sum(entry.get("proof") == "assumed" for entry in self.entries.values())
+
+
+def _unchanged(marked: T) -> T:
+    return marked
+
+
+def _cited_below(folder: Traversable) -> set[str]:
+    found: set[str] = set()
+    for each in folder.iterdir():
+        if each.is_dir() and each.name != "__pycache__":
+            found |= _cited_below(each)
+        elif each.name.endswith(".py"):
+            found |= {
+                str(call.args[0].value)
+                for call in ast.walk(ast.parse(each.read_text(encoding="utf-8")))
+                if isinstance(call, ast.Call)
+                and isinstance(call.func, ast.Name)
+                and call.func.id == "fact"
+                and call.args
+                and isinstance(call.args[0], ast.Constant)
+            }
+    return found

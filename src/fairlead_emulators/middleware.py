@@ -1,0 +1,143 @@
+"""The one layer around an emulator's app: works transport faults and writes the request log."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any, Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fairlead_emulators.faults import Faults, Rule
+from fairlead_emulators.requests_log import LoggedRequest, RequestLog
+
+HANG_UP: Final = "fairlead.hang_up"  # scope extension set by `server.Protocol`: closes the connection
+
+
+def is_control(path: str) -> bool:
+    """Whether a path belongs to the explorer or the control routes, which are never logged or faulted."""
+    return path == "/" or path.startswith(("/_control", "/_explorer")) or path == "/favicon.ico"
+
+
+class Gate:
+    """ASGI middleware: `Gate(app, faults, log)`."""
+
+    def __init__(self, app: ASGIApp, faults: Faults, log: RequestLog) -> None:
+        self._app = app
+        self._faults = faults
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or is_control(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        started = perf_counter()
+        rule = None
+        if self._faults.any_in_force():
+            rule = self._faults.take_transport(
+                method=scope["method"], path=scope["path"], query=scope["query_string"].decode("latin-1")
+            )
+        status = 0
+        try:
+            if rule is None:
+                status = await self._pass(scope, receive, send)
+            else:
+                status = await self._work(rule, scope, receive, send)
+        finally:
+            self._log.add(
+                LoggedRequest(
+                    scope["method"],
+                    scope["path"],
+                    scope["query_string"].decode("latin-1"),
+                    status,
+                    round((perf_counter() - started) * 1000, 3),
+                    rule.fault if rule else None,
+                )
+            )
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> int:
+        status = 0
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        await self._app(scope, receive, watch)
+        return status
+
+    async def _work(self, rule: Rule, scope: Scope, receive: Receive, send: Send) -> int:
+        if rule.fault == "delay":
+            await asyncio.sleep(rule.seconds)
+            return await self._pass(scope, receive, send)
+        if rule.seconds:
+            await asyncio.sleep(rule.seconds)
+        if rule.fault == "status":
+            await _answer(send, rule.status, rule.headers, _body_of(rule))
+            return rule.status
+        status, headers, body = await self._carry_out(scope, receive)
+        if rule.fault == "malformed":
+            body = body[: max(1, len(body) // 2)] if body else b'{"'
+            kept = [pair for pair in headers if pair[0].lower() != b"content-length"]
+            await send({"type": "http.response.start", "status": status, "headers": kept})
+            await send({"type": "http.response.body", "body": body})
+            return status
+        if rule.fault == "cut":
+            await send({"type": "http.response.start", "status": status, "headers": _with_length(headers, body)})
+            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        await _hang_up(scope, receive)
+        return 0
+
+    async def _carry_out(self, scope: Scope, receive: Receive) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        """Runs the request to its end and keeps the answer. Unzipped, so that half of it is half a text."""
+        plain = dict(scope)
+        plain["headers"] = [pair for pair in scope["headers"] if pair[0].lower() != b"accept-encoding"]
+        status = 500
+        headers: list[tuple[bytes, bytes]] = []
+        chunks: list[bytes] = []
+
+        async def keep(message: Message) -> None:
+            nonlocal status, headers
+            if message["type"] == "http.response.start":
+                status, headers = message["status"], list(message.get("headers", []))
+            elif message["type"] == "http.response.body":
+                chunks.append(message.get("body", b""))
+
+        await self._app(plain, receive, keep)
+        return status, headers, b"".join(chunks)
+
+
+def _with_length(headers: list[tuple[bytes, bytes]], body: bytes) -> list[tuple[bytes, bytes]]:
+    kept = [pair for pair in headers if pair[0].lower() != b"content-length"]
+    # A body that promises more than it sends: the client can tell that it was cut.
+    return [*kept, (b"content-length", str(max(2, len(body))).encode())]
+
+
+def _body_of(rule: Rule) -> bytes:
+    if isinstance(rule.body, str):
+        return rule.body.encode()
+    return b"" if rule.body is None else json.dumps(rule.body).encode()
+
+
+async def _answer(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
+    pairs = {"content-type": "application/json; charset=utf-8", **{k.lower(): v for k, v in headers.items()}}
+    pairs["content-length"] = str(len(body))
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(name.encode(), value.encode()) for name, value in pairs.items()],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _hang_up(scope: Scope, receive: Receive) -> None:
+    """Closes the connection and waits until that is known, so that the server adds no answer of its own."""
+    close: Callable[[], Any] | None = scope.get("extensions", {}).get(HANG_UP)
+    if close is None:
+        raise RuntimeError("this server cannot hang up: serve the app by fairlead_emulators.server")
+    close()
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,142 @@
+"""Named seeds: what an account and an org contain at the start, as data that both emulators read.
+
+A spec is JSON. For Campaign Monitor:
+
+    {"seed": 1, "clients": [{"name", "country", "time_zone": label, "lists": [
+        {"title", "confirmed_opt_in", "unsubscribe_setting", "custom_fields": [{"name", "type", "options"}],
+         "people": [[first, count], …], "shares": {"Active": 0.7, …}}]}]}
+
+Subscribers are the persons `first … first + count - 1` of `people.py`; `shares` may be left out. For Salesforce:
+
+    {"seed": 1, "contacts": [{"first", "count", "second": bool}],
+                "leads": [{"first", "count", "second": bool, "contact_of": person | absent}]}
+
+`second` marks a further record for a person who has one already (its address is sometimes cased otherwise, and
+it was modified at another time). A lead with `contact_of` p is converted, and its contact is the one of person
+`p + i`, where `i` counts from 0 within the entry. What is drawn, such as states and dates, depends on `seed`, on
+the person, and on the day the emulator's clock shows when the seed is laid.
+"""
+
+from typing import Any, Final
+
+Spec = dict[str, Any]
+KINDS: Final = ("campaign_monitor", "salesforce")
+
+LONDON: Final = "(GMT) Greenwich Mean Time : Dublin, Edinburgh, Lisbon, London"
+SYDNEY: Final = "(GMT+10:00) Canberra, Melbourne, Sydney"
+NEW_YORK: Final = "(GMT-05:00) Eastern Time (US & Canada)"
+
+_FIELDS: Final[list[Spec]] = [
+    {"name": "Company, or what you call it", "type": "Text"},
+    {"name": "Remarks", "type": "Text"},
+    {"name": "Straße & Größe", "type": "Text"},
+    {"name": "Age", "type": "Number"},
+    {"name": "Member since", "type": "Date"},
+    {"name": "Interests", "type": "MultiSelectMany", "options": ["Art", "Sea, sun", 'The "Other"', "Zürich"]},
+]
+
+
+def _list(title: str, *people: tuple[int, int], fields: int = len(_FIELDS), **options: Any) -> Spec:
+    return {
+        "title": title,
+        "confirmed_opt_in": options.get("confirmed", False),
+        "unsubscribe_setting": options.get("setting", "AllClientLists"),
+        "custom_fields": _FIELDS[:fields],
+        "people": [list(each) for each in people],
+    }
+
+
+def _client(name: str, country: str, zone: str, *lists: Spec) -> Spec:
+    return {"name": name, "country": country, "time_zone": zone, "lists": list(lists)}
+
+
+def _demo_clients() -> list[Spec]:
+    return [
+        _client(
+            "Harbour & Sons",
+            "United Kingdom",
+            LONDON,
+            _list("Newsletter", (0, 6_000)),
+            _list("Customers", (4_000, 4_000), setting="OnlyThisList"),
+            _list("Events, talks & “tea”", (7_000, 2_000), confirmed=True, fields=3),
+        ),
+        _client(
+            "Southern Cross Outfitters",
+            "Australia",
+            SYDNEY,
+            _list("Newsletter", (8_000, 5_000)),
+            _list("Members", (12_000, 3_000), fields=5),
+            _list("Partners", (14_500, 1_000), setting="OnlyThisList", fields=0),
+        ),
+        _client(
+            "Café Zoë",
+            "United States of America",
+            NEW_YORK,
+            _list("Regulars", (15_000, 2_500), (24_500, 500)),
+            _list("Trials", (19_500, 1_000), confirmed=True, fields=2),
+        ),
+    ]
+
+
+def _small_clients() -> list[Spec]:
+    return [
+        _client(
+            "Small & Co",
+            "United Kingdom",
+            LONDON,
+            _list("Newsletter", (0, 900)),
+            _list("Customers", (800, 300), setting="OnlyThisList", fields=3),
+        )
+    ]
+
+
+def _org(contacts: tuple[int, int], twice: int, leads: tuple[int, int], leads_twice: int, *converted: int) -> Spec:
+    first_converted, count_converted, contact_of = converted
+    return {
+        "contacts": [
+            {"first": contacts[0], "count": contacts[1], "second": False},
+            {"first": contacts[0], "count": twice, "second": True},
+        ],
+        "leads": [
+            {"first": leads[0], "count": leads[1], "second": False},
+            {"first": leads[0], "count": leads_twice, "second": True},
+            {
+                "first": first_converted,
+                "count": count_converted,
+                "second": False,
+                "contact_of": contact_of,
+            },
+        ],
+    }
+
+
+def _empty() -> dict[str, Spec]:
+    client = _client("First client", "United Kingdom", LONDON)
+    return {"campaign_monitor": {"clients": [client]}, "salesforce": {"contacts": [], "leads": []}}
+
+
+def _demo() -> dict[str, Spec]:
+    org = _org((5_000, 11_500), 500, (14_000, 5_500), 200, 20_000, 300, 6_000)
+    return {"campaign_monitor": {"clients": _demo_clients()}, "salesforce": org}
+
+
+def _small() -> dict[str, Spec]:
+    org = _org((300, 560), 40, (700, 270), 15, 1_070, 15, 310)
+    return {"campaign_monitor": {"clients": _small_clients()}, "salesforce": org}
+
+
+_NAMED: Final = {"empty": _empty, "small": _small, "demo": _demo}
+
+
+def names() -> list[str]:
+    """The names that `spec` knows."""
+    return sorted(_NAMED)
+
+
+def spec(name: str, kind: str, *, seed: int = 1) -> Spec:
+    """One emulator's part (`kind`: campaign_monitor | salesforce) of a named seed. Raises LookupError."""
+    if name not in _NAMED:
+        raise LookupError(f"no seed is called {name!r}: use one of {names()}, or post a spec")
+    if kind not in KINDS:
+        raise LookupError(f"no emulator is called {kind!r}: use one of {KINDS}")
+    return {"name": name, "seed": seed, **_NAMED[name]()[kind]}
