@@ -1,0 +1,66 @@
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Words behind the target: make demo ARGS=--once
+ARGS ?=
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--no-header --no-annotate --quiet
+
+.PHONY: help setup browser demo test check bench live docs lock format clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
+		printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+setup: .make/assets ## Make .venv with everything that is needed
+
+browser: ## Make sure that the tests have a browser
+	@.ci/need-chromium
+
+demo: setup ## From nothing to a first sync between two local emulators; ARGS=--once checks it and ends
+	@$(BIN)/fairlead demo $(ARGS)
+
+test: setup browser ## Run all tests with coverage; ARGS goes to pytest
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(ARGS)
+
+check: setup ## Lint, format, types, import contracts, documentation
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+bench: setup ## Measure side by side; writes bench/results.json
+	$(BIN)/python -m bench $(ARGS)
+
+live: setup ## Run the opt-in tests against real accounts
+	$(BIN)/python -m pytest -m live $(ARGS)
+
+docs: setup ## Serve the documentation at http://127.0.0.1:8000
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
+lock: .make/setup ## Lock the requirements again, with hashes and without addresses
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/$(LOCK) requirements/runtime.in --output-file requirements/runtime.txt
+	$(BIN)/$(LOCK) requirements/develop.in --output-file requirements/develop.txt
+
+format: setup ## Format the code and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## Remove what was built, but no data
+	rm -rf $(VENV) .make site build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*
+
+.make/setup: requirements/develop.txt pyproject.toml .ci/make-venv
+	@mkdir -p .make
+	.ci/make-venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/develop.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.make/assets: .make/setup src/fairlead/ui/assets.py
+	$(BIN)/python -m fairlead.ui.assets
+	@touch $@
