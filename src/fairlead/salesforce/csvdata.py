@@ -1,0 +1,86 @@
+"""CSV as the Bulk API speaks it: written by column, read from a stream in bounded memory."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+from fairlead.salesforce.errors import Unavailable
+
+NULL: Final = "#N/A"
+
+# A record holds at most 400,000 characters; a block that grows far beyond is not CSV.
+_LONGEST_RECORD: Final = 16 * 1024 * 1024
+
+
+def _cells(column: list[str], blank: str) -> list[str]:
+    """The column's cells, ready to stand between quotes."""
+    joined = "\0".join(column)
+    if joined.count("\0") != len(column) - 1:
+        column = [cell.replace("\0", "") for cell in column]
+        joined = "\0".join(column)
+    if '"' in joined:
+        column = joined.replace('"', '""').split("\0")
+    if blank and "" in column:
+        column = [cell or blank for cell in column]
+    return column
+
+
+def csv_bytes(columns: Sequence[list[str]], *, blank: str = "") -> bytes:
+    """Records as UTF-8 CSV without header: every cell quoted, one LF a record.
+
+    `columns[i]` holds one text a record. `blank` stands for empty cells: `NULL` empties the field, the empty text
+    leaves it as it is. NUL characters, which Salesforce refuses, are dropped; half surrogates become `?`.
+    """
+    if not columns or not columns[0]:
+        return b""
+    cells = [_cells(column, blank) for column in columns]
+    records = map('","'.join, zip(*cells, strict=True))
+    return ('"' + '"\n"'.join(records) + '"\n').encode("utf-8", "replace")
+
+
+def header_bytes(fields: Sequence[str]) -> bytes:
+    """The header line: API names, `Rel__r.Key__c` for a parent by its external id."""
+    return csv_bytes([[field] for field in fields])
+
+
+def _last_break(block: bytearray, known: int) -> int:
+    """Where the last complete record ends (0 = none does): after a line feed that stands outside quotes.
+
+    `known` bytes at the start hold no such line feed but may hold quotes.
+    """
+    after = len(block)
+    quotes = block.count(b'"')
+    while (end := block.rfind(b"\n", known, after)) >= 0:
+        quotes -= block.count(b'"', end, after)
+        if quotes % 2 == 0:
+            return end + 1
+        after = end
+    return 0
+
+
+async def read_csv(stream: AsyncIterator[bytes]) -> AsyncIterator[list[list[str]]]:
+    """Records from a stream cut anywhere, some at a time, header first; quoted line breaks survive.
+
+    Memory holds one piece of the stream and one record. Raises Unavailable when the stream ends inside a record.
+    """
+    block = bytearray()
+    known = 0
+    async for piece in stream:
+        block += piece
+        end = _last_break(block, known)
+        if end:
+            yield _parse(block[:end])
+            del block[:end]
+        known = len(block)
+        if known > _LONGEST_RECORD:
+            raise Unavailable("A record of the results never ends.", code="malformed_answer")
+    if block:
+        if block.count(b'"') % 2:
+            raise Unavailable("The results end in the middle of a record.", code="malformed_answer")
+        yield _parse(block)
+
+
+def _parse(block: bytes | bytearray) -> list[list[str]]:
+    text = block.decode("utf-8-sig")
+    return [record for record in csv.reader(io.StringIO(text, newline="")) if record]

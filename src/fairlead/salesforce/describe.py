@@ -1,0 +1,157 @@
+"""What the org says about itself: versions, identity, limits, and the fields of its objects."""
+
+from typing import Final
+
+import msgspec
+
+from fairlead.salesforce.errors import SetupRefused, Unavailable
+from fairlead.salesforce.limits import Limit
+from fairlead.salesforce.transport import Transport, segment
+
+OLDEST_API: Final = 58
+NEWEST_API: Final = 67
+
+
+class Version(msgspec.Struct, frozen=True):
+    """One version of the API that the org serves."""
+
+    version: str
+    label: str = ""
+    url: str = ""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who is signed in, and where. `organization_id` has 18 characters."""
+
+    user_id: str
+    organization_id: str
+    username: str = ""
+    display_name: str = ""
+
+
+class _UserInfo(msgspec.Struct):
+    user_id: str
+    organization_id: str
+    preferred_username: str = ""
+    name: str = ""
+
+
+class PicklistValue(msgspec.Struct, frozen=True):
+    value: str
+    label: str | None = None
+    active: bool = True
+    default: bool = msgspec.field(name="defaultValue", default=False)
+
+
+class FieldInfo(msgspec.Struct, frozen=True, rename="camel"):
+    """One field as the org describes it to this user."""
+
+    name: str
+    type: str
+    label: str = ""
+    length: int = 0
+    nillable: bool = True
+    createable: bool = False
+    updateable: bool = False
+    unique: bool = False
+    external_id: bool = False
+    id_lookup: bool = False
+    calculated: bool = False
+    custom: bool = False
+    defaulted_on_create: bool = False
+    reference_to: tuple[str, ...] = ()
+    relationship_name: str | None = None
+    picklist_values: tuple[PicklistValue, ...] = ()
+    restricted_picklist: bool = False
+
+
+class ObjectInfo(msgspec.Struct, frozen=True, rename="camel"):
+    """One object as the org describes it to this user: only what the user may see."""
+
+    name: str
+    label: str = ""
+    label_plural: str = ""
+    key_prefix: str | None = None
+    custom: bool = False
+    createable: bool = False
+    updateable: bool = False
+    deletable: bool = False
+    queryable: bool = False
+    fields: tuple[FieldInfo, ...] = ()
+
+    def field(self, name: str) -> FieldInfo | None:
+        """The field of this API name, in any case."""
+        wanted = name.lower()
+        return next((f for f in self.fields if f.name.lower() == wanted), None)
+
+
+class _Cached(msgspec.Struct):
+    info: ObjectInfo
+    validators: dict[str, str]
+
+
+class Describe:
+    """Questions about the org itself."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._cache: dict[str, _Cached] = {}
+
+    async def versions(self) -> list[Version]:
+        """The versions that the org serves, oldest first."""
+        return await self._transport.json("/services/data", list[Version], door="versions", metered=False)
+
+    async def identity(self) -> Identity:
+        """Who is signed in. Costs one call."""
+        path = (await self._transport.token()).identity_path
+        if path:
+            return await self._transport.json(path, Identity, door="identity", metered=False)
+        info = await self._transport.json("/services/oauth2/userinfo", _UserInfo, door="identity", metered=False)
+        return Identity(info.user_id, info.organization_id, info.preferred_username, info.name)
+
+    async def limits(self) -> dict[str, Limit]:
+        """All limits of the org by name. Answered even when the budget is spent, and renews its figures."""
+        path = f"{self._transport.data}/limits"
+        return await self._transport.json(path, dict[str, Limit], door="limits", metered=False)
+
+    async def object(self, name: str) -> ObjectInfo:
+        """The object's description; asked again each time, but sent again only when it changed."""
+        cached = self._cache.get(name.lower())
+        answer = await self._transport.request(
+            "GET",
+            f"{self._transport.data}/sobjects/{segment(name)}/describe",
+            door="describe",
+            headers=cached.validators if cached else {},
+            accept=(304,),
+        )
+        if answer.status == 304:
+            if cached is None:
+                raise Unavailable("Salesforce sent no description of an object not asked for before.", code="HTTP_304")
+            return cached.info
+        info = answer.decode(ObjectInfo)
+        validators = {
+            ask: answer.headers[told]
+            for told, ask in (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
+            if told in answer.headers
+        }
+        if validators:
+            self._cache[name.lower()] = _Cached(info, validators)
+        return info
+
+
+def choose_version(offered: list[Version], wanted: str | None = None) -> str:
+    """The version to speak, as `NN.0`: `wanted`, else the newest that both sides know.
+
+    Raises SetupRefused when there is none from 58 on.
+    """
+    numbers = {int(v.version.partition(".")[0]) for v in offered}
+    ceiling = NEWEST_API if wanted is None else int(str(wanted).lstrip("v").partition(".")[0])
+    common = [n for n in numbers if n <= ceiling and (wanted is None or n == ceiling)]
+    if not common or max(common) < OLDEST_API:
+        told = f"{min(numbers)}.0 to {max(numbers)}.0" if numbers else "none"
+        raise SetupRefused(
+            f"The org offers API versions {told}; needed is {wanted or f'{OLDEST_API}.0 to {NEWEST_API}.0'}.",
+            code="UNSUPPORTED_API_VERSION",
+            next_step=f"Choose a version from {OLDEST_API}.0 on that the org offers.",
+        )
+    return f"{max(common)}.0"

@@ -1,0 +1,104 @@
+"""SOQL by pages, and the quoting of values into it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from functools import lru_cache
+from typing import Any, Final, Generic, TypeVar, overload
+from urllib.parse import quote as percent
+
+import msgspec
+
+from fairlead.salesforce.errors import RequestWrong
+from fairlead.salesforce.transport import MAX_URL, Transport
+
+T = TypeVar("T")
+
+_ESCAPES: Final = str.maketrans(
+    {"\\": "\\\\", "'": "\\'", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f", "\0": ""}
+)
+
+
+class _Page(msgspec.Struct, Generic[T], rename="camel"):
+    total_size: int
+    done: bool
+    records: list[T]
+    next_records_url: str | None = None
+
+
+@lru_cache(maxsize=64)
+def _decoder(type: Any) -> msgspec.json.Decoder[_Page[Any]]:
+    return msgspec.json.Decoder(_Page[type])
+
+
+def quote(text: str) -> str:
+    """`text` as a SOQL string literal, quotes included. NUL, which SOQL cannot hold, is dropped."""
+    return f"'{text.translate(_ESCAPES)}'"
+
+
+def in_clause(values: Iterable[str]) -> str:
+    """`('a','b')` for `field IN …`; raises ValueError when there are no values, which SOQL cannot say."""
+    quoted = [quote(value) for value in values]
+    if not quoted:
+        raise ValueError("An IN list needs at least one value.")
+    return f"({','.join(quoted)})"
+
+
+def split_in(before: str, values: Iterable[str], after: str = "", *, room: int = MAX_URL) -> Iterator[str]:
+    """Queries `before ('a','b',…) after`, each of at most `room` characters once it is in an address.
+
+    `before` ends with IN. No query is made for no values. Raises RequestWrong when one value alone is too long.
+    """
+    fixed = len(percent(f"{before} ()  {after}", safe=""))
+    part: list[str] = []
+    length = fixed
+    for value in values:
+        size = len(percent(quote(value), safe="")) + 3  # a comma is three characters in an address
+        if fixed + size > room:
+            raise RequestWrong(f"A value of {len(value):,} characters does not fit a query.", code="url_too_long")
+        if length + size > room:
+            yield f"{before} {in_clause(part)} {after}".rstrip()
+            part, length = [], fixed
+        part.append(value)
+        length += size
+    if part:
+        yield f"{before} {in_clause(part)} {after}".rstrip()
+
+
+class Queries:
+    """SOQL questions to one org."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    @overload
+    def pages(self, soql: str, *, all_rows: bool = False) -> AsyncIterator[list[dict[str, Any]]]: ...
+    @overload
+    def pages(self, soql: str, *, type: type[T], all_rows: bool = False) -> AsyncIterator[list[T]]: ...
+    def pages(self, soql: str, *, type: Any = dict[str, Any], all_rows: bool = False) -> AsyncIterator[list[Any]]:
+        """Records a page (2,000 or fewer) at a time; the next page is on its way while this one is used.
+
+        `type` is a msgspec Struct for fast decoding of only the fields it names. `all_rows` adds deleted ones.
+        """
+        return self._pages(soql, _decoder(type), "queryAll" if all_rows else "query")
+
+    async def _pages(self, soql: str, decoder: msgspec.json.Decoder[_Page[Any]], door: str) -> AsyncIterator[list[Any]]:
+        page = await self._first(soql, decoder, door)
+        while True:
+            if page.done or not page.next_records_url:
+                yield page.records
+                return
+            coming = asyncio.create_task(self._transport.decoded(page.next_records_url, decoder, door=door))
+            try:
+                yield page.records
+                page = await coming
+            finally:
+                coming.cancel()
+                await asyncio.gather(coming, return_exceptions=True)
+
+    async def _first(self, soql: str, decoder: msgspec.json.Decoder[_Page[Any]], door: str) -> _Page[Any]:
+        path = f"{self._transport.data}/{door}"
+        return await self._transport.decoded(path, decoder, door=door, params={"q": soql})
+
+    async def count(self, soql: str) -> int:
+        """The number that a `SELECT COUNT() FROM …` gives."""
+        return (await self._first(soql, _decoder(dict[str, Any]), "query")).total_size
