@@ -1,12 +1,12 @@
 """The org: its rows, its clock, its one admin user, its limits and its faults."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+from fairlead_emulators.clock import Clock
+from fairlead_emulators.faults import Faults
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.storage import Storage
 from fairlead_emulators.salesforce.values import stamp
@@ -18,28 +18,9 @@ LABELS: Final = {67: "Summer '26", 66: "Spring '26", 65: "Winter '26", 64: "Summ
 fact("versions")
 
 
-class EmulatedClock(Protocol):
-    """What the org asks of a clock."""
-
-    def now(self) -> datetime:
-        """The emulated moment, aware, in UTC."""
-        ...
-
-
-class NamedFaults(Protocol):
-    """What the org asks of the fault list."""
-
-    def take(self, name: str, **facts: str) -> Mapping[str, Any] | None:
-        """The next planned fault of that name which fits; None when there is none."""
-        ...
-
-
-class NoFaults:
-    """A fault list that is always empty."""
-
-    def take(self, name: str, **facts: str) -> Mapping[str, Any] | None:
-        """Never anything."""
-        return None
+SERVICE_FAULTS: Final = frozenset(
+    {"row_lock", "storage_full", "request_limit", "expired_session", "slow_job", "job_failed"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +41,8 @@ class Org:
     """Everything that a request works on."""
 
     storage: Storage
-    clock: EmulatedClock
-    faults: NamedFaults
+    clock: Clock
+    faults: Faults
     files: Path
     identity: Identity
     settings: dict[str, Any] = field(default_factory=dict)

@@ -157,7 +157,7 @@ def _refuse_locked(org: Org, batch: Batch) -> None:
     fault = org.faults.take("row_lock", object=batch.sobject.name)
     if fault is not None:
         free = [row for row in range(batch.count) if row not in batch.errors]
-        for row in free[: int(fault.get("rows", 1))]:
+        for row in free[: int(fault.data.get("rows", 1))]:
             batch.errors[row] = LOCKED
 
 
