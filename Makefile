@@ -39,7 +39,8 @@ bench: setup ## Measure side by side; writes bench/results.json
 live: setup ## Run the opt-in tests against real accounts
 	$(BIN)/python -m pytest -m live $(ARGS)
 
-docs: setup ## Serve the documentation at http://127.0.0.1:8000
+docs: setup ## Write the reference anew and serve the documentation at http://127.0.0.1:8000
+	$(BIN)/python -m fairlead.cli.reference docs/reference
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 lock: .make/setup ## Lock the requirements again, with hashes and without addresses
@@ -58,7 +59,7 @@ clean: ## Remove what was built, but no data
 	@mkdir -p .make
 	.ci/make-venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/develop.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .make/assets: .make/setup src/fairlead/ui/assets.py
