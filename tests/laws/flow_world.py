@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from fairlead.domain.records import RowFailure, Scope
-from fairlead.sync.convert import members
+from fairlead.sync.convert import MEMBER_FIELDS, MEMBER_KINDS, members
 from fairlead.sync.memory import MemoryLedger, MemoryMatcher, MemorySink, MemorySource
 from fairlead.sync.ports import SourcePage, Target
 from fairlead.sync.run import Converted, Flow, Options, Report
 
 LIST = "l" * 32
 SCOPE = Scope("members", "c" * 32, LIST)
-TARGET = Target("CM_Member__c", "Member_Key__c")
+TARGET = Target("CM_Member__c", "Member_Key__c", MEMBER_FIELDS, MEMBER_KINDS)
 START = datetime(2026, 3, 10, 9, 30)
 
 

@@ -17,6 +17,11 @@ class Failure(Exception):
         self.step = next_step or self.next_step
         super().__init__(f"{text} {self.step}".strip())
 
+    def tell_more(self, before: str) -> None:
+        """Put a sentence before the text."""
+        self.text = f"{before} {self.text}"
+        self.args = (f"{self.text} {self.step}".strip(),)
+
 
 class WaitAndRetry(Failure):
     """Nothing is wrong but the moment: the same request may succeed later."""

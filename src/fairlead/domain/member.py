@@ -1,5 +1,7 @@
 """What a member is called in Salesforce, and the words for its state."""
 
+from collections.abc import Sequence
+
 STATES = ("Active", "Unconfirmed", "Unsubscribed", "Bounced", "Deleted")
 """The states in which Campaign Monitor lists subscribers, in the order in which they are read."""
 
@@ -8,7 +10,7 @@ MAX_CUSTOM_FIELDS = 32_768
 MAX_READS_WITH = 255
 
 
-def custom_fields_text(pairs: list[tuple[str, str]]) -> str:
+def custom_fields_text(pairs: Sequence[tuple[str, str]]) -> str:
     """Custom field values as people read them: one `Name: value` a field, several values joined by `; `.
 
     Reads give keys with or without brackets; both are shown without.

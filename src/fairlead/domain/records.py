@@ -1,9 +1,10 @@
 """The words of the flow: what one cursor covers, a page of records by column, and what became of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,30 +70,26 @@ class Rows:
 class RowFailure:
     """A record the other side refused. `key` is in clear in memory only; the ledger stores its keyed hash.
 
-    `reason` names no address, name or other value of the record.
+    `reason` names no address, name or other value of the record. `blocks` says that no record at all will be accepted
+    before a setting, a permission or the storage of the other side changes.
     """
 
     key: str
     code: str
     reason: str
     retryable: bool
+    blocks: bool = False
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the records pushed: counts of rows, and the refusals with their reasons."""
+    """What became of the records pushed: how many were written, and the refusals with their reasons."""
 
-    created: int = 0
-    updated: int = 0
+    written: int = 0
     failures: list[RowFailure] = field(default_factory=list)
 
-    @property
-    def written(self) -> int:
-        return self.created + self.updated
-
     def add(self, other: "Outcome") -> None:
-        self.created += other.created
-        self.updated += other.updated
+        self.written += other.written
         self.failures.extend(other.failures)
 
 
@@ -108,3 +105,27 @@ class Cursor:
     def since(self, overlap: timedelta) -> date:
         """The first day the next reading asks for: the cursor minus the overlap, from that day's beginning."""
         return (self.read_until - overlap).date()
+
+
+class Digest(NamedTuple):
+    """A digest of a record's content (16 bytes, keyed), and the day at the source on which the record last changed (ISO)."""
+
+    content: bytes
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What to commit once the writing has ended: where the cursor goes, and keyed hash of key → digest of what was written."""
+
+    cursor: Cursor
+    digests: Mapping[bytes, Digest]
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """A bulk job whose outcome was never committed. `staged` is set when it was the last of its reading."""
+
+    job: str
+    sealed: bool
+    staged: Staged | None

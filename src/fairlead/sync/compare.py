@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fairlead.domain.records import Rows
-from fairlead.sync.ports import Digest
+from fairlead.domain.records import Digest, Rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Generic, TypeVar
 
-from fairlead.domain.records import Cursor, Outcome, RowFailure, Rows, Scope
-from fairlead.sync.ports import BulkJobFailed, InFlight, JobOutcome, SourcePage, Staged, Target
+from fairlead.domain.records import Cursor, InFlight, Kind, Outcome, RowFailure, Rows, Scope, Staged
+from fairlead.sync.ports import BulkJobFailed, JobOutcome, SourcePage, Target
 
 Row = TypeVar("Row")
 
@@ -148,19 +148,13 @@ class MemorySink:
                 outcome.failures.append(failure)
                 refused.append(record)
                 continue
-            key = record[target.key_field]
-            if key in held:
-                outcome.updated += 1
-            else:
-                outcome.created += 1
-            held[key] = record
+            outcome.written += 1
+            held[record[target.key_field]] = record
             self.writes += 1
         return JobOutcome(outcome, _as_rows(refused))
 
 
 def _as_rows(records: list[dict[str, str]]) -> Rows | None:
-    from fairlead.domain.records import Kind
-
     if not records:
         return None
     fields = tuple(records[0])

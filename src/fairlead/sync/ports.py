@@ -6,10 +6,10 @@ Each has a fake in memory (`memory.py`) and one suite of behaviours (`tests/conf
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from fairlead.domain.failure import WaitAndRetry
-from fairlead.domain.records import Cursor, Outcome, RowFailure, Rows, Scope
+from fairlead.domain.records import Cursor, InFlight, Kind, Outcome, RowFailure, Rows, Scope, Staged
 
 Row = TypeVar("Row")
 Row_co = TypeVar("Row_co", covariant=True)
@@ -60,10 +60,12 @@ class Matcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The object written to, the external id it is written by, and the field that holds a full sync's number."""
+    """The object written to, the external id it is written by, its fields, and the one that holds a full sync's number."""
 
     object: str
     key_field: str
+    fields: tuple[str, ...]
+    kinds: tuple[Kind, ...]
     run_field: str = "Sync_Run__c"
 
 
@@ -118,30 +120,6 @@ class Sink(Protocol):
     async def delete_older(self, target: Target, scope: Scope, run: int, keep: Collection[str]) -> int:
         """Delete the records of the scope with an older run number, but for those of the keys `keep`; tells how many."""
         ...
-
-
-class Digest(NamedTuple):
-    """A digest of a record's content (16 bytes, keyed), and the day at the source on which the record last changed (ISO)."""
-
-    content: bytes
-    day: str
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """What to commit once the writing has ended: where the cursor goes, and keyed hash of key → digest of what was written."""
-
-    cursor: Cursor
-    digests: Mapping[bytes, Digest]
-
-
-@dataclass(frozen=True, slots=True)
-class InFlight:
-    """A bulk job whose outcome was never committed. `staged` is set when it was the last of its reading."""
-
-    job: str
-    sealed: bool
-    staged: Staged | None
 
 
 class Ledger(Protocol):

@@ -7,15 +7,32 @@ the cursor moves last, every write is an upsert by a deterministic key, and bulk
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
-from fairlead.domain.records import Cursor, Outcome, RowFailure, Rows, Scope
+from fairlead.domain.failure import FixTheSettings
+from fairlead.domain.records import Cursor, Digest, InFlight, Outcome, RowFailure, Rows, Scope, Staged
 from fairlead.sync import guard, pull
 from fairlead.sync.compare import Decisions, compare
-from fairlead.sync.ports import BulkJobFailed, Digest, InFlight, Ledger, Sink, Source, SourcePage, Staged, Target
+from fairlead.sync.ports import BulkJobFailed, Ledger, Sink, Source, SourcePage, Target
 from fairlead.sync.push import Journal, Push
 
 Row = TypeVar("Row")
+
+
+ALWAYS_RECENT: Final = "9999-12-31"
+"""The day of a row that every reading sees again: its digest is always kept."""
+
+
+class Blocked(FixTheSettings):
+    """Rows were refused for a reason that concerns all rows: storage, permissions, settings."""
+
+    code = "FL-331"
+
+    def __init__(self, rows: int, first: RowFailure) -> None:
+        super().__init__(
+            f"{rows:,} rows were refused: {first.reason} ({first.code})",
+            next_step="Put that right; the next sync reads and writes these rows again.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +93,7 @@ class Flow(Generic[Row]):
         try:
             await self._read(window, push, digests, report)
             report.outcome.add(await push.finish())
+            await self._check_blocked(report.outcome)
         except BaseException:
             await push.abandon()
             raise
@@ -100,8 +118,7 @@ class Flow(Generic[Row]):
             await self.ledger.settle(self.scope, job.job, [])
             return
         report.resumed += 1
-        report.outcome.created += outcome.created
-        report.outcome.updated += outcome.updated
+        report.outcome.written += outcome.written
         if job.staged is None:
             await self.ledger.settle(self.scope, job.job, outcome.failures)
         else:
@@ -152,6 +169,14 @@ class Flow(Generic[Row]):
             await self.ledger.settle(self.scope, job, failures)
 
         return Push(self.sink, self.target, Journal(opened, sealed, settled))
+
+    async def _check_blocked(self, outcome: Outcome) -> None:
+        """Refusals that no row escapes stop the scope: its cursor stays, so that nothing is lost."""
+        blocked = [failure for failure in outcome.failures if failure.blocks]
+        if blocked:
+            for job in await self.ledger.in_flight(self.scope):
+                await self.ledger.settle(self.scope, job.job, [])
+            raise Blocked(len(blocked), blocked[0])
 
     async def _sweep(self, report: Report) -> int:
         """Delete what this full run did not write, unless a guard refuses. Refused rows stay as they were."""

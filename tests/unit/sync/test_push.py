@@ -8,8 +8,8 @@ from fairlead.sync.memory import MemorySink
 from fairlead.sync.ports import Target
 from fairlead.sync.push import Journal, Push
 
-TARGET = Target("Thing__c", "Key__c")
 FIELDS = ("Key__c", "Value__c")
+TARGET = Target("Thing__c", "Key__c", FIELDS, (Kind.TEXT, Kind.TEXT))
 
 
 def rows(*pairs: tuple[str, str]) -> Rows:
@@ -52,7 +52,7 @@ async def test_few_rows_go_by_the_small_door() -> None:
     await going.add(rows(("a", "1"), ("b", "2")))
     outcome = await going.finish()
 
-    assert (outcome.created, held(sink), heard.acts) == (2, {"a": "1", "b": "2"}, [])
+    assert (outcome.written, held(sink), heard.acts) == (2, {"a": "1", "b": "2"}, [])
 
 
 async def test_nothing_to_write_asks_for_nothing() -> None:
@@ -72,7 +72,7 @@ async def test_many_rows_go_by_one_bulk_job_known_before_it_starts() -> None:
         await going.add(rows((f"a{i}", "1"), (f"b{i}", "2")))
     outcome = await going.finish()
 
-    assert outcome.created == 8
+    assert outcome.written == 8
     job = heard.acts[0][1]
     assert heard.acts == [("opened", job), ("sealed", job, True)]
 
@@ -85,7 +85,7 @@ async def test_a_bulk_job_that_would_grow_too_large_is_followed_by_another() -> 
         await going.add(rows((f"key{i}", "x" * 30), (f"yek{i}", "y" * 30)))
     outcome = await going.finish()
 
-    assert (outcome.created, len(held(sink))) == (12, 12)
+    assert (outcome.written, len(held(sink))) == (12, 12)
     assert [act[2] for act in heard.acts if act[0] == "sealed"] == [False] * 5 + [True]
 
 

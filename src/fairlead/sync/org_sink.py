@@ -1,0 +1,172 @@
+"""The sink on a Salesforce org: collections for a few rows, Bulk 2.0 for many."""
+
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import Any, Final
+
+from fairlead.domain.records import Kind, Outcome, RowFailure, Rows, Scope
+from fairlead.salesforce.bulk import FailedRow
+from fairlead.salesforce.client import Salesforce
+from fairlead.salesforce.collections import RowResult, nested
+from fairlead.salesforce.csvdata import NULL, csv_bytes, header_bytes
+from fairlead.salesforce.errors import RecordRefused, next_step_of
+from fairlead.salesforce.query import quote
+from fairlead.sync.failures import salesforce_failures
+from fairlead.sync.ports import BulkJobFailed, JobOutcome, Target
+
+SMALL_DOOR: Final = 2_000
+JOB_BYTES: Final = 100_000_000
+
+_BLOCKING: Final = frozenset(
+    {
+        "STORAGE_LIMIT_EXCEEDED",
+        "LIMIT_EXCEEDED",
+        "INSUFFICIENT_ACCESS",
+        "INSUFFICIENT_ACCESS_OR_READONLY",
+        "INVALID_FIELD",
+        "INVALID_FIELD_FOR_INSERT_UPDATE",
+        "INVALID_TYPE",
+    }
+)
+"""Refusals of a row that no other row of our own objects would escape either."""
+
+_FROM_TEXT: Final[dict[Kind, Callable[[str], Any]]] = {
+    Kind.TEXT: str,
+    Kind.DATETIME: str,
+    Kind.NUMBER: float,
+    Kind.BOOLEAN: lambda text: text == "true",
+}
+
+
+class OrgSink:
+    """Writes records of our own objects. `scope_filter` is the SOQL condition that picks a scope's records of a target."""
+
+    small_door = SMALL_DOOR
+    job_bytes = JOB_BYTES
+
+    def __init__(self, salesforce: Salesforce, scope_filter: Callable[[Target, Scope], str]) -> None:
+        self._salesforce = salesforce
+        self._filter = scope_filter
+
+    async def upsert(self, target: Target, rows: Rows) -> Outcome:
+        """Write these rows now, 200 a call."""
+        records = [nested(rows.fields, _values(rows, record)) for record in rows.records()]
+        with salesforce_failures(f"write {target.object}"):
+            results = await self._salesforce.collections.upsert(target.object, target.key_field, records)
+        return _outcome(rows.keys, results)
+
+    def encode(self, rows: Rows, *, header: bool) -> bytes:
+        """CSV of the rows; a blank empties the field."""
+        body = csv_bytes(rows.columns, blank=NULL)
+        return header_bytes(rows.fields) + body if header else body
+
+    async def open_job(self, target: Target) -> str:
+        """A new upsert job."""
+        with salesforce_failures(f"open a bulk job for {target.object}"):
+            return await self._salesforce.bulk.create(target.object, "upsert", target.key_field)
+
+    async def send(self, job: str, chunks: AsyncIterator[bytes]) -> None:
+        """Stream the job's CSV."""
+        with salesforce_failures("upload rows to a bulk job"):
+            await self._salesforce.bulk.upload(job, chunks)
+
+    async def start_job(self, job: str) -> None:
+        """Say that the upload is complete; a job that was started before is left as it is, one that is gone too."""
+        with salesforce_failures("start a bulk job"):
+            try:
+                await self._salesforce.bulk.close(job)
+            except RecordRefused as error:
+                raise BulkJobFailed(f"Salesforce no longer knows bulk job {job}.") from error
+
+    async def finish_job(self, job: str, target: Target) -> JobOutcome:
+        """Wait for the job's end; its refused rows come back as they were sent."""
+        with salesforce_failures("follow a bulk job"):
+            info = await self._salesforce.bulk.wait(job)
+            if info.state != "JobComplete":
+                raise BulkJobFailed(f"Bulk job {job} ended as {info.state} after {info.processed:,} rows.")
+            refused = await self._refused(job, target) if info.failed else JobOutcome(Outcome(), None)
+        refused.outcome.written = info.processed - info.failed
+        return refused
+
+    async def abandon_job(self, job: str) -> bool:
+        """Abort a job that was never started; False if it was started after all."""
+        with salesforce_failures("give up a bulk job"):
+            try:
+                if (await self._salesforce.bulk.info(job)).state not in {"Open", "Aborted"}:
+                    return False
+                await self._salesforce.bulk.abort(job)
+            except RecordRefused:  # gone with what it never wrote
+                return True
+        return True
+
+    async def count_older(self, target: Target, scope: Scope, run: int) -> tuple[int, int]:
+        """How many records of the scope carry an older run number, and how many there are."""
+        where = self._filter(target, scope)
+        with salesforce_failures(f"count {target.object}"):
+            known = await self._salesforce.count(f"SELECT COUNT() FROM {target.object} WHERE {where}")
+            older = await self._salesforce.count(
+                f"SELECT COUNT() FROM {target.object} WHERE {where} AND {_older(target, run)}"
+            )
+        return older, known
+
+    async def delete_older(self, target: Target, scope: Scope, run: int, keep: Collection[str]) -> int:
+        """Delete the scope's records with an older run number, but for the keys `keep`."""
+        soql = (
+            f"SELECT Id, {target.key_field} FROM {target.object} WHERE {self._filter(target, scope)} "
+            f"AND {_older(target, run)}"
+        )
+        with salesforce_failures(f"delete {target.object}"):
+            ids = [
+                record["Id"]
+                async for page in self._salesforce.query(soql)
+                for record in page
+                if record[target.key_field] not in keep
+            ]
+            results = await self._salesforce.collections.delete(ids)
+        return sum(result.success for result in results)
+
+    async def _refused(self, job: str, target: Target) -> JobOutcome:
+        failures: list[RowFailure] = []
+        cells: list[tuple[str, ...]] = []
+        async for row, sent in self._salesforce.bulk.refused(job, target.key_field, target.fields):
+            failures.append(_failure(row.key, row))
+            cells.append(tuple("" if cell == NULL else cell for cell in sent))
+        columns = tuple([record[i] for record in cells] for i in range(len(target.fields)))
+        return JobOutcome(Outcome(0, failures), Rows(target.fields, target.kinds, columns))
+
+
+def _values(rows: Rows, record: tuple[str, ...]) -> list[Any]:
+    return [_FROM_TEXT[kind](text) if text else None for kind, text in zip(rows.kinds, record, strict=True)]
+
+
+def _older(target: Target, run: int) -> str:
+    return f"({target.run_field} < {run} OR {target.run_field} = null)"
+
+
+def _outcome(keys: list[str], results: list[RowResult]) -> Outcome:
+    outcome = Outcome()
+    for key, result in zip(keys, results, strict=True):
+        if result.success:
+            outcome.written += 1
+        else:
+            outcome.failures.append(_failure(key, result))
+    return outcome
+
+
+def _failure(key: str, row: FailedRow | RowResult) -> RowFailure:
+    reason = f"{row.message} {next_step_of(row.code)}".strip()
+    return RowFailure(key, row.code, reason, retryable=row.retryable, blocks=row.code in _BLOCKING)
+
+
+def by_list(target: Target, scope: Scope) -> str:
+    """The records of one list."""
+    return f"List__r.List_Id__c = {quote(scope.list)}"
+
+
+def by_client(target: Target, scope: Scope) -> str:
+    """The records that belong to one client."""
+    return f"Client__r.Client_Id__c = {quote(scope.client)}"
+
+
+def all_records(target: Target, scope: Scope) -> str:
+    """Every record of the object."""
+    return f"{target.key_field} != null"
