@@ -8,7 +8,20 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from fairlead.domain.failure import FixTheSettings
+
 FILE = "secret.key"
+
+
+class NoSecretKey(FixTheSettings):
+    """Something must be sealed or hashed, and there is no key."""
+
+    code = "FL-312"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no secret key.", next_step=f"Set FAIRLEAD_SECRET_KEY, or start `fairlead up` once to make {FILE}."
+        )
 
 
 def read(home: Path) -> tuple[str, ...]:

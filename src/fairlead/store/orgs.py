@@ -1,8 +1,10 @@
 """The org of a single-org installation."""
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from fairlead.store.models import Org
+
+_MAKING_ORG = 0x0FA2
 
 
 def default_org() -> Org:
@@ -10,6 +12,6 @@ def default_org() -> Org:
     found = Org.objects.order_by("id").first()
     if found is not None:
         return found
-    with transaction.atomic():
-        org, _ = Org.objects.get_or_create(id=1, defaults={"name": "Default"})
-    return org
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [_MAKING_ORG])
+        return Org.objects.order_by("id").first() or Org.objects.create(name="Default")

@@ -84,8 +84,6 @@ LOGIN_REDIRECT_URL = "/"
 DATABASES = {"default": postgres.django_database(FAIRLEAD.database_url or postgres.database_url(FAIRLEAD.home))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-PROCRASTINATE_ON_APP_READY = "fairlead.jobs.engine.on_app_ready"
-
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

@@ -1,0 +1,98 @@
+"""Schedules: rows that people change while the service runs; one tick asks for what is due.
+
+A run that was missed is made up for once, however many were missed. Hours and days are those of the schedule's own
+time zone, also on the days on which its clocks change.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import structlog
+from cronsim import CronSim
+from django.db import transaction
+from django.utils import timezone as clock
+
+from fairlead.domain.failure import FixTheSettings
+from fairlead.jobs.api import ask
+from fairlead.jobs.models import Frequency, Job, Schedule
+from fairlead.store import audit
+from fairlead.store.models import Org
+
+log = structlog.get_logger(__name__)
+
+CRON: dict[str, str] = {
+    Frequency.HOURLY: "0 * * * *",
+    Frequency.DAILY: "0 1 * * *",
+    Frequency.WEEKLY: "0 1 * * 1",
+    Frequency.MONTHLY: "0 1 1 * *",
+}
+"""On the hour; at one in the night; Mondays; the first of the month."""
+
+
+class BadSchedule(FixTheSettings):
+    """A frequency or a time zone that is none."""
+
+    code = "FL-322"
+
+
+def next_run(frequency: str, zone: str, after: datetime) -> datetime | None:
+    """The first run after `after` (aware), in UTC; None for Never. Raises `BadSchedule`."""
+    if frequency == Frequency.NEVER:
+        return None
+    if frequency not in CRON:
+        raise BadSchedule(f"{frequency!r} is no frequency.", next_step=f"Choose one of {', '.join(Frequency.values)}.")
+    if frequency == Frequency.HOURLY:
+        # In UTC: an hour that a zone has twice or not at all is still sixty minutes away.
+        return next(CronSim(CRON[frequency], after.astimezone(UTC))).astimezone(UTC)
+    return next(CronSim(CRON[frequency], after.astimezone(_zone(zone)))).astimezone(UTC)
+
+
+def set_frequency(
+    org: Org, kind: str, frequency: str, by: str, *, timezone: str | None = None, now: datetime | None = None
+) -> Schedule:
+    """Change how often a kind of job is asked for; the next run is computed from `now`. Raises `BadSchedule`."""
+    now = now or clock.now()
+    with transaction.atomic():
+        Org.objects.select_for_update().get(pk=org.pk)
+        schedule = Schedule.objects.filter(org=org, kind=kind).first() or Schedule(org=org, kind=kind)
+        before = {"frequency": schedule.frequency, "timezone": schedule.timezone}
+        schedule.timezone = timezone or schedule.timezone
+        _zone(schedule.timezone)
+        schedule.next_run_at = next_run(frequency, schedule.timezone, now)
+        schedule.frequency, schedule.changed_by = frequency, by
+        schedule.save()
+        after = {"frequency": schedule.frequency, "timezone": schedule.timezone}
+        if before != after:
+            audit.record(org, by, "set frequency", kind, before=before, after=after)
+    return schedule
+
+
+def tick(now: datetime) -> list[Job]:
+    """Ask for the jobs of all schedules that are due; returns the jobs. Several workers may tick at once."""
+    asked: list[Job] = []
+    for schedule in Schedule.objects.filter(next_run_at__lte=now).select_related("org").order_by("next_run_at", "id"):
+        try:
+            asked += _claim(schedule, now)
+        except BadSchedule as error:
+            # One broken row must not stop the others; it stays due and is said again at every tick.
+            log.error("schedule cannot be computed", kind=schedule.kind, reason=str(error))
+    return asked
+
+
+def _claim(schedule: Schedule, now: datetime) -> Iterator[Job]:
+    following = next_run(schedule.frequency, schedule.timezone, now)
+    with transaction.atomic():
+        due = Schedule.objects.filter(pk=schedule.pk, next_run_at=schedule.next_run_at, frequency=schedule.frequency)
+        if not due.update(next_run_at=following):
+            return
+        job = ask(schedule.org, schedule.kind, by="schedule")
+        Schedule.objects.filter(pk=schedule.pk).update(last_job=job)
+    yield job
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise BadSchedule(f"{name!r} is no time zone.", next_step="Use a name such as Europe/London.") from error
