@@ -1,0 +1,74 @@
+"""What holds for every file of the repository."""
+
+import ast
+import re
+
+import pytest
+
+from tests.repository.files import ROOT, files, having, named, text_of
+
+LONGEST = 500
+LAWFUL = ("tests/laws", "tests/conformance", "tests/faults", "tests/journeys")
+EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@((?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24})\b")
+RESERVED = re.compile(r"(^|\.)(example\.(com|org|net)|example|test|invalid|localhost)$", re.IGNORECASE)
+# ids of packages and of addresses of code, not of people
+NOT_MAIL = re.compile(r"(js|css|py|html|svg|json|service|timer)$")
+PERSONAL_PATH = re.compile(r"(?<![\w.}/-])/(?:ro" + r"ot|wo" + r"rk|home/[a-z]+)/")
+
+
+def test_no_file_is_longer_than_500_lines():
+    """A file fits into a head; data files are no reading matter and do not count."""
+    code = having(".py", ".html", ".css", ".js", ".md", ".sh")
+    long = {named(path): lines for path in code if (lines := path.read_text("utf-8").count("\n")) > LONGEST}
+    assert long == {}
+
+
+def test_mail_addresses_belong_to_nobody():
+    """Every address in code, tests, data and documents is at a domain reserved for examples."""
+    found = {
+        f"{named(path)}: {match.group()}"
+        for path in files()
+        for match in EMAIL.finditer(text_of(path) or "")
+        if not RESERVED.search(match.group(1)) and not NOT_MAIL.search(match.group(1))
+    }
+    assert found == set()
+
+
+def test_no_file_names_a_folder_of_somebodys_machine():
+    """What is written here holds on every machine."""
+    found = {named(path) for path in files() if PERSONAL_PATH.search(text_of(path) or "")}
+    assert found == set()
+
+
+@pytest.mark.parametrize("name", ["runtime", "develop"])
+def test_a_lock_holds_names_versions_and_hashes_and_no_address(name):
+    """A lock works with every index: whoever installs chooses where from."""
+    lock = (ROOT / "requirements" / f"{name}.txt").read_text()
+    assert "://" not in lock
+    assert not re.search(r"^\s*--(?!hash=sha256:[0-9a-f]{64})", lock, re.MULTILINE)
+    entries = re.split(r"\n(?=\S)", lock.strip())
+    assert len(entries) > 20
+    assert [entry.split()[0] for entry in entries if "==" not in entry or "--hash=sha256:" not in entry] == []
+
+
+def test_what_runs_is_locked_alike_for_running_and_for_developing():
+    """The tests test the versions that run."""
+    versions = [
+        dict(re.findall(r"^([A-Za-z0-9_.-]+)==([^ ;\\]+)", (ROOT / "requirements" / f"{name}.txt").read_text(), re.MULTILINE))
+        for name in ("runtime", "develop")
+    ]
+    assert versions[0].items() <= versions[1].items()
+
+
+def _tests_without_law(source: str) -> list[str]:
+    functions = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return [node.name for node in functions if node.name.startswith("test_") and not ast.get_docstring(node)]
+
+
+def test_a_test_that_states_a_law_says_which():
+    """Every test among the laws, conformance suites, faults and journeys has a docstring."""
+    assert _tests_without_law("def test_x():\n    assert 1") == ["test_x"]
+    silent = {
+        f"{named(path)}: {name}" for folder in LAWFUL for path in having(".py", below=folder) for name in _tests_without_law(path.read_text())
+    }
+    assert silent == set()
