@@ -22,12 +22,14 @@ def sessions(org: FakeOrg):
 
     def sign_in(seen):
         state["n"] += 1
-        return Says({
-            "access_token": f"token-{state['n']}",
-            "instance_url": org.url,
-            "id": f"https://login.example.com/id/00D/{state['n']}",
-            "refresh_token": f"refresh-{state['n']}",
-        })
+        return Says(
+            {
+                "access_token": f"token-{state['n']}",
+                "instance_url": org.url,
+                "id": f"https://login.example.com/id/00D/{state['n']}",
+                "refresh_token": f"refresh-{state['n']}",
+            }
+        )
 
     org.on("POST", TOKEN, sign_in)
     return state
@@ -68,7 +70,7 @@ async def test_a_refused_sign_in_says_what_to_do_and_never_repeats_the_secret(or
 
 async def test_a_host_that_does_not_answer_is_a_fault_of_the_moment():
     with pytest.raises(Unavailable, match="No answer"):
-        async with connect(ClientCredentials("http://127.0.0.1:9", "id", "secret")):
+        async with connect(ClientCredentials("http://127.0.0.1:9", "id", "secret"), **HASTE):
             pass
 
 
@@ -142,9 +144,7 @@ async def test_a_refresh_token_that_could_not_be_stored_ends_the_call(org):
 
 def test_a_jwt_is_signed_for_three_minutes_and_verifies():
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     token = JwtBearer("https://login.salesforce.com", "app", "admin@example.com", pem).assertion(1_000.0)
     head, claims, signature = token.split(".")
 
@@ -169,12 +169,14 @@ def test_a_key_that_is_none_is_refused_before_it_is_used():
 def test_secrets_stay_out_of_representations():
     async def store(token: str) -> None: ...
 
-    shown = repr([
-        ClientCredentials("https://a.example.com", "id", "hush-hush"),
-        RefreshToken("https://a.example.com", "id", "hush-hush", "hush-hush", store),
-        AccessToken("https://a.example.com", "hush-hush"),
-        JwtBearer("https://a.example.com", "id", "user", b"hush-hush"),
-    ])
+    shown = repr(
+        [
+            ClientCredentials("https://a.example.com", "id", "hush-hush"),
+            RefreshToken("https://a.example.com", "id", "hush-hush", "hush-hush", store),
+            AccessToken("https://a.example.com", "hush-hush"),
+            JwtBearer("https://a.example.com", "id", "user", b"hush-hush"),
+        ]
+    )
     assert "hush-hush" not in shown
 
 

@@ -1,0 +1,169 @@
+"""What Salesforce refuses is split by what happens next, and no text repeats a record's values."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairlead.salesforce import errors
+from fairlead.salesforce.errors import RowError, error_from, error_of, parse_row_error, scrub
+
+WAIT = """LIMIT_EXCEEDED QUERY_TIMEOUT INVALID_QUERY_LOCATOR UNABLE_TO_LOCK_ROW SERVER_UNAVAILABLE UNKNOWN_EXCEPTION
+REQUEST_LIMIT_EXCEEDED rate_limit_exceeded""".split()
+SIGN_IN = "INVALID_SESSION_ID invalid_grant".split()
+SETTINGS = """API_DISABLED_FOR_ORG API_CURRENTLY_DISABLED INSUFFICIENT_ACCESS INSUFFICIENT_ACCESS_OR_READONLY
+INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY STORAGE_LIMIT_EXCEEDED TXN_SECURITY_METERING_ERROR INVALID_FIELD
+INVALID_FIELD_FOR_INSERT_UPDATE INVALID_TYPE QUERY_TOO_COMPLICATED OPERATION_TOO_LARGE FeatureNotEnabled
+invalid_client invalid_client_id inactive_user inactive_org unsupported_grant_type""".split()
+RECORD = """CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY FIELD_CUSTOM_VALIDATION_EXCEPTION REQUIRED_FIELD_MISSING
+INVALID_EMAIL_ADDRESS INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST STRING_TOO_LONG FIELD_INTEGRITY_EXCEPTION
+INVALID_CROSS_REFERENCE_KEY MALFORMED_ID CANNOT_UPDATE_CONVERTED_LEAD NOT_FOUND ENTITY_IS_DELETED DUPLICATE_VALUE
+DUPLICATE_EXTERNAL_ID DUPLICATES_DETECTED ALL_OR_NONE_OPERATION_ROLLED_BACK PROCESSING_HALTED""".split()
+BUG = "UNSUPPORTED_API_VERSION MALFORMED_QUERY NUMBER_OUTSIDE_VALID_RANGE JSON_PARSER_ERROR".split()
+
+KINDS = [
+    *((code, errors.Unavailable) for code in WAIT),
+    *((code, errors.SessionRefused) for code in SIGN_IN),
+    *((code, errors.SetupRefused) for code in SETTINGS),
+    *((code, errors.RecordRefused) for code in RECORD),
+    *((code, errors.RequestWrong) for code in BUG),
+]
+
+
+@pytest.mark.parametrize(("code", "kind"), KINDS)
+def test_every_documented_code_says_what_happens_next(code, kind):
+    error = error_of(code, "something")
+    assert isinstance(error, kind)
+    assert error.code == code
+    assert error.step
+    assert str(error).endswith(error.step)
+
+
+def test_the_table_holds_no_code_that_this_test_does_not_walk():
+    assert set(errors._MEANINGS) == {code for code, _ in KINDS}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (300, errors.RecordRefused),
+        (400, errors.RequestWrong),
+        (401, errors.SessionRefused),
+        (403, errors.SetupRefused),
+        (404, errors.RecordRefused),
+        (405, errors.RequestWrong),
+        (409, errors.Unavailable),
+        (415, errors.RequestWrong),
+        (420, errors.Unavailable),
+        (429, errors.Unavailable),
+        (431, errors.RequestWrong),
+        (500, errors.Unavailable),
+        (502, errors.Unavailable),
+        (503, errors.Unavailable),
+    ],
+)
+def test_a_status_without_a_code_still_says_what_happens_next(status, kind):
+    error = error_from(status, b"<html>")
+    assert isinstance(error, kind)
+    assert error.status == status
+    assert error.step
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'[{"message":"no","errorCode":"MALFORMED_QUERY"}]',
+        b'{"exceptionCode":"MALFORMED_QUERY","exceptionMessage":"no"}',
+        b'{"error":"MALFORMED_QUERY","error_description":"no"}',
+        b'[{"message":"no","errorCode":"MALFORMED_QUERY","fields":["A"]},{"message":"b","errorCode":"B"}]',
+    ],
+)
+def test_all_spellings_of_an_error_body_are_read(body):
+    error = error_from(400, body)
+    assert (error.code, error.text) == ("MALFORMED_QUERY", "MALFORMED_QUERY: no.")
+
+
+@given(st.binary(max_size=60), st.integers(300, 599))
+def test_any_body_of_any_status_becomes_an_error(body, status):
+    assert isinstance(error_from(status, body), errors.SalesforceError)
+
+
+SECRETS = ["ada@example.com", "Ada O'Brien", "555-0142 17", "Lovelace"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Email: invalid email address: ada@example.com",
+        "Email: invalid email address: Lovelace",
+        "First Name: data value too large: Ada O'Brien (max length=40)",
+        "State: bad value for restricted picklist field: Lovelace",
+        "Foreign key external ID: Lovelace not found for field List_Id__c in entity CM_List__c",
+        "No such record with 'Ada O'Brien' in it",
+        'Value "Lovelace" is wrong',
+        "unexpected token: 'Ada O\\'Brien' near it",
+        "unclosed 'Lovelace",
+        "a person (ada@example.com) with +1 555-0142 17",
+        "WHERE Email = 'ada@example.com' AND Name = 'Lovelace'\n ^ ERROR at Row:1:Column:3",
+    ],
+)
+def test_values_are_scrubbed_out_of_messages(message):
+    for text in (scrub(message), str(error_of("FIELD_INTEGRITY_EXCEPTION", message))):
+        assert not [secret for secret in SECRETS if secret in text]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Required fields are missing: [Name]",
+        "sObject type X__c is not supported. It's the admin's turn (max length=80).",
+        "duplicate value found: Member_Key__c duplicates value on record with id: 003000000000001AAA",
+    ],
+)
+def test_words_of_salesforce_itself_stay(message):
+    assert scrub(message) == message
+
+
+@given(st.text(max_size=20), st.from_regex(r"[a-z0-9.+]{1,12}@[a-z]{1,8}\.example", fullmatch=True))
+def test_no_address_survives_scrubbing(noise, address):
+    assert address not in scrub(f"{noise} {address} {noise}")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message", "fields"),
+    [
+        ("REQUIRED_FIELD_MISSING:Required fields are missing: [Name]:Name --",
+         "REQUIRED_FIELD_MISSING", "Required fields are missing: [Name]", ("Name",)),
+        ("UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record:--",
+         "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record", ()),
+        ("STRING_TOO_LONG:a: data value too large: ada@example.com (max length=80):A__c, B__c --",
+         "STRING_TOO_LONG", "a: data value too large: ‹value› (max length=80)", ("A__c", "B__c")),
+        ("INVALID_EMAIL_ADDRESS:Email: invalid email address: ada@@example.com:Email__c --",
+         "INVALID_EMAIL_ADDRESS", "Email: invalid email address: ‹value›", ("Email__c",)),
+        ("FIELD_CUSTOM_VALIDATION_EXCEPTION:two\nlines:Name --",
+         "FIELD_CUSTOM_VALIDATION_EXCEPTION", "two\nlines", ("Name",)),
+        ("DUPLICATE_VALUE:no fields here", "DUPLICATE_VALUE", "no fields here", ()),
+        ("", "UNKNOWN", "", ()),
+    ],
+)  # fmt: skip
+def test_the_error_cell_of_a_bulk_result_is_read_in_parts(text, code, message, fields):
+    assert parse_row_error(text) == RowError(code, message, fields)
+
+
+@given(st.text())
+def test_any_error_cell_is_read(text):
+    assert parse_row_error(text).code
+
+
+@pytest.mark.parametrize(
+    ("code", "retryable"),
+    [
+        ("UNABLE_TO_LOCK_ROW", True),
+        ("SERVER_UNAVAILABLE", True),
+        ("QUERY_TIMEOUT", True),
+        ("STRING_TOO_LONG", False),
+        ("STORAGE_LIMIT_EXCEEDED", False),
+    ],
+)
+def test_only_rows_that_may_succeed_later_are_retryable(code, retryable):
+    assert RowError(code, "").retryable is retryable
+    assert RowError(code, "").next_step
