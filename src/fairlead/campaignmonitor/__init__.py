@@ -1,1 +1,30 @@
 """A client for the Campaign Monitor API v3.3. Knows nothing of Fairlead."""
+
+from fairlead.campaignmonitor.account import CampaignMonitor, connect
+from fairlead.campaignmonitor.errors import (
+    CampaignMonitorError,
+    RecordRefused,
+    RequestWrong,
+    SetupRefused,
+    SignInRefused,
+    Unavailable,
+)
+from fairlead.campaignmonitor.login import ApiKey, OAuth, Tokens
+from fairlead.campaignmonitor.subscribers import STATES, Subscriber, SubscriberPage
+
+__all__ = [
+    "STATES",
+    "ApiKey",
+    "CampaignMonitor",
+    "CampaignMonitorError",
+    "OAuth",
+    "RecordRefused",
+    "RequestWrong",
+    "SetupRefused",
+    "SignInRefused",
+    "Subscriber",
+    "SubscriberPage",
+    "Tokens",
+    "Unavailable",
+    "connect",
+]

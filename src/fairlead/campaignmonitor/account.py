@@ -1,0 +1,101 @@
+"""A Campaign Monitor account, as the rest of a program sees it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from typing import Final
+
+import aiohttp
+from isal import isal_zlib
+
+from fairlead.campaignmonitor import clients, lists, subscribers
+from fairlead.campaignmonitor.clients import ClientDetails, ClientName
+from fairlead.campaignmonitor.limits import AdaptiveLimit
+from fairlead.campaignmonitor.lists import CustomField, ListDetails, ListName, ListStats
+from fairlead.campaignmonitor.login import Login, Report
+from fairlead.campaignmonitor.subscribers import Reading, State, Subscriber, SubscriberPage
+from fairlead.campaignmonitor.transport import Patience, Transport
+
+# Some calls are slow on the server's side; its own clients ended at two minutes.
+TIMEOUT: Final = aiohttp.ClientTimeout(total=120, sock_connect=30)
+
+
+class CampaignMonitor:
+    """The calls. Ids are those of Campaign Monitor; every method raises the classes of `errors.py`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def system_date(self) -> datetime:
+        """The account's wall clock, naive, in the account's time zone."""
+        return await clients.system_date(self._transport)
+
+    async def clients(self) -> list[ClientName]:
+        """The clients that the login reaches."""
+        return await clients.clients(self._transport)
+
+    async def client(self, client_id: str) -> ClientDetails:
+        """A client's settings, its time zone's label among them."""
+        return await clients.client(self._transport, client_id)
+
+    async def timezones(self) -> list[str]:
+        """The labels that clients' time zones are chosen from."""
+        return await clients.time_zone_labels(self._transport)
+
+    async def lists(self, client_id: str) -> list[ListName]:
+        """The lists of a client."""
+        return await lists.lists(self._transport, client_id)
+
+    async def list_details(self, list_id: str) -> ListDetails:
+        """A list's settings."""
+        return await lists.details(self._transport, list_id)
+
+    async def list_stats(self, list_id: str) -> ListStats:
+        """How many subscribers a list has, by state."""
+        return await lists.stats(self._transport, list_id)
+
+    async def custom_fields(self, list_id: str) -> list[CustomField]:
+        """A list's custom fields."""
+        return await lists.custom_fields(self._transport, list_id)
+
+    def members(
+        self,
+        list_id: str,
+        state: State,
+        since: date | None = None,
+        *,
+        page_size: int = 1000,
+        tracking_preference: bool = True,
+    ) -> AsyncIterator[SubscriberPage]:
+        """The subscribers of a list in one state, a page at a time; see `paging.every_page` for order and repeats.
+
+        `since`: those who entered the state on or after that day in the client's time zone; a datetime counts as its day.
+        """
+        reading = Reading(list_id, state, since, page_size, tracking_preference)
+        return subscribers.members(self._transport, reading, look_ahead=self._transport.limit.most)
+
+    async def subscriber(self, list_id: str, email: str) -> Subscriber:
+        """One subscriber in whatever state. Raises RecordRefused (code 203) where the list has none such."""
+        return await subscribers.subscriber(self._transport, list_id, email)
+
+
+@asynccontextmanager
+async def connect(
+    base_url: str,
+    login: Login,
+    *,
+    on_call: Report | None = None,
+    concurrency: int = 8,
+    patience: Patience | None = None,
+    timeout: aiohttp.ClientTimeout = TIMEOUT,
+) -> AsyncIterator[CampaignMonitor]:
+    """An account at `base_url` (e.g. https://api.createsend.com), with at most `concurrency` calls at once."""
+    aiohttp.set_zlib_backend(isal_zlib)
+    connector = aiohttp.TCPConnector(limit=concurrency)
+    headers = {"Accept-Encoding": "gzip"}
+    async with aiohttp.ClientSession(
+        connector=connector, timeout=timeout, headers=headers, cookie_jar=aiohttp.DummyCookieJar()
+    ) as http:
+        yield CampaignMonitor(
+            Transport(http, base_url, login, AdaptiveLimit(concurrency), on_call=on_call, patience=patience)
+        )

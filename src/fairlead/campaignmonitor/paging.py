@@ -1,0 +1,94 @@
+"""Numbered pages of rows that may move while they are read, several at a time, memory flat."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from itertools import islice
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from fairlead.campaignmonitor.errors import CampaignMonitorError
+
+Row = TypeVar("Row")
+
+BEYOND_THE_END: Final = 800
+"""The error code of a page number out of range: pages can vanish between two calls."""
+
+
+class Page(
+    msgspec.Struct,
+    Generic[Row],
+    rename={
+        "rows": "Results",
+        "number": "PageNumber",
+        "pages": "NumberOfPages",
+        "total": "TotalNumberOfRecords",
+    },
+):
+    """A page as the API gives it. `raw_bytes`, the size of the inflated body, is filled in by the reader."""
+
+    rows: list[Row] = []
+    number: int = 0
+    pages: int = 0
+    total: int = 0
+    raw_bytes: int = 0
+
+
+Ask = Callable[[int], Awaitable[Page[Row]]]
+
+
+async def every_page(ask: Ask[Row], *, look_ahead: int) -> AsyncIterator[Page[Row]]:
+    """Page 1, then the others from the last to the second; at most `look_ahead` are on the wire or waiting.
+
+    The rows must be in the order in which they entered, oldest first, so that new ones only ever stand at the end.
+    There is no cursor: a row that leaves moves every later row one place towards the beginning. Read backwards, such a
+    row is met twice and not missed. Pages on the wire together could still let one through between them: where a page
+    was counted with more rows than the page behind it, it is asked for again, and so is page 1 if any count differs
+    from its own. Rows added since stand behind the last page; the next reading's overlap finds them.
+    A row may thus come twice; of two readings of it the later is the newer.
+    """
+    first = await ask(1)
+    yield first
+    moved = False
+    behind: Page[Row] | None = None
+    async for number, page in _ahead(ask, range(first.pages, 1, -1), look_ahead):
+        moved = moved or page.total != first.total
+        if page.rows:
+            yield page
+        if behind is not None and page.total > behind.total:
+            yield await _ask_or_empty(ask, number)
+        behind = page
+    if moved:
+        yield await ask(1)
+
+
+async def _ahead(ask: Ask[Row], numbers: Iterable[int], look_ahead: int) -> AsyncIterator[tuple[int, Page[Row]]]:
+    """These pages in this order, fetched `look_ahead` at a time."""
+    tasks: deque[tuple[int, asyncio.Task[Page[Row]]]] = deque()
+    rest = iter(numbers)
+    try:
+        while True:
+            for number in islice(rest, look_ahead - len(tasks)):
+                tasks.append((number, asyncio.create_task(_ask_or_empty(ask, number))))
+            if not tasks:
+                return
+            number, task = tasks[0]
+            page = await task
+            tasks.popleft()
+            yield number, page
+    finally:
+        # The reader went away, or a page failed: nothing may stay on the wire.
+        for _, task in tasks:
+            task.cancel()
+        await asyncio.gather(*(task for _, task in tasks), return_exceptions=True)
+
+
+async def _ask_or_empty(ask: Ask[Row], number: int) -> Page[Row]:
+    """A page; one that vanished since the first was counted is empty."""
+    try:
+        return await ask(number)
+    except CampaignMonitorError as error:
+        if error.code != BEYOND_THE_END:
+            raise
+        return Page(number=number)

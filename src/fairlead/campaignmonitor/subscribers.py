@@ -1,0 +1,126 @@
+"""Subscribers of a list: one by address, or all of a state."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+import msgspec
+
+from fairlead.campaignmonitor.decoding import Reader
+from fairlead.campaignmonitor.paging import Page, every_page
+from fairlead.campaignmonitor.transport import Door, Transport
+
+State = Literal["Active", "Unconfirmed", "Unsubscribed", "Bounced", "Deleted"]
+
+STATES: Final[tuple[State, ...]] = ("Active", "Unconfirmed", "Unsubscribed", "Bounced", "Deleted")
+PAGE_SIZES: Final = range(10, 1001)
+
+
+class CustomValue(msgspec.Struct, gc=False, frozen=True, rename={"key": "Key", "value": "Value"}):
+    """One value of a custom field; a field of several choices comes once for each."""
+
+    key: str = ""
+    value: str = ""
+
+
+class Subscriber(
+    msgspec.Struct,
+    gc=False,
+    frozen=True,
+    rename={
+        "email": "EmailAddress",
+        "name": "Name",
+        "date": "Date",
+        "joined": "ListJoinedDate",
+        "state": "State",
+        "reads_email_with": "ReadsEmailWith",
+        "consent_to_track": "ConsentToTrack",
+        "custom_values": "CustomFields",
+    },
+):
+    """A subscriber of one list. `date` is that of the last change of state.
+
+    Dates are naive texts `YYYY-MM-DD HH:MM:SS` in the client's time zone, rounded to minutes.
+    `consent_to_track` is `Yes`, `No` or blank.
+    """
+
+    email: str = ""
+    name: str = ""
+    date: str = ""
+    joined: str = ""
+    state: str = ""
+    reads_email_with: str = ""
+    consent_to_track: str = ""
+    custom_values: list[CustomValue] = []
+
+    @property
+    def custom_fields(self) -> list[tuple[str, str]]:
+        """Pairs of key (in brackets or not, as it came) and value."""
+        return [(pair.key, pair.value) for pair in self.custom_values]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberPage:
+    """One page of a state. `total` and `pages` count the whole state as of this page; `raw_bytes` is the inflated size."""
+
+    rows: list[Subscriber]
+    state: str
+    number: int
+    pages: int
+    total: int
+    raw_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which subscribers to read, and how. `since`: those who entered the state on or after that day in the client's zone."""
+
+    list_id: str
+    state: State
+    since: date | None = None
+    page_size: int = 1000
+    tracking_preference: bool = True
+
+    def __post_init__(self) -> None:
+        if self.state not in STATES:
+            raise ValueError(f"{self.state!r} is not a state of subscribers: give one of {', '.join(STATES)}.")
+        if self.page_size not in PAGE_SIZES:
+            raise ValueError(f"A page of {self.page_size} subscribers cannot be asked for: give 10 to 1000.")
+
+    def door(self, number: int) -> Door:
+        """Page `number`, from 1."""
+        query = {"page": str(number), "pagesize": str(self.page_size)}
+        # Paging relies on this order: who enters while we read stands at the end.
+        query |= {"orderfield": "date", "orderdirection": "asc"}
+        if self.since is not None:
+            query["date"] = f"{self.since:%Y-%m-%d}"
+        if self.tracking_preference:
+            query["includetrackingpreference"] = "true"
+        return Door(f"/lists/{{}}/{self.state.lower()}", (self.list_id,), query)
+
+
+_PAGE = Reader[Page[Subscriber]](Page[Subscriber])
+_ONE = Reader[Subscriber](Subscriber)
+
+
+async def members(transport: Transport, reading: Reading, *, look_ahead: int) -> AsyncIterator[SubscriberPage]:
+    """The pages of one state, page 1 first and then from the last to the second: see `paging.every_page`."""
+
+    async def ask(number: int) -> Page[Subscriber]:
+        return await transport.get(reading.door(number), _read_page)
+
+    async for page in every_page(ask, look_ahead=look_ahead):
+        yield SubscriberPage(page.rows, reading.state, page.number, page.pages, page.total, page.raw_bytes)
+
+
+async def subscriber(transport: Transport, list_id: str, email: str) -> Subscriber:
+    """The subscriber as it is now, in whatever state. Raises RecordRefused with code 203 where the list has none such."""
+    query = {"email": email, "includetrackingpreference": "true"}
+    return await transport.get(Door("/subscribers/{}", (list_id,), query), _ONE)
+
+
+def _read_page(body: bytes) -> Page[Subscriber]:
+    page = _PAGE(body)
+    page.raw_bytes = len(body)
+    return page

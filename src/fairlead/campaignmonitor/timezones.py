@@ -1,0 +1,164 @@
+"""Which zone a label of Campaign Monitor means, and its wall-clock texts in UTC.
+
+The known labels are data: `timezones.toml`. Labels have changed over time, so others are understood by their places.
+"""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from fairlead.campaignmonitor.errors import SetupRefused
+
+_LABEL: Final = re.compile(r"\s*\(\s*(?:GMT|UTC)\s*(?:([+-])\s*(\d{1,2}):?(\d{2})?)?\s*\)\s*(.*)", re.IGNORECASE)
+_HOURS_KEPT: Final = 200_000
+"""Hours and minutes remembered by a converter before it begins anew: bounds memory at some 30 MB."""
+
+
+class UnknownTimeZone(SetupRefused):
+    """A client's time zone label names neither a known place nor an offset."""
+
+    next_step = "Choose the client's time zone anew in Campaign Monitor."
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a label means. `certain` is false for a fixed offset taken from the label: summer time is then unknown."""
+
+    zone: tzinfo
+    certain: bool
+
+
+def zone(label: str) -> tzinfo:
+    """The zone that a label means. Raises UnknownTimeZone."""
+    return find(label).zone
+
+
+@lru_cache(maxsize=256)
+def find(label: str) -> Found:
+    """The zone that a label means: as a whole, else by its places, else by its offset. Raises UnknownTimeZone."""
+    name = _labels().get(label)
+    if name:
+        return Found(ZoneInfo(name), certain=True)
+    match = _LABEL.fullmatch(label)
+    offset = _offset(match) if match else None
+    for place in _places(match.group(4) if match else label):
+        candidates = _zones_of_places().get(place, ())
+        if candidates:
+            return Found(ZoneInfo(_closest(candidates, offset)), certain=True)
+    if offset is None:
+        raise UnknownTimeZone(f"The time zone {label!r} is not known.")
+    return Found(timezone(offset), certain=False)
+
+
+@cache
+def _labels() -> dict[str, str]:
+    return tomllib.loads(files(__package__).joinpath("timezones.toml").read_text("utf-8"))
+
+
+@cache
+def _zones_of_places() -> dict[str, tuple[str, ...]]:
+    """Place in small letters → zones: from the labels first, then from the names of the zones themselves."""
+    zones: dict[str, tuple[str, ...]] = {}
+    for label, name in _labels().items():
+        match = _LABEL.fullmatch(label)
+        for place in _places(match.group(4)) if match else ():
+            zones[place] = (*zones.get(place, ()), name)
+    for name in sorted(available_timezones()):
+        place = name.rpartition("/")[2].replace("_", " ").lower()
+        if "/" in name and not name.startswith("Etc/"):
+            zones.setdefault(place, (name,))
+        zones.setdefault(name.lower(), (name,))
+    return zones
+
+
+def _places(text: str) -> list[str]:
+    """`Greenwich Mean Time : Dublin, London` → its parts in small letters; a bare zone name stays whole."""
+    return [part.strip().lower() for part in re.split(r"[,:;]", text) if part.strip()]
+
+
+def _offset(match: re.Match[str]) -> timedelta:
+    sign, hours, minutes, _ = match.groups()
+    size = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    return -size if sign == "-" else size
+
+
+def _closest(names: Sequence[str], offset: timedelta | None) -> str:
+    """Of zones that share a place's name (La Paz), the one whose standard time is nearest to the label's."""
+    if offset is None:
+        return names[0]
+    wanted = offset
+    return min(names, key=lambda name: abs(_standard(ZoneInfo(name)) - wanted))
+
+
+def _standard(place: ZoneInfo) -> timedelta:
+    """Standard time's offset in a recent year: the smaller of January's and July's."""
+    days = (datetime(2024, month, 1, tzinfo=place) for month in (1, 7))
+    return min(day.utcoffset() or timedelta() for day in days)
+
+
+class UtcColumn:
+    """Turns columns of a zone's wall-clock texts into UTC, remembering what an hour or a minute became.
+
+    A time that the clock skipped is moved forward by the skip; of a time that came twice the first is meant.
+    """
+
+    def __init__(self, place: tzinfo) -> None:
+        self._zone = place
+        self._hours: dict[str, str | None] = {}
+        self._minutes: dict[str, str] = {}
+
+    def __call__(self, texts: Sequence[str]) -> list[str]:
+        """`YYYY-MM-DD HH:MM:SS` → `YYYY-MM-DDTHH:MM:SS.000Z`; blank stays blank. Raises ValueError on what is no date."""
+        known = self._hours.get
+        return [
+            f"{hour}{text[13:]}.000Z" if (hour := known(text[:13])) and len(text) == 19 else self._one(text)
+            for text in texts
+        ]
+
+    def _one(self, text: str) -> str:
+        if not text.strip():
+            return ""
+        wall = datetime.fromisoformat(text.strip())
+        if wall.tzinfo is not None:
+            raise ValueError(f"{text!r} has an offset; a time of the client's wall clock is expected.")
+        if len(self._hours) + len(self._minutes) > _HOURS_KEPT:
+            self._hours.clear()
+            self._minutes.clear()
+        if len(text) != 19:
+            return f"{self._utc(wall):%Y-%m-%dT%H:%M:%S}.000Z"
+        if text[:13] not in self._hours:
+            self._hours[text[:13]] = self._hour(wall)
+        hour = self._hours[text[:13]]
+        if hour is not None:
+            return f"{hour}{text[13:]}.000Z"
+        minute = self._minutes.get(text)
+        if minute is None:
+            minute = self._minutes[text] = f"{self._utc(wall):%Y-%m-%dT%H:%M:%S}.000Z"
+        return minute
+
+    def _hour(self, wall: datetime) -> str | None:
+        """What the hour of `wall` becomes, if it stays whole: no part of an hour of offset, no change within it."""
+        first = self._utc(wall.replace(minute=0, second=0))
+        last = self._utc(wall.replace(minute=59, second=59))
+        whole = first.minute == first.second == 0 and last - first == timedelta(minutes=59, seconds=59)
+        return f"{first:%Y-%m-%dT%H}" if whole else None
+
+    def _utc(self, wall: datetime) -> datetime:
+        # A wall clock time of fold 0 means just what is promised: before a gap's change, and the first of two.
+        return wall.replace(tzinfo=self._zone).astimezone(UTC)
+
+
+@lru_cache(maxsize=64)
+def _column(place: tzinfo) -> UtcColumn:
+    return UtcColumn(place)
+
+
+def to_utc(texts: Sequence[str], place: tzinfo) -> list[str]:
+    """A column of wall-clock texts of a zone in UTC: see `UtcColumn`."""
+    return _column(place)(texts)
