@@ -80,7 +80,7 @@ class PostgresLedger:
         sealed = RowRefusal.objects.filter(
             scope__in=self._states(scope), retryable=True, attempts__lt=RETRY_AT_MOST, key_sealed__isnull=False
         ).values_list("key_sealed", flat=True)
-        return [self._keys.unseal(bytes(value)) for value in sealed]
+        return [self._keys.unseal(bytes(value)) for value in sealed if value is not None]
 
     @sync_to_async
     def in_flight(self, scope: Scope) -> Sequence[InFlight]:

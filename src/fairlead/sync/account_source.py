@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Generic, TypeVar
 
-from fairlead.campaignmonitor.client import CampaignMonitor
-from fairlead.campaignmonitor.errors import NotOnTheList
-from fairlead.campaignmonitor.subscribers import Subscriber
-from fairlead.domain.member import STATES
+from fairlead.campaignmonitor.account import CampaignMonitor
+from fairlead.campaignmonitor.errors import RecordRefused
+from fairlead.campaignmonitor.subscribers import STATES, Subscriber
 from fairlead.domain.records import Scope
 from fairlead.sync.failures import campaign_monitor_failures
 from fairlead.sync.ports import SourcePage
@@ -16,16 +15,12 @@ from fairlead.sync.stage import Run
 
 Row = TypeVar("Row")
 
-READ_AGAIN_AT_MOST: Final = 3
-"""Times a state is read anew because its total shrank while it was read."""
+NOT_ON_THE_LIST: Final = 203
+"""Campaign Monitor's code for an address that a list does not have."""
 
 
 class SubscriberSource:
-    """The subscribers of one list, state after state.
-
-    Pages are cut by number over living data: when a subscriber leaves the state while it is read, the rows behind move
-    up by one and one of them may be missed. The total of each page tells: if it shrank, the state is read once more.
-    """
+    """The subscribers of one list, state after state. `ticked` is awaited with every page; it may raise to end the reading."""
 
     def __init__(self, account: CampaignMonitor, clock: datetime, ticked: Callable[[], Awaitable[None]]) -> None:
         self._account = account
@@ -40,16 +35,9 @@ class SubscriberSource:
         """Every subscriber whose state changed on or after `since`, or all of them for None. Raises a Failure."""
         with campaign_monitor_failures("read the subscribers of a list"):
             for state in STATES:
-                for _ in range(READ_AGAIN_AT_MOST):
-                    shrank = False
-                    highest = 0
-                    async for page in self._account.members(scope.list, state, since):
-                        await self._ticked()
-                        shrank = shrank or page.total < highest
-                        highest = max(highest, page.total)
-                        yield SourcePage(page.results, state, page.total)
-                    if not shrank:
-                        break
+                async for page in self._account.members(scope.list, state, since):
+                    await self._ticked()
+                    yield SourcePage(page.rows, state, page.total)
 
     async def again(self, scope: Scope, keys: Sequence[str]) -> Sequence[Subscriber]:
         """Single subscribers by the address in their member key; those no longer on the list are left out."""
@@ -58,8 +46,9 @@ class SubscriberSource:
             for key in keys:
                 try:
                     found.append(await self._account.subscriber(scope.list, key.partition(":")[2]))
-                except NotOnTheList:
-                    continue
+                except RecordRefused as error:
+                    if error.code != NOT_ON_THE_LIST:
+                        raise
         return found
 
 

@@ -4,8 +4,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from fairlead.campaignmonitor import errors as cm
 from fairlead.domain.failure import Failure, FixTheSettings, FixThisRecord, OurBug, SignInAgain, WaitAndRetry
 from fairlead.salesforce import errors as sf
+
+
+class CampaignMonitorUnavailable(WaitAndRetry):
+    code = "FL-111"
+
+
+class CampaignMonitorSignIn(SignInAgain):
+    code = "FL-211"
+    next_step = "Connect Campaign Monitor again: `fairlead connect campaign-monitor`."
+
+
+class CampaignMonitorSetup(FixTheSettings):
+    code = "FL-312"
+
+
+class CampaignMonitorRecord(FixThisRecord):
+    code = "FL-411"
+
+
+class CampaignMonitorRequest(OurBug):
+    code = "FL-911"
 
 
 class SalesforceUnavailable(WaitAndRetry):
@@ -43,6 +65,15 @@ _SALESFORCE: Final[list[tuple[type[sf.SalesforceError], type[Failure]]]] = [
 ]
 
 
+_CAMPAIGN_MONITOR: Final[list[tuple[type[cm.CampaignMonitorError], type[Failure]]]] = [
+    (cm.Unavailable, CampaignMonitorUnavailable),
+    (cm.SignInRefused, CampaignMonitorSignIn),
+    (cm.SetupRefused, CampaignMonitorSetup),
+    (cm.RecordRefused, CampaignMonitorRecord),
+    (cm.RequestWrong, CampaignMonitorRequest),
+]
+
+
 @contextmanager
 def salesforce_failures(doing: str) -> Iterator[None]:
     """Raise Salesforce's errors inside the block as Failures whose text says what was being done."""
@@ -50,10 +81,19 @@ def salesforce_failures(doing: str) -> Iterator[None]:
         yield
     except sf.SalesforceError as error:
         kind = next((mine for theirs, mine in _SALESFORCE if isinstance(error, theirs)), SalesforceRequest)
-        text = f"Salesforce would not let Fairlead {doing}: {error.text}"
-        raise kind(text, next_step=_step(kind, error.step)) from error
+        raise _failure(kind, f"Salesforce would not let Fairlead {doing}: {error.text}", error.step) from error
 
 
-def _step(kind: type[Failure], theirs: str) -> str:
-    """Our own next step where we know a command; else the library's."""
-    return "" if kind.next_step else theirs
+@contextmanager
+def campaign_monitor_failures(doing: str) -> Iterator[None]:
+    """Raise Campaign Monitor's errors inside the block as Failures whose text says what was being done."""
+    try:
+        yield
+    except cm.CampaignMonitorError as error:
+        kind = next((mine for theirs, mine in _CAMPAIGN_MONITOR if isinstance(error, theirs)), CampaignMonitorRequest)
+        raise _failure(kind, f"Campaign Monitor would not let Fairlead {doing}: {error.text}", error.step) from error
+
+
+def _failure(kind: type[Failure], text: str, their_step: str) -> Failure:
+    """Our own next step where the class knows a command; else the library's."""
+    return kind(text, next_step="" if kind.next_step else their_step)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from fairlead.campaignmonitor.client import CampaignMonitor
+from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.salesforce.client import Salesforce
 from fairlead.sync.ports import Ledger, Matcher
 from fairlead.sync.run import Report

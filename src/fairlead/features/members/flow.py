@@ -160,7 +160,7 @@ async def _expected(run: Run) -> int:
         scope = Scope("members", list_scope.client.id, list_scope.id)
         if run.wanted.full or await run.ledger.cursor(scope) is None:
             with campaign_monitor_failures("read the counters of a list"):
-                total += (await run.campaign_monitor.list_stats(list_scope.id)).total
+                total += rules.subscribers(await run.campaign_monitor.list_stats(list_scope.id))
     return total
 
 

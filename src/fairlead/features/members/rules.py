@@ -1,7 +1,7 @@
 """What the members room decides: which clients and lists a run concerns, and what a link count is."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from fairlead.domain.failure import Failure, FixTheSettings, WaitAndRetry
 
@@ -34,6 +34,24 @@ def linked(contacts: Sequence[str], leads: Sequence[str]) -> dict[str, int]:
         "linked_both": both,
         "unlinked": len(contacts) - both - contact_only - lead_only,
     }
+
+
+class Counters(Protocol):
+    """How many subscribers a list has, by state, as far as Campaign Monitor counts them."""
+
+    @property
+    def active(self) -> int: ...
+    @property
+    def unsubscribed(self) -> int: ...
+    @property
+    def deleted(self) -> int: ...
+    @property
+    def bounced(self) -> int: ...
+
+
+def subscribers(counters: Counters) -> int:
+    """All subscribers that the counters know of; the unconfirmed are not counted there."""
+    return counters.active + counters.unsubscribed + counters.deleted + counters.bounced
 
 
 def unsubscribe_setting(value: str) -> str:

@@ -1,0 +1,180 @@
+"""The one place where clients, store and rooms are joined."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+from asgiref.sync import sync_to_async
+
+from fairlead.campaignmonitor import account as campaign_monitor
+from fairlead.campaignmonitor import login as campaign_monitor_login
+from fairlead.domain.failure import Failure, FixTheSettings
+from fairlead.features.connections import flow as connections_flow
+from fairlead.features.connections import records as connections
+from fairlead.features.members import flow as members_flow
+from fairlead.features.primary_sync import flow as primary_sync_flow
+from fairlead.features.primary_sync import rules as primary_sync
+from fairlead.jobs import registry
+from fairlead.jobs.context import JobContext
+from fairlead.salesforce import client as salesforce
+from fairlead.salesforce import login as salesforce_login
+from fairlead.settings import Settings
+from fairlead.settings import load as load_settings
+from fairlead.store import boot, hashing, secrets
+from fairlead.store.ledger import LedgerKeys, PostgresLedger
+from fairlead.store.models import Org
+from fairlead.sync.failures import salesforce_failures
+from fairlead.sync.org_matcher import OrgMatcher
+from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
+
+PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = (*connections_flow.STAGES, *members_flow.STAGES)
+
+log = structlog.get_logger()
+
+
+class NotConnected(FixTheSettings):
+    """A side has no credentials yet."""
+
+    code = "FL-302"
+
+    def __init__(self, side: str, command: str) -> None:
+        super().__init__(f"{side} is not connected.", next_step=f"Run `{command}`.")
+
+
+@dataclass(slots=True)
+class Calls:
+    """API calls made on each side."""
+
+    campaign_monitor: int = 0
+    salesforce: int = 0
+
+    def campaign_monitor_call(self, method: str, template: str, status: int) -> None:
+        self.campaign_monitor += 1
+
+    def salesforce_call(self, call: object) -> None:
+        self.salesforce += 1
+
+
+@dataclass(slots=True)
+class Sides:
+    """Both sides, signed in, and the calls that were made."""
+
+    campaign_monitor: campaign_monitor.CampaignMonitor
+    salesforce: salesforce.Salesforce
+    calls: Calls = field(default_factory=Calls)
+
+
+def setup(environ: Any = None) -> Settings:
+    """Make this process ready: database server, Django, tables, runners of jobs. Every entrance calls it first."""
+    import os
+
+    settings = load_settings(os.environ if environ is None else environ)
+    boot.prepare(settings.home, embedded=not settings.database_url, make_key=not settings.secret_keys)
+    register_runners()
+    return settings
+
+
+def register_runners() -> None:
+    """Tell the engine what each kind of job runs."""
+    registry.register(primary_sync.KIND, primary_sync.TITLE, run_primary_sync)
+
+
+async def run_primary_sync(context: JobContext) -> None:
+    """One run of the primary sync: connect both sides, run the rooms' stages, note the outcome."""
+    org = await sync_to_async(Org.objects.get)(id=context.org_id)
+    wanted = Wanted(**{name: value for name, value in context.args.items() if name in Wanted.__dataclass_fields__})
+    await context.stages([(stage.name, stage.title) for stage in PRIMARY_SYNC_STAGES])
+    calls = Calls()
+    async with open_sides(org, calls) as sides:
+        clients = await sync_to_async(connections.clients_to_sync)(org, wanted.client)
+        run = Run(
+            number=context.job_id,
+            wanted=wanted,
+            clients=[ClientScope(client.client_id, client.name, client.time_zone) for client in clients],
+            campaign_monitor=sides.campaign_monitor,
+            salesforce=sides.salesforce,
+            matcher=OrgMatcher(sides.salesforce, read_all=wanted.full),
+            ledger=PostgresLedger(org.pk, context.job_id, context.fence, ledger_keys()),
+            progress=context,
+        )
+        ids = [client.id for client in run.clients]
+        try:
+            await primary_sync_flow.run_stages(run, PRIMARY_SYNC_STAGES)
+            await sync_to_async(connections.note_synced)(org, ids)
+        except Failure as failure:
+            await sync_to_async(connections.note_failure)(org, ids, str(failure))
+            raise
+        finally:
+            await context.counts(**run.totals, cm_calls=calls.campaign_monitor, sf_calls=calls.salesforce)
+
+
+@asynccontextmanager
+async def open_sides(org: Org, calls: Calls | None = None) -> AsyncIterator[Sides]:
+    """Both sides with the org's stored credentials. Raises NotConnected, or a Failure when a sign-in is refused."""
+    calls = calls or Calls()
+    async with open_campaign_monitor(org, calls) as account, open_salesforce(org, calls) as crm:
+        yield Sides(account, crm, calls)
+
+
+@asynccontextmanager
+async def open_campaign_monitor(
+    org: Org, calls: Calls | None = None
+) -> AsyncIterator[campaign_monitor.CampaignMonitor]:
+    """The connected Campaign Monitor account. Raises NotConnected."""
+    calls = calls or Calls()
+    stored = await sync_to_async(secrets.get)(org, "campaign_monitor")
+    account = await sync_to_async(connections.account)(org)
+    if stored is None or account is None:
+        raise NotConnected("Campaign Monitor", "fairlead connect campaign-monitor")
+    login = _campaign_monitor_login(org, json.loads(stored))
+    async with campaign_monitor.connect(account.base_url, login, on_call=calls.campaign_monitor_call) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def open_salesforce(org: Org, calls: Calls | None = None) -> AsyncIterator[salesforce.Salesforce]:
+    """The connected Salesforce org, signed in. Raises NotConnected, or a Failure when the sign-in is refused."""
+    calls = calls or Calls()
+    stored = await sync_to_async(secrets.get)(org, "salesforce")
+    connection = await sync_to_async(connections.salesforce_org)(org)
+    if stored is None or connection is None:
+        raise NotConnected("Salesforce", "fairlead connect salesforce")
+    login = _salesforce_login(org, connection.login_url, json.loads(stored))
+    opening = salesforce.connect(login, on_call=calls.salesforce_call)
+    with salesforce_failures("sign in"):
+        opened = await opening.__aenter__()
+    try:
+        yield opened
+    finally:
+        await opening.__aexit__(None, None, None)
+
+
+def ledger_keys() -> LedgerKeys:
+    """The keys of the installation's hashes, and how the address of a row that is to be tried again is sealed."""
+    return LedgerKeys(hashing.address_key(), hashing.content_key(), secrets.seal, secrets.unseal)
+
+
+def _campaign_monitor_login(org: Org, stored: dict[str, Any]) -> campaign_monitor_login.Login:
+    if "api_key" in stored:
+        return campaign_monitor_login.ApiKey(stored["api_key"])
+
+    async def store(tokens: campaign_monitor_login.Tokens) -> None:
+        fresh = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
+        await sync_to_async(secrets.put)(org, "campaign_monitor", json.dumps({**stored, **fresh}))
+
+    return campaign_monitor_login.OAuth(stored["access_token"], stored["refresh_token"], store)
+
+
+def _salesforce_login(org: Org, login_url: str, stored: dict[str, Any]) -> salesforce_login.Login:
+    if stored["flow"] == "client_credentials":
+        return salesforce_login.ClientCredentials(login_url, stored["client_id"], stored["client_secret"])
+
+    async def store(refresh_token: str) -> None:
+        await sync_to_async(secrets.put)(org, "salesforce", json.dumps({**stored, "refresh_token": refresh_token}))
+
+    return salesforce_login.RefreshToken(
+        login_url, stored["client_id"], stored.get("client_secret"), stored["refresh_token"], store
+    )
