@@ -6,7 +6,15 @@ from typing import Final
 import msgspec
 
 from fairlead.salesforce.csvdata import read_csv
-from fairlead.salesforce.errors import AnswerLost, RequestWrong, RowError, SalesforceError, Unavailable, parse_row_error
+from fairlead.salesforce.errors import (
+    AnswerLost,
+    RequestWrong,
+    RowError,
+    SalesforceError,
+    Unavailable,
+    parse_row_error,
+    scrub,
+)
 from fairlead.salesforce.polling import Polling, Progress, poll
 from fairlead.salesforce.transport import Repeat, Transport, segment
 
@@ -36,6 +44,11 @@ class JobInfo(msgspec.Struct, frozen=True, rename="camel"):
     retries: int = 0
     total_processing_time: int = 0
     error_message: str | None = None
+
+    def __post_init__(self) -> None:
+        # it may quote a cell of the upload
+        if self.error_message:
+            msgspec.structs.force_setattr(self, "error_message", scrub(self.error_message))
 
     @property
     def done(self) -> bool:
@@ -103,7 +116,8 @@ class BulkIngest:
         """Send the job's one CSV, streamed; gives its size in bytes.
 
         `chunks` is the pieces, or a function that makes them anew, which lets an ended session be renewed.
-        Raises JobTooLarge above 100 MB, and AnswerLost when the connection died: abort the job and use a new one.
+        Raises JobTooLarge above 100 MB, and Unavailable when the rows may not have arrived (AnswerLost when the
+        connection died): abort the job and send them in a new one.
         """
         sources: list[_Source] = []
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from fairlead.salesforce.bulk import JobInfo
 from fairlead.salesforce.csvdata import read_csv
-from fairlead.salesforce.errors import RequestWrong, Unavailable, scrub
+from fairlead.salesforce.errors import RequestWrong, Unavailable
 from fairlead.salesforce.polling import Polling, Progress, poll
 from fairlead.salesforce.transport import Transport, segment
 
@@ -44,7 +44,7 @@ class BulkQuery:
         info = await poll(lambda: self.info(job_id), lambda info: info.done, self._pace, on_progress)
         if info.state != "JobComplete":
             raise QueryFailed(
-                f"The query job ended as {info.state}: {scrub(info.error_message or 'no reason given')}.",
+                f"The query job ended as {info.state}: {info.error_message or 'no reason given'}.",
                 code="query_job_failed",
             )
         return info

@@ -53,6 +53,12 @@ class SessionRefused(SalesforceError):
     next_step = "Sign in to Salesforce again."
 
 
+class SessionRenewed(Unavailable):
+    """The session ended during a call whose body cannot be made again; the next call has a new one."""
+
+    next_step = "Start the transfer again."
+
+
 class SetupRefused(SalesforceError):
     """A setting of the org, or a permission of the integration user, stands in the way."""
 
@@ -146,6 +152,10 @@ _MEANINGS: Final[dict[str, _Meaning]] = {
     "PROCESSING_HALTED": _Meaning(RecordRefused, "A record this one depends on was refused: correct that."),
     # Bulk
     "FeatureNotEnabled": _Meaning(SetupRefused, "Turn on the Bulk API for this org, and give the user API Enabled."),
+    "EXCEEDEDQUOTA": _Meaning(Unavailable, "Wait: the org's bulk batches of the last 24 hours are spent."),
+    "INVALIDENTITY": _Meaning(SetupRefused, "Deploy the package, and give the integration user access to the object."),
+    "INVALIDJOB": _Meaning(RequestWrong),
+    "INVALIDJOBSTATE": _Meaning(RequestWrong),
     # OAuth, as the token door spells them
     "invalid_grant": _Meaning(SessionRefused),
     "invalid_client": _Meaning(SetupRefused, "Copy the consumer key and secret from the External Client App again."),

@@ -20,6 +20,7 @@ from fairlead.salesforce.errors import (
     OutOfCalls,
     RequestWrong,
     SessionRefused,
+    SessionRenewed,
     Unavailable,
     error_from,
 )
@@ -237,9 +238,13 @@ class Transport:
                     return
                 error = error_from(response.status, await response.read())
             ended = error.status == 401 and isinstance(error, SessionRefused)
-            if not ended or renewed or not exchange.replayable:
+            if not ended or renewed:
                 raise error
             token, renewed = await self.token(stale=token), True
+            if not exchange.replayable:
+                raise SessionRenewed(
+                    "The session ended during a transfer and has been renewed.", code="session_renewed"
+                )
 
     @asynccontextmanager
     async def _send(self, exchange: Exchange, token: Token) -> AsyncIterator[aiohttp.ClientResponse]:

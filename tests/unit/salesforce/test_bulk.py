@@ -4,12 +4,14 @@ import json
 
 import pytest
 
-from fairlead.salesforce import bulk
+from fairlead.salesforce import ClientCredentials, bulk, connect
 from fairlead.salesforce.bulk import FailedRow, JobTooLarge
 from fairlead.salesforce.bulk_query import QueryFailed
 from fairlead.salesforce.csvdata import csv_bytes, header_bytes
 from fairlead.salesforce.errors import AnswerLost, RecordRefused, RequestWrong, SetupRefused, Unavailable
+from tests.unit.salesforce.conftest import HASTE
 from tests.unit.salesforce.fake_org import DATA, Cut, Half, Says, refusal
+from tests.unit.salesforce.test_session import sessions
 
 JOBS = f"{DATA}/jobs/ingest"
 JOB = f"{JOBS}/7501"
@@ -97,6 +99,35 @@ async def test_an_upload_from_an_iterator_is_never_repeated(sf, org):
     with pytest.raises(Unavailable):
         await sf.bulk.upload("7501", pieces(b"a")())
     assert len(org.asked("PUT", f"{JOB}/batches")) == 1
+
+
+async def test_a_session_that_ends_during_an_upload_is_renewed_for_the_next_one(org):
+    """From a function the rows are sent again at once; from an iterator the caller is asked to start again."""
+    state = sessions(org)
+
+    def only_newest(seen):
+        fresh = seen.headers["Authorization"] == f"Bearer token-{state['n']}" and state["n"] % 2 == 0
+        return Says(status=201) if fresh else refusal("INVALID_SESSION_ID", status=401)
+
+    org.on("PUT", f"{JOB}/batches", only_newest)
+    async with connect(ClientCredentials(org.url, "id", "secret"), **HASTE) as sf:
+        assert await sf.bulk.upload("7501", pieces(b"a")) == 1
+        state["n"] += 1
+        with pytest.raises(Unavailable, match="renewed"):
+            await sf.bulk.upload("7501", pieces(b"b")())
+        assert await sf.bulk.upload("7501", pieces(b"b")()) == 1
+
+
+async def test_why_a_job_failed_is_told_without_values(sf, org):
+    org.on("GET", JOB, job("Failed", errorMessage="InvalidBatch : 'ada@example.com'"))
+    assert (await sf.bulk.info("7501")).error_message == "InvalidBatch : ‹value›"
+
+
+async def test_refused_rows_come_back_with_the_cells_that_were_sent(sf, org):
+    bad = csv_bytes([["sf__Id", ""], ["sf__Error", "UNKNOWN_EXCEPTION:x:--"], ["Name", "Ada\n"], ["Key__c", "k1"]])
+    org.on("GET", f"{JOB}/failedResults", Says(bad))
+    found = [row async for row in sf.bulk.refused("7501", "Key__c", ("Key__c", "Name"))]
+    assert found == [(FailedRow("k1", "UNKNOWN_EXCEPTION", "x"), ("k1", "Ada\n"))]
 
 
 async def test_an_upload_that_was_surely_not_taken_is_sent_again(sf, org):

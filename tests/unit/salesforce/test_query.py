@@ -19,7 +19,7 @@ class Row(msgspec.Struct):
 
 def page(ids, following=None, total=4):
     more = {"nextRecordsUrl": f"{DATA}/query/{following}"} if following else {}
-    records = [{"attributes": {"type": "Contact"}, "Id": id} for id in ids]
+    records = [{"attributes": {"type": "Contact"}, "Id": number} for number in ids]
     return Says({"totalSize": total, "done": following is None, "records": records, **more})
 
 
