@@ -1,40 +1,54 @@
-"""The tests' own PostgreSQL: one embedded server a session, shared by all pytest-xdist workers, gone afterwards."""
+"""The tests' own PostgreSQL: one embedded server a session, shared by all pytest-xdist workers, gone afterwards.
+
+`FAIRLEAD_TEST_DATABASE_URL` names another server to run the same tests on.
+"""
 
 import os
+import re
+import shutil
 import tempfile
 from pathlib import Path
 
+import django
 import pytest
 
-KEY = "a-key-for-tests-only-0123456789-abcdef"
-
-# pytest-django reads these when it sets Django up, before any fixture runs.
-_controller_home = os.environ.setdefault("FAIRLEAD_TEST_HOME", tempfile.mkdtemp(prefix="fairlead-tests-"))
-os.environ["FAIRLEAD_HOME"] = _controller_home
-os.environ["FAIRLEAD_SECRET_KEY"] = KEY
-os.environ.pop("FAIRLEAD_DATABASE_URL", None)
+# The environment must stand before Django is set up, and that before test modules are imported; xdist workers inherit it.
+_OWNER = "FAIRLEAD_TEST_HOME" not in os.environ
+HOME = Path(os.environ.setdefault("FAIRLEAD_TEST_HOME", tempfile.mkdtemp(prefix="fairlead-tests-") if _OWNER else ""))
+OTHER_SERVER = os.environ.get("FAIRLEAD_TEST_DATABASE_URL", "")
+for name in [name for name in os.environ if re.match("FAIRLEAD_(?!TEST_|LIVE_)", name)]:
+    del os.environ[name]
+os.environ["FAIRLEAD_HOME"] = str(HOME)
+os.environ["FAIRLEAD_SECRET_KEY"] = "a-key-for-tests-only-0123456789-abcdef"
 os.environ["DJANGO_SETTINGS_MODULE"] = "fairlead.web.django_settings"
+if OTHER_SERVER:
+    os.environ["FAIRLEAD_DATABASE_URL"] = OTHER_SERVER
+django.setup()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput") or not _OWNER:
         return
-    import shutil
-
     from fairlead.store import postgres
 
-    postgres.destroy(Path(_controller_home))
-    shutil.rmtree(_controller_home, ignore_errors=True)
+    postgres.destroy(HOME)
+    shutil.rmtree(HOME, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def database_server() -> str:
-    """Address of the session's embedded server."""
+    """Address of the session's server."""
     from fairlead.store import postgres
 
-    return postgres.ensure_server(Path(_controller_home))
+    return OTHER_SERVER or postgres.ensure_server(HOME)
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(database_server: str, django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """pytest-django calls this before it makes the test database: the server must be up by then."""
+    """pytest-django asks for this before it makes the test database: the server must be up by then."""
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The database goes with its server; dropping it first would wait for every connection to close."""
+    return True
