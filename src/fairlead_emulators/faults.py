@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 TRANSPORT: Final = frozenset({"status", "delay", "cut", "lost_answer", "malformed"})
-_KEYS: Final = frozenset(
-    {"match", "times", "fault", "status", "body", "headers", "seconds", "after", "every", "share", "data"}
-)
+_KEYS: Final = frozenset({"match", "times", "fault", "status", "body", "headers", "seconds", "after", "every", "data"})
 
 
 @dataclass

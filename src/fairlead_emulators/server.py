@@ -26,7 +26,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {HANG_UP: self.transport.close}  # type: ignore[typeddict-item, dict-item]
+        self.scope["extensions"] = {HANG_UP: self.transport.close}  # type: ignore[dict-item]
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ async def serve_until_signalled(listeners: Sequence[Listener], ready: Callable[[
 
 async def _stop_when_orphaned(stop: asyncio.Event) -> None:
     parent = os.getppid()
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 — the system sends no event for this
         await asyncio.sleep(1)
     stop.set()
 

@@ -1,0 +1,237 @@
+"""From an HTTP request to an endpoint and back: prefixes, sign-in before routing, JSON, gzip."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
+from isal import isal_zlib
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fairlead_emulators.campaignmonitor.auth import Caller, Keys
+from fairlead_emulators.campaignmonitor.codes import Refusal, unreadable
+from fairlead_emulators.campaignmonitor.facts import fact
+from fairlead_emulators.campaignmonitor.life import Life
+from fairlead_emulators.campaignmonitor.paging import Pages
+from fairlead_emulators.campaignmonitor.store import Client, Store, SubscriberList
+from fairlead_emulators.clock import Clock
+from fairlead_emulators.faults import Faults
+
+VERSIONS: Final = ("3", "3.1", "3.2", "3.3")
+_PREFIX: Final = re.compile(r"/api/v(3(?:\.\d+)?)/(.*)", re.IGNORECASE | re.DOTALL)
+_GZIP: Final = 31  # window bits for a gzip envelope
+_SMALL: Final = 512
+_JSON: Final = "application/json; charset=utf-8"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Service:
+    """What endpoints work on."""
+
+    store: Store
+    clock: Clock
+    faults: Faults
+    keys: Keys
+    life: Life
+    pages: Pages
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authenticated call. Query names are lower case; empty parameters are absent."""
+
+    service: Service
+    caller: Caller
+    version: str
+    query: Mapping[str, str]
+    raw_body: bytes = field(repr=False)
+
+    @cached_property
+    def body(self) -> Any:
+        """The JSON body with lower-case names, `{}` when empty. Raises Refusal 400 when it is not JSON."""
+        text = self.raw_body.decode("utf-8-sig", "replace").strip()
+        if text in ("", "null"):
+            return {}
+        try:
+            return _lowered(json.loads(text))
+        except ValueError:
+            raise unreadable("request") from None
+
+    def read(self, shape: type[T], name: str) -> T:
+        """The body as a struct. Raises Refusal 400 when a value has the wrong type."""
+        try:
+            return msgspec.convert(self.body, shape)
+        except msgspec.ValidationError:
+            raise unreadable(name) from None
+
+    def flag(self, name: str) -> bool:
+        """A yes-or-no parameter; absent is no."""
+        return self.query.get(name, "").lower() in ("true", "1", "yes")
+
+    def client(self, identity: str) -> Client:
+        """A client that the caller may see. Raises Refusal 102."""
+        found = self.service.store.client(identity)
+        if found is None or self.caller.client not in (None, found.id):
+            raise Refusal(102)
+        return found
+
+    @fact("unknown-list-status")
+    def list(self, identity: str) -> SubscriberList:
+        """A list that the caller may see. Raises Refusal 101, 102."""
+        found = self.service.store.list(identity)
+        if found is None:
+            raise Refusal(101, http=401)
+        if self.caller.client not in (None, found.client):
+            raise Refusal(102)
+        return found
+
+    def client_of(self, of: SubscriberList) -> Client:
+        """The client of a list."""
+        return self.client(of.client)
+
+    @fact("client-key-scope")
+    def need_account(self) -> None:
+        """Raises Refusal 60 when the caller has a client's key only."""
+        if self.caller.client is not None:
+            raise Refusal(60)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status and a body, ready made."""
+
+    status: int
+    body: bytes = b""
+
+
+Handler = Callable[..., Any]  # (call, *ids) -> Answer, or a JSON value for 200, or None for an empty 200
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One row of the routing table. `path`: such as `lists/{id}/stats`; `scope`: what a token needs."""
+
+    method: str
+    path: str
+    handler: Handler
+    scope: str | None = None
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The path as a case-insensitive regular expression with one group per `{…}`."""
+        parts = [r"([^/]+)" if part.startswith("{") else re.escape(part) for part in self.path.split("/")]
+        return re.compile("/".join(parts), re.IGNORECASE)
+
+
+def created(value: str) -> Answer:
+    """201 with a bare JSON string."""
+    return Answer(201, json.dumps(value).encode())
+
+
+def _lowered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(name).lower(): _lowered(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_lowered(each) for each in value]
+    return value
+
+
+@fact("case-insensitive")
+@fact("empty-parameters")
+def query_of(text: str) -> dict[str, str]:
+    """A query string's parameters by lower-case name; empty ones are left out."""
+    return {name.lower(): value for name, value in parse_qsl(text) if value.strip()}
+
+
+class Api:
+    """Answers every path of the imitated API."""
+
+    def __init__(self, service: Service, table: list[Endpoint]) -> None:
+        self._service = service
+        self._table = table
+
+    async def answer(self, request: Request) -> Response:
+        """The ASGI side of `work`."""
+        body = await request.body()
+        # The raw path: a custom field's key may hold an encoded slash.
+        path = request.scope.get("raw_path") or request.url.path.encode()
+        done = self.work(
+            request.method,
+            path.decode("latin-1"),
+            request.url.query,
+            {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.headers.raw},
+            body,
+        )
+        return _response(done, request.headers.get("accept-encoding", ""))
+
+    def work(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The answer to a request."""
+        try:
+            return self._route(method, path, query, headers, body)
+        except Refusal as refusal:
+            return Answer(refusal.http, json.dumps(refusal.envelope(), ensure_ascii=False).encode())
+
+    @fact("authentication-first")
+    @fact("prefixes")
+    def _route(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if path.lower() == "/oauth/token" and method == "POST":
+            form = dict(parse_qsl(body.decode("utf-8", "replace")))
+            return Answer(*self._service.keys.token(form))
+        found = _PREFIX.fullmatch(path)
+        if found is None:
+            raise Refusal(404)
+        version, rest = found.groups()
+        caller = self._service.keys.caller(headers.get("authorization", ""), path)
+        if version not in VERSIONS:
+            raise Refusal(404)
+        resource = _without_suffix(rest, headers.get("accept", ""))
+        for endpoint in self._table:
+            match = endpoint.pattern.fullmatch(resource) if endpoint.method == method else None
+            if match:
+                caller.need(endpoint.scope)
+                call = Call(self._service, caller, version, query_of(query), body)
+                return _finished(endpoint.handler(call, *map(unquote, match.groups())), call)
+        raise Refusal(404)
+
+
+@fact("json-only")
+def _without_suffix(rest: str, accept: str) -> str:
+    """The path without `.json`. Raises Refusal 404 with a clear message where XML is asked for."""
+    if rest.lower().endswith(".json"):
+        return rest[:-5]
+    if rest.lower().endswith(".xml") or (
+        "application/json" not in accept and not rest.lower().startswith("transactional/")
+    ):
+        raise Refusal(
+            404,
+            http=406,
+            message="This local account answers JSON only: end the path in .json, or send Accept: application/json",
+        )
+    return rest
+
+
+def _finished(result: Any, call: Call) -> Answer:
+    if isinstance(result, Answer):
+        return result
+    if result is None:
+        return Answer(200)
+    if call.flag("pretty"):
+        return Answer(200, json.dumps(result, ensure_ascii=False, indent=2).encode())
+    return Answer(200, msgspec.json.encode(result))
+
+
+@fact("gzip")
+def _response(done: Answer, accept_encoding: str) -> Response:
+    headers = {"content-type": _JSON}
+    body = done.body
+    if len(body) > _SMALL and "gzip" in accept_encoding.lower():
+        body = isal_zlib.compress(body, 1, _GZIP)
+        headers["content-encoding"] = "gzip"
+        headers["vary"] = "Accept-Encoding"
+    return Response(body, done.status, headers)

@@ -1,0 +1,205 @@
+"""The life of a subscriber: what each event does to its state and to the suppression list."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fairlead_emulators.campaignmonitor.codes import Refusal
+from fairlead_emulators.campaignmonitor.facts import fact
+from fairlead_emulators.campaignmonitor.fields import Sent, fields_of, merge
+from fairlead_emulators.campaignmonitor.rows import write
+from fairlead_emulators.campaignmonitor.store import Client, Store, Subscriber, SubscriberList
+from fairlead_emulators.clock import Clock
+
+_ADDRESS: Final = re.compile(r"[^@\s<>,;\"()]+@[^@\s.<>,;\"()]+(\.[^@\s.<>,;\"()]+)+")
+_MOBILE: Final = re.compile(r"\+[1-9]\d{6,14}")
+_REFUSED_ON: Final = {"Deleted": 205, "Unsubscribed": 206, "Bounced": 207, "Unconfirmed": 208}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a call says about one subscriber; None means: not said, leave it."""
+
+    address: str
+    name: str | None = None
+    sent: Sequence[Sent] = ()
+    mobile: str | None = None
+    sms: bool | None = None
+    consent: str | None = None
+
+
+def check_address(address: str, code: int = 1) -> str:
+    """The address, stripped. Raises Refusal (1, or `code`) when it is not one."""
+    address = address.strip()
+    if _ADDRESS.fullmatch(address) is None:
+        raise Refusal(code)
+    return address
+
+
+class Life:
+    """Carries out events on one account's store. Every method is one transaction."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+    def _client(self, of: SubscriberList) -> Client:
+        found = self._store.client(of.client)
+        assert found is not None, "a list always has its client"
+        return found
+
+    @fact("add-rules")
+    def add(self, to: SubscriberList, entry: Entry, *, resubscribe: bool, at: float | None = None) -> bool:
+        """Adds or updates; True when it is new. Raises Refusal 1, 204–208, 220, 810."""
+        address = check_address(entry.address)
+        now = self._now() if at is None else at
+        client = self._client(to)
+        with self._store.transaction():
+            old = self._store.subscriber(to.n, address)
+            if old is None:
+                state = "Unconfirmed" if to.confirmed_opt_in else "Active"
+                new = Subscriber(to.n, address, "", state, now, now)
+            elif old.state == "Active":
+                new = old
+            elif resubscribe:
+                new = replace(old, state="Active", state_at=now)
+            else:
+                raise Refusal(self._refusal(to, old))
+            write(self._store, self._filled(to, new, entry), client.zone)
+            self._keep_consent(client, address, entry.consent)
+        return old is None
+
+    @fact("add-suppressed")
+    def _refusal(self, to: SubscriberList, old: Subscriber) -> int:
+        if old.state == "Deleted" and to.client_wide and self.suppressed(to.client, old.address):
+            return 204
+        return _REFUSED_ON[old.state]
+
+    @fact("update-rules")
+    def update(self, of: SubscriberList, old_address: str, entry: Entry) -> None:
+        """Changes a subscriber in whatever state. Raises Refusal 1, 201, 203, 211, 220, 810."""
+        old_address = check_address(old_address)
+        address = check_address(entry.address or old_address, code=211)
+        client = self._client(of)
+        with self._store.transaction():
+            old = self._store.subscriber(of.n, old_address)
+            if old is None:
+                raise Refusal(203)
+            if address.lower() != old.key and self._store.subscriber(of.n, address):
+                raise Refusal(201)
+            new = self._filled(of, replace(old, address=address), entry)
+            write(self._store, new, client.zone, instead_of=old.address)
+            self._keep_consent(client, address, entry.consent)
+
+    def _filled(self, on: SubscriberList, base: Subscriber, entry: Entry) -> Subscriber:
+        if entry.mobile and _MOBILE.fullmatch(entry.mobile) is None:
+            raise Refusal(220)
+        return replace(
+            base,
+            name=base.name if entry.name is None else entry.name,
+            mobile=base.mobile if entry.mobile is None else entry.mobile,
+            sms=base.sms if entry.sms is None else entry.sms,
+            fields=merge(fields_of(self._store, on.n), base.fields, entry.sent) if entry.sent else base.fields,
+        )
+
+    @fact("consent-client-wide")
+    def _keep_consent(self, client: Client, address: str, consent: str | None) -> None:
+        if consent in ("Yes", "No"):
+            self._store.db.execute(
+                "INSERT OR REPLACE INTO consents VALUES (?, ?, ?)", (client.id, address.lower(), consent)
+            )
+            for each in self._store.lists(client.id):
+                self._store.touch(each.n)
+
+    def consent(self, client: str, address: str) -> str:
+        """Yes or No; an address about which nothing was said counts as Yes."""
+        found = self._store.db.execute(
+            "SELECT consent FROM consents WHERE client = ? AND key = ?", (client, address.lower())
+        ).fetchone()
+        return str(found[0]) if found else "Yes"
+
+    @fact("unsubscribe-scope")
+    @fact("unsubscribe-again")
+    def unsubscribe(self, of: SubscriberList, address: str, *, at: float | None = None) -> None:
+        """Opts out: here, or on all lists of the client that heed its suppressions. Raises Refusal 1, 203."""
+        address = check_address(address)
+        now = self._now() if at is None else at
+        with self._store.transaction():
+            old = self._store.subscriber(of.n, address)
+            if old is None or old.state in ("Unsubscribed", "Deleted"):
+                raise Refusal(203)
+            self._move(of, old, "Unsubscribed", now)
+            if of.client_wide:
+                self._suppress(of.client, old.address, now, "Unsubscribed")
+
+    @fact("delete-rules")
+    def delete(self, of: SubscriberList, address: str, *, at: float | None = None) -> None:
+        """Moves to Deleted; not suppressed. Raises Refusal 1, 203."""
+        old = self._store.subscriber(of.n, check_address(address))
+        if old is None or old.state == "Deleted":
+            raise Refusal(203)
+        with self._store.transaction():
+            self._move(of, old, "Deleted", self._now() if at is None else at)
+
+    @fact("hard-bounce")
+    def bounce(self, of: SubscriberList, address: str, *, at: float | None = None) -> None:
+        """A hard bounce: Bounced and suppressed. Raises Refusal 1, 203."""
+        now = self._now() if at is None else at
+        old = self._store.subscriber(of.n, check_address(address))
+        if old is None or old.state in ("Bounced", "Deleted"):
+            raise Refusal(203)
+        with self._store.transaction():
+            self._move(of, old, "Bounced", now)
+            self._entry(of.client, old.address, now, "Bounced")
+
+    def confirm(self, of: SubscriberList, address: str, *, at: float | None = None) -> None:
+        """The subscriber confirms its opt-in. Raises Refusal 1, 203."""
+        old = self._store.subscriber(of.n, check_address(address))
+        if old is None or old.state != "Unconfirmed":
+            raise Refusal(203)
+        with self._store.transaction():
+            self._move(of, old, "Active", self._now() if at is None else at)
+
+    def _move(self, of: SubscriberList, old: Subscriber, state: str, at: float) -> None:
+        write(self._store, replace(old, state=state, state_at=at), self._client(of).zone)
+
+    @fact("suppress")
+    def suppress(self, client: str, address: str) -> None:
+        """Adds to the client's suppression list and takes it off the lists that heed it. Raises Refusal 1."""
+        address = check_address(address)
+        with self._store.transaction():
+            self._suppress(client, address, self._now(), "Unsubscribed")
+
+    def _suppress(self, client: str, address: str, at: float, reason: str) -> None:
+        self._entry(client, address, at, reason)
+        for each in self._store.lists(client):
+            found = self._store.subscriber(each.n, address) if each.client_wide else None
+            if found is not None and found.state in ("Active", "Unconfirmed"):
+                self._move(each, found, "Unsubscribed", at)
+
+    def _entry(self, client: str, address: str, at: float, reason: str) -> None:
+        self._store.db.execute(
+            "INSERT OR IGNORE INTO suppressions VALUES (?, ?, ?, ?, ?)",
+            (client, address.lower(), address, at, reason),
+        )
+
+    def suppressed(self, client: str, address: str) -> bool:
+        """Whether the client's suppression list has the address."""
+        found = self._store.db.execute(
+            "SELECT 1 FROM suppressions WHERE client = ? AND key = ?", (client, address.lower())
+        )
+        return found.fetchone() is not None
+
+    def unsuppress(self, client: str, address: str) -> None:
+        """Takes an address off the suppression list. Raises Refusal 1, 176."""
+        address = check_address(address)
+        with self._store.transaction():
+            gone = self._store.db.execute(
+                "DELETE FROM suppressions WHERE client = ? AND key = ?", (client, address.lower())
+            )
+        if not gone.rowcount:
+            raise Refusal(176)

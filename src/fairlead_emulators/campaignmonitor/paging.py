@@ -1,0 +1,145 @@
+"""Pages of a list's subscribers and of the suppression list."""
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fairlead_emulators.campaignmonitor.codes import Refusal
+from fairlead_emulators.campaignmonitor.facts import fact
+from fairlead_emulators.campaignmonitor.store import STATES, Store, SubscriberList
+
+SMALLEST, LARGEST = 10, 1000
+_ORDERS: Final = {"email": ("key",), "date": ("minute", "key"), "name": ("name", "key")}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The paging part of a query."""
+
+    page: int
+    size: int
+    order: str
+    direction: str
+
+
+@fact("paging")
+@fact("paging-default-order")
+def asked(query: Mapping[str, str], orders: tuple[str, ...], default: str) -> Asked:
+    """Reads `page`, `pagesize`, `orderfield`, `orderdirection`. Raises Refusal 800–803."""
+    page, size = _number(query.get("page", "1"), 800), _number(query.get("pagesize", "1000"), 801)
+    if page < 1:
+        raise Refusal(800)
+    if not SMALLEST <= size <= LARGEST:
+        raise Refusal(801)
+    order = query.get("orderfield", default).lower()
+    if order not in orders:
+        raise Refusal(802)
+    direction = query.get("orderdirection", "asc").lower()
+    if direction not in ("asc", "desc"):
+        raise Refusal(803)
+    return Asked(page, size, order, direction)
+
+
+def _number(text: str, code: int) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise Refusal(code) from None
+
+
+@fact("paging-beyond-end")
+def envelope(ask: Asked, rows: list[bytes], total: int) -> bytes:
+    """The JSON of a page from the JSON of its rows."""
+    head = b'{"Results":[' + b",".join(rows)
+    tail = (
+        f'],"ResultsOrderedBy":"{ask.order}","OrderDirection":"{ask.direction}","PageNumber":{ask.page},'
+        f'"PageSize":{ask.size},"RecordsOnThisPage":{len(rows)},"TotalNumberOfRecords":{total},'
+        f'"NumberOfPages":{math.ceil(total / ask.size)}}}'
+    )
+    return head + tail.encode()
+
+
+class Pages:
+    """Reads pages of subscribers. Remembers where pages began, so that deep pages need no long skip."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._seen: dict[int, tuple[int, dict[Any, Any]]] = {}
+
+    def _memory(self, list_n: int) -> dict[Any, Any]:
+        version = self._store.version(list_n)
+        known = self._seen.get(list_n)
+        if known is None or known[0] != version:
+            known = self._seen[list_n] = (version, {})
+        return known[1]
+
+    def total(self, of: SubscriberList, state: str, since: int | None) -> int:
+        """How many subscribers are in that state (since that unix minute)."""
+        memory = self._memory(of.n)
+        known = memory.get(("total", state, since))
+        if known is None:
+            known = self._store.db.execute(
+                "SELECT count(*) FROM subscribers INDEXED BY by_date WHERE list = ? AND state = ? AND minute >= ?",
+                (of.n, STATES.index(state), -(2**62) if since is None else since),
+            ).fetchone()[0]
+            memory["total", state, since] = known
+        return int(known)
+
+    def rows(
+        self, of: SubscriberList, state: str, since: int | None, ask: Asked, *, consents: bool, sms: bool
+    ) -> list[bytes]:
+        """The rows of the page, as JSON objects."""
+        starts = self._memory(of.n).setdefault((state, since, ask.order, ask.direction, ask.size), {1: None})
+        pages = sorted(starts)
+        nearest = pages[bisect_right(pages, ask.page) - 1]
+        found = self._read(of, state, since, ask, starts[nearest], (ask.page - nearest) * ask.size)
+        if len(found) == ask.size:
+            starts[ask.page + 1] = found[-1][1 : 1 + len(_ORDERS[ask.order])]
+        if not (consents or sms):
+            return [each[0] + b"}" for each in found]
+        return [self._with_ends(of, each, consents=consents, sms=sms) for each in found]
+
+    def _read(
+        self,
+        of: SubscriberList,
+        state: str,
+        since: int | None,
+        ask: Asked,
+        after: tuple[Any, ...] | None,
+        skip: int,
+    ) -> list[tuple[Any, ...]]:
+        columns = _ORDERS[ask.order]
+        where, values = "list = ? AND state = ?", [of.n, STATES.index(state)]
+        if since is not None:
+            where += " AND minute >= ?"
+            values.append(since)
+        if after is not None:
+            sign = ">" if ask.direction == "asc" else "<"
+            where += f" AND ({', '.join(columns)}) {sign} ({', '.join('?' * len(columns))})"
+            values += after
+        order = ", ".join(f"{column} {ask.direction}" for column in columns)
+        return self._store.db.execute(
+            f"SELECT row, {', '.join(columns)}, address, sms, mobile FROM subscribers"
+            f" WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
+            [*values, ask.size, skip],
+        ).fetchall()
+
+    def _with_ends(self, of: SubscriberList, found: tuple[Any, ...], *, consents: bool, sms: bool) -> bytes:
+        row: bytes = found[0]
+        address, said, mobile = found[-3:]
+        if consents:
+            row += b',"ConsentToTrack":"' + self._consents(of).get(address.lower(), "Yes").encode() + b'"'
+        if sms and mobile:
+            row += b',"ConsentToSendSms":"' + (b"Yes" if said else b"No") + b'"'
+        return row + b"}"
+
+    def _consents(self, of: SubscriberList) -> dict[str, str]:
+        memory = self._memory(of.n)
+        if "consents" not in memory:
+            memory["consents"] = dict(
+                self._store.db.execute("SELECT key, consent FROM consents WHERE client = ?", (of.client,))
+            )
+        known: dict[str, str] = memory["consents"]
+        return known
