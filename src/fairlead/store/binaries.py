@@ -148,14 +148,14 @@ def _reachable(folder: Path, owner: Owner) -> bool:
     return seen and bool(share.stat().st_mode & 0o004)
 
 
-def _copied(wheel: Path) -> Path:
+def _copied(wheel: Path, home: Path = SYSTEM_HOME) -> Path:
     """The parent of the copy of the wheel's programs, made once a version; readable by all, writable by root."""
-    make_folder(SYSTEM_HOME, 0o755)
+    make_folder(home, 0o755)
     version = subprocess.run(
         [str(_bin(wheel.parent) / "postgres"), "--version"], check=True, capture_output=True, text=True
     )
-    target = SYSTEM_HOME / f"postgresql-{version.stdout.split()[2]}"
-    with exclusive(SYSTEM_HOME / ".copy.lock"):
+    target = home / f"postgresql-{version.stdout.split()[2]}"
+    with exclusive(home / ".copy.lock"):
         if not target.exists():
             draft = target.with_suffix(".draft")
             shutil.rmtree(draft, ignore_errors=True)

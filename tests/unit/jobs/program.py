@@ -10,61 +10,61 @@ from fairlead import settings
 from fairlead.store import boot
 
 
-async def write_once(context):
-    """Writes a line a step; the second process goes on to the end."""
+def say(context, word):
+    with Path(context.args["out"]).open("a") as file:
+        file.write(f"{word} {context.attempt} {os.getpid()}\n")
 
-    out = Path(context.args["out"])
+
+def may_end(context):
+    return Path(context.args["out"] + ".go").exists()
+
+
+async def write_once(context):
+    """Waits to be killed in its first attempt; the second goes on to the end."""
     await context.stages([("work", "Work")])
-    with out.open("a") as file:
-        file.write(f"begin {context.attempt} {os.getpid()}\n")
+    say(context, "begin")
     if context.attempt == 1:
         await asyncio.sleep(600)
     await context.stage("work", state="done", done=1)
-    with out.open("a") as file:
-        file.write(f"end {context.attempt} {os.getpid()}\n")
+    say(context, "end")
+
+
+def block_the_loop(seconds):
+    time.sleep(seconds)
 
 
 async def stall(context):
-    """Stops its own process in the first attempt (SIGSTOP by the test), and tries to commit when it wakes up."""
+    """Blocks its process in the first attempt (the test stops it meanwhile), and then tries to commit."""
     from django.db import transaction
 
     from fairlead.jobs.context import StaleAttempt, in_database
     from fairlead.store.models import AuditEntry
-
-    out = Path(context.args["out"])
-    with out.open("a") as file:
-        file.write(f"begin {context.attempt} {os.getpid()}\n")
-    if context.attempt == 1:
-        time.sleep(float(context.args["blocked"]))
 
     def commit():
         with transaction.atomic():
             context.fence()
             AuditEntry.objects.create(org_id=context.org_id, who="runner", what="commit", subject=str(context.attempt))
 
+    say(context, "begin")
+    if context.attempt == 1:
+        block_the_loop(float(context.args["blocked"]))
     try:
         await in_database(commit)
-        word = "committed"
     except StaleAttempt:
-        word = "refused"
+        say(context, "refused")
         raise
-    finally:
-        with out.open("a") as file:
-            file.write(f"{word} {context.attempt} {os.getpid()}\n")
+    say(context, "committed")
 
 
 async def patient(context):
-    """Runs until it is cancelled or its process is told to stop."""
-    out = Path(context.args["out"])
-    with out.open("a") as file:
-        file.write(f"begin {context.attempt} {os.getpid()}\n")
+    """Runs until it may end, is cancelled, or its process is told to stop."""
+    say(context, "begin")
     for _ in range(6000):
         await context.check_cancelled()
         await asyncio.sleep(0.05)
-        if Path(context.args["out"] + ".go").exists():
+        if may_end(context):
             break
-    with out.open("a") as file:
-        file.write(f"end {context.attempt} {os.getpid()}\n")
+    say(context, "end")
 
 
 def main():

@@ -5,12 +5,12 @@ import signal
 import time
 
 import pytest
+from tests.unit.jobs.conftest import until
 
 from fairlead.jobs import api, engine
 from fairlead.jobs.models import Job, State
 from fairlead.store.models import AuditEntry
 from fairlead.store.orgs import default_org
-from tests.unit.jobs.conftest import until
 
 
 def lines(path):
