@@ -1,6 +1,6 @@
 """A Campaign Monitor account, as the rest of a program sees it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Final
@@ -66,9 +66,10 @@ class CampaignMonitor:
         *,
         page_size: int = 1000,
         tracking_preference: bool = True,
-    ) -> AsyncIterator[SubscriberPage]:
+    ) -> AsyncGenerator[SubscriberPage, None]:
         """The subscribers of a list in one state, a page at a time; see `paging.every_page` for order and repeats.
 
+        Close it (`contextlib.aclosing`) when leaving it early: calls may be on the wire.
         `since`: those who entered the state on or after that day in the client's time zone; a datetime counts as its day.
         """
         reading = Reading(list_id, state, since, page_size, tracking_preference)

@@ -130,9 +130,9 @@ def error_from(status: int, body: bytes, *, retry_after: float | None = None) ->
 
 def error_of(code: int, *, status: int = 0, retry_after: float | None = None) -> CampaignMonitorError:
     """The error of a code; of its HTTP status where the code is unknown or the status is one of the moment."""
-    meaning = meanings().get(code)
+    meaning = meanings().get(code) if code else None  # 0 says that all went well
     kind = meaning.kind if meaning else _BY_STATUS.get(status, RequestWrong)
-    text = f"Campaign Monitor refused the request: {meaning.says} (code {code})." if meaning and code else ""
+    text = f"Campaign Monitor refused the request: {meaning.says} (code {code})." if meaning else ""
     text = text or f"Campaign Monitor answered with HTTP status {status}" + (f" and code {code}." if code else ".")
     if is_momentary(status) or kind is Unavailable:
         step = meaning.next_step if meaning and meaning.kind is Unavailable else ""

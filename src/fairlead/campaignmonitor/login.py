@@ -39,7 +39,7 @@ class ApiKey:
     def __init__(self, key: str) -> None:
         if not key.strip():
             raise SignInRefused("The API key is blank.", next_step="Enter the API key from the account settings.")
-        self.header = aiohttp.BasicAuth(key.strip(), "x").encode()
+        self.header = aiohttp.encode_basic_auth(key.strip(), "x")
 
     async def renew(self, refused: str, http: aiohttp.ClientSession, token_url: str, report: Report) -> bool:
         """A refused key stays refused."""

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
 from itertools import islice
 from typing import Final, Generic, TypeVar
 
@@ -38,7 +39,7 @@ class Page(
 Ask = Callable[[int], Awaitable[Page[Row]]]
 
 
-async def every_page(ask: Ask[Row], *, look_ahead: int) -> AsyncIterator[Page[Row]]:
+async def every_page(ask: Ask[Row], *, look_ahead: int) -> AsyncGenerator[Page[Row], None]:
     """Page 1, then the others from the last to the second; at most `look_ahead` are on the wire or waiting.
 
     The rows must be in the order in which they entered, oldest first, so that new ones only ever stand at the end.
@@ -52,18 +53,19 @@ async def every_page(ask: Ask[Row], *, look_ahead: int) -> AsyncIterator[Page[Ro
     yield first
     moved = False
     behind: Page[Row] | None = None
-    async for number, page in _ahead(ask, range(first.pages, 1, -1), look_ahead):
-        moved = moved or page.total != first.total
-        if page.rows:
-            yield page
-        if behind is not None and page.total > behind.total:
-            yield await _ask_or_empty(ask, number)
-        behind = page
+    async with aclosing(_ahead(ask, range(first.pages, 1, -1), look_ahead)) as ahead:
+        async for number, page in ahead:
+            moved = moved or page.total != first.total
+            if page.rows:
+                yield page
+            if behind is not None and page.total > behind.total:
+                yield await _ask_or_empty(ask, number)
+            behind = page
     if moved:
         yield await ask(1)
 
 
-async def _ahead(ask: Ask[Row], numbers: Iterable[int], look_ahead: int) -> AsyncIterator[tuple[int, Page[Row]]]:
+async def _ahead(ask: Ask[Row], numbers: Iterable[int], look_ahead: int) -> AsyncGenerator[tuple[int, Page[Row]], None]:
     """These pages in this order, fetched `look_ahead` at a time."""
     tasks: deque[tuple[int, asyncio.Task[Page[Row]]]] = deque()
     rest = iter(numbers)

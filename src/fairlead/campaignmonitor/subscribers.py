@@ -1,6 +1,7 @@
 """Subscribers of a list: one by address, or all of a state."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -104,14 +105,15 @@ _PAGE = Reader[Page[Subscriber]](Page[Subscriber])
 _ONE = Reader[Subscriber](Subscriber)
 
 
-async def members(transport: Transport, reading: Reading, *, look_ahead: int) -> AsyncIterator[SubscriberPage]:
+async def members(transport: Transport, reading: Reading, *, look_ahead: int) -> AsyncGenerator[SubscriberPage, None]:
     """The pages of one state, page 1 first and then from the last to the second: see `paging.every_page`."""
 
     async def ask(number: int) -> Page[Subscriber]:
         return await transport.get(reading.door(number), _read_page)
 
-    async for page in every_page(ask, look_ahead=look_ahead):
-        yield SubscriberPage(page.rows, reading.state, page.number, page.pages, page.total, page.raw_bytes)
+    async with aclosing(every_page(ask, look_ahead=look_ahead)) as pages:
+        async for page in pages:
+            yield SubscriberPage(page.rows, reading.state, page.number, page.pages, page.total, page.raw_bytes)
 
 
 async def subscriber(transport: Transport, list_id: str, email: str) -> Subscriber:

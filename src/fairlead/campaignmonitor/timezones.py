@@ -16,8 +16,6 @@ from zoneinfo import ZoneInfo, available_timezones
 from fairlead.campaignmonitor.errors import SetupRefused
 
 _LABEL: Final = re.compile(r"\s*\(\s*(?:GMT|UTC)\s*(?:([+-])\s*(\d{1,2}):?(\d{2})?)?\s*\)\s*(.*)", re.IGNORECASE)
-_HOURS_KEPT: Final = 200_000
-"""Hours and minutes remembered by a converter before it begins anew: bounds memory at some 30 MB."""
 
 
 class UnknownTimeZone(SetupRefused):
@@ -108,10 +106,16 @@ class UtcColumn:
     A time that the clock skipped is moved forward by the skip; of a time that came twice the first is meant.
     """
 
-    def __init__(self, place: tzinfo) -> None:
+    def __init__(self, place: tzinfo, kept: int = 50_000) -> None:
+        """`kept` hours and minutes are remembered (some 10 MB) before the memory begins anew."""
         self._zone = place
+        self._kept = kept
         self._hours: dict[str, str | None] = {}
         self._minutes: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        """How much is remembered."""
+        return len(self._hours) + len(self._minutes)
 
     def __call__(self, texts: Sequence[str]) -> list[str]:
         """`YYYY-MM-DD HH:MM:SS` → `YYYY-MM-DDTHH:MM:SS.000Z`; blank stays blank. Raises ValueError on what is no date."""
@@ -127,7 +131,7 @@ class UtcColumn:
         wall = datetime.fromisoformat(text.strip())
         if wall.tzinfo is not None:
             raise ValueError(f"{text!r} has an offset; a time of the client's wall clock is expected.")
-        if len(self._hours) + len(self._minutes) > _HOURS_KEPT:
+        if len(self) >= self._kept:
             self._hours.clear()
             self._minutes.clear()
         if len(text) != 19:

@@ -1,0 +1,123 @@
+"""Labels name zones; wall-clock texts become UTC exactly as the zone's rules say, around gaps and folds too."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fairlead.campaignmonitor.timezones import UnknownTimeZone, UtcColumn, _labels, find, to_utc, zone
+
+LONDON = "(GMT) Greenwich Mean Time : Dublin, Edinburgh, Lisbon, London"
+
+
+def by_rules(text: str, place) -> str:
+    """What zoneinfo itself says, with no memory and no shortcut."""
+    wall = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=place, fold=0)
+    return wall.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def minutes(begin: datetime, count: int) -> list[str]:
+    return [(begin + timedelta(minutes=i)).strftime("%Y-%m-%d %H:%M:%S") for i in range(count)]
+
+
+def test_every_known_label_has_a_zone_with_rules():
+    assert len(_labels()) == 97
+    for label, name in _labels().items():
+        assert find(label).certain
+        assert zone(label) == ZoneInfo(name)
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("(GMT+00:00) Dublin, Edinburgh, Lisbon, London", "Europe/London"),
+        ("(UTC+1) Madrid", "Europe/Paris"),
+        ("(GMT-07:00) La Paz", "America/Mazatlan"),
+        ("(GMT-04:00) La Paz", "America/La_Paz"),
+        ("(GMT-05:00) eastern time (US & canada)", "America/New_York"),
+        ("(GMT+02:00) Johannesburg", "Africa/Johannesburg"),
+        ("(GMT-05:00) New York", "America/New_York"),
+        ("Europe/Vienna", "Europe/Vienna"),
+        ("UTC", "UTC"),
+    ],
+)
+def test_other_spellings_are_understood_by_their_places(label, name):
+    assert find(label).zone == ZoneInfo(name)
+    assert find(label).certain
+
+
+@pytest.mark.parametrize(
+    ("label", "hours"), [("(GMT+05:30) Nowhere at all", 5.5), ("(GMT-3) Atlantis", -3), ("(UTC) Limbo", 0)]
+)
+def test_an_unknown_place_gets_the_labels_offset_with_a_warning(label, hours):
+    found = find(label)
+    assert found.zone == timezone(timedelta(hours=hours))
+    assert not found.certain
+
+
+@pytest.mark.parametrize("label", ["", "Mars", "(GMT+01:00", "GMT+1"])
+def test_a_label_that_says_nothing_is_refused_by_name(label):
+    with pytest.raises(UnknownTimeZone) as caught:
+        zone(label)
+    assert repr(label) in str(caught.value)
+    assert caught.value.step
+
+
+@pytest.mark.parametrize("label", sorted(_labels()))
+def test_every_minute_around_every_change_of_two_years_is_right(label):
+    """A column through gap and fold equals zoneinfo's own answer, one text at a time."""
+    place = zone(label)
+    hour = datetime(2024, 1, 1, tzinfo=UTC)
+    changes = []
+    while hour.year < 2026:
+        after = hour + timedelta(hours=1)
+        if hour.astimezone(place).utcoffset() != after.astimezone(place).utcoffset():
+            changes.append(hour)
+        hour = after
+    for change in [*changes, datetime(2025, 6, 6, 6, tzinfo=UTC)]:
+        wall = change.astimezone(place).replace(tzinfo=None) - timedelta(hours=2)
+        texts = minutes(wall, 6 * 60)
+        assert UtcColumn(place)(texts) == [by_rules(text, place) for text in texts]
+
+
+@pytest.mark.parametrize("name", ["Australia/Lord_Howe", "America/St_Johns", "Asia/Kathmandu"])
+def test_changes_by_half_an_hour_are_right_too(name):
+    place = ZoneInfo(name)
+    texts = minutes(datetime(2025, 4, 5, 22), 600) + minutes(datetime(2025, 10, 4, 22), 600)
+    assert UtcColumn(place)(texts) == [by_rules(text, place) for text in texts]
+
+
+def test_a_skipped_time_moves_forward_and_of_a_doubled_one_the_first_is_meant():
+    london = zone(LONDON)
+    assert to_utc(["2025-03-30 01:30:00"], london) == ["2025-03-30T01:30:00.000Z"]  # 02:30 summer time
+    assert to_utc(["2025-10-26 01:30:00"], london) == ["2025-10-26T00:30:00.000Z"]  # still summer time
+
+
+@settings(max_examples=200)
+@given(
+    st.datetimes(datetime(1900, 1, 1), datetime(2076, 6, 6)).map(lambda d: d.strftime("%Y-%m-%d %H:%M:%S")),
+    st.sampled_from(sorted(set(_labels().values()))),
+)
+def test_any_second_of_any_zone_is_right(text, name):
+    text = text.rjust(19, "0")
+    assert to_utc([text], ZoneInfo(name)) == [by_rules(text, ZoneInfo(name))]
+
+
+def test_a_blank_stays_blank_and_shorter_forms_are_read():
+    texts = ["", "  ", "2025-01-02 03:04", "2025-01-02", "2025-01-02T03:04:05"]
+    expected = ["", "", "2025-01-02T03:04:00.000Z", "2025-01-02T00:00:00.000Z", "2025-01-02T03:04:05.000Z"]
+    assert to_utc(texts, ZoneInfo("UTC")) == expected
+
+
+@pytest.mark.parametrize("text", ["0000-00-00 00:00:00", "soon", "2025-02-30 00:00:00", "2025-01-01T00:00:00Z"])
+def test_what_is_no_wall_clock_time_is_refused(text):
+    with pytest.raises(ValueError):
+        to_utc([text], ZoneInfo("UTC"))
+
+
+def test_memory_is_bounded():
+    column = UtcColumn(ZoneInfo("Asia/Kolkata"), kept=100)
+    column(minutes(datetime(2025, 1, 1), 5000))
+    assert len(column) <= 101
