@@ -110,8 +110,10 @@ class RefreshToken:
     client_secret: str | None = field(repr=False)
     refresh_token: str = field(repr=False)
     store: Callable[[str], Awaitable[None]] = field(repr=False)
+    _unstored: str = field(default="", repr=False)
 
     async def sign_in(self, http: aiohttp.ClientSession) -> Token:
+        await self._keep()
         form = {
             "grant_type": "refresh_token",
             "client_id": self.client_id,
@@ -121,10 +123,15 @@ class RefreshToken:
             form["client_secret"] = self.client_secret
         answer = await _ask(http, self.login_url, form)
         if answer.refresh_token and answer.refresh_token != self.refresh_token:
-            # Rotated tokens work once: losing this one would end the grant.
-            await self.store(answer.refresh_token)
-            self.refresh_token = answer.refresh_token
+            self._unstored = answer.refresh_token
+            await self._keep()
         return _token(answer)
+
+    async def _keep(self) -> None:
+        """Store a rotated token. They work once: one that could not be stored is tried again before any use."""
+        if self._unstored:
+            await self.store(self._unstored)
+            self.refresh_token, self._unstored = self._unstored, ""
 
 
 @dataclass(slots=True)

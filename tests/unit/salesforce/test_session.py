@@ -131,15 +131,24 @@ async def test_every_rotated_refresh_token_is_stored_before_it_is_used(org):
     assert state["n"] == 2
 
 
-async def test_a_refresh_token_that_could_not_be_stored_ends_the_call(org):
+async def test_a_refresh_token_that_could_not_be_stored_is_stored_before_it_is_used(org):
+    """The call ends; the next one stores that token first, for the one before it is spent."""
     sessions(org)
+    stored = []
 
     async def store(token: str) -> None:
-        raise OSError("disk full")
+        stored.append((token, len(org.asked("POST", TOKEN))))
+        if len(stored) == 1:
+            raise OSError("disk full")
 
+    login = RefreshToken(org.url, "id", "secret", "refresh-0", store)
     with pytest.raises(OSError, match="disk full"):
-        async with connect(RefreshToken(org.url, "id", "secret", "refresh-0", store), **HASTE):
+        async with connect(login, **HASTE):
             pass
+    async with connect(login, **HASTE):
+        pass
+    assert stored == [("refresh-1", 1), ("refresh-1", 1), ("refresh-2", 2)]
+    assert b"refresh_token=refresh-1" in org.asked("POST", TOKEN)[1].body
 
 
 def test_a_jwt_is_signed_for_three_minutes_and_verifies():
