@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,6 +55,7 @@ class Storage:
         self.schema = Schema()
         self._depth = 0
         self._live: dict[str, int] = {}
+        self.schema_moment = datetime.now(UTC)
         self.connection.execute("PRAGMA synchronous = OFF")
         self.connection.execute("PRAGMA cache_size = -65536")
         self._open()
@@ -106,6 +108,7 @@ class Storage:
             for sobject in self.schema.objects.values():
                 ensure_table(connection, sobject)
             self._live.clear()
+            self.schema_moment = datetime.now(UTC)
             self.set_meta("schema", self.schema.to_json())
 
     def meta(self, key: str) -> Any:

@@ -4,7 +4,7 @@ import json
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -22,6 +22,7 @@ fact("trailing_slash")
 fact("unsupported_version")
 fact("gzip_requests")
 
+UNCOUNTED: Final = "fairlead.uncounted"  # scope key of a request that runs inside another
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -77,7 +78,7 @@ class Api:
         """An endpoint that runs `work` in a thread and answers its errors as Salesforce does."""
 
         async def endpoint(request: Request) -> Response:
-            async def run(_limit_info: str) -> Response:
+            async def run() -> Response:
                 body = b"".join([chunk async for chunk in unzipped(request)])
                 return await run_in_threadpool(work, self.call(request, body))
 
@@ -98,14 +99,15 @@ class Api:
             body,
         )
 
-    async def guarded(self, request: Request, run: Callable[[str], Awaitable[Response]]) -> Response:
+    async def guarded(self, request: Request, run: Callable[[], Awaitable[Response]]) -> Response:
         """Checks session, version and limit, then runs; the answer tells the API usage."""
         headers: dict[str, str] = {}
         try:
             self.sessions.check(request.headers.get("authorization", ""))
             check_version(request.path_params.get("version"))
-            headers["Sforce-Limit-Info"] = count_call(self.org, self.usage)
-            response = await run(headers["Sforce-Limit-Info"])
+            if UNCOUNTED not in request.scope:
+                headers["Sforce-Limit-Info"] = count_call(self.org, self.usage)
+            response = await run()
         except ApiError as error:
             response = JSONResponse(error.body(), status_code=error.status)
         response.headers.update(headers)

@@ -1,0 +1,101 @@
+"""Control routes of the org alone: a person's edits, all rows of an object, expired sessions."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from fairlead_emulators.control import explained, json_body
+from fairlead_emulators.salesforce import writes
+from fairlead_emulators.salesforce.batch import from_json
+from fairlead_emulators.salesforce.ids import to18
+from fairlead_emulators.salesforce.org import Org
+from fairlead_emulators.salesforce.records import as_json
+from fairlead_emulators.salesforce.schema import SObject
+from fairlead_emulators.salesforce.sessions import Sessions
+from fairlead_emulators.salesforce.storage import quoted
+
+_PAGE = 5_000
+
+
+def routes(org: Org, sessions: Sessions) -> list[Route]:
+    """The routes of this file, below `/_control`."""
+
+    async def act(request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(carry_out, org, await json_body(request)))
+
+    async def records(request: Request) -> Response:
+        sobject = find(org, request.query_params.get("object", ""))
+        every = request.query_params.get("deleted", "") == "true"
+        lines = all_rows(org, sobject, deleted=every)
+        return StreamingResponse(lines, media_type="application/x-ndjson")
+
+    async def expire(_request: Request) -> Response:
+        sessions.expire_all()
+        return JSONResponse({"expired": True})
+
+    async def settings(request: Request) -> Response:
+        if request.method == "POST":
+            org.settings.update(await json_body(request))
+            org.storage.set_meta("settings", org.settings)
+        return JSONResponse(org.settings)
+
+    return [
+        Route("/_control/act", explained(act), methods=["POST"]),
+        Route("/_control/records", explained(records), methods=["GET"]),
+        Route("/_control/expire_sessions", explained(expire), methods=["POST"]),
+        Route("/_control/settings", explained(settings), methods=["GET", "POST"]),
+    ]
+
+
+def find(org: Org, name: str) -> SObject:
+    """The object with that name. Raises LookupError."""
+    sobject = org.storage.schema.object(name)
+    if sobject is None:
+        raise LookupError(f"the org has no object {name!r}: deploy it, or look at GET /_control/state")
+    return sobject
+
+
+def carry_out(org: Org, act: dict[str, Any]) -> dict[str, Any]:
+    """`{act: create|edit|delete, object, id, fields}` as a person does it in the browser; `{id}` of the record.
+
+    Raises ValueError when the org refuses, LookupError for an unknown object.
+    """
+    sobject, fields = find(org, str(act.get("object", ""))), dict(act.get("fields") or {})
+    kind, record_id = act.get("act"), to18(str(act.get("id", "")))
+    if kind not in ("create", "edit", "delete"):
+        raise ValueError(f"act is {kind!r}: use create, edit or delete")
+    if kind == "create":
+        written = writes.write(org, "insert", from_json(org.storage.schema, sobject, [fields]))
+    elif record_id is None:
+        raise ValueError(f"id is {act.get('id')!r}: give the record's 15 or 18 characters")
+    elif kind == "edit":
+        written = writes.write(org, "update", from_json(org.storage.schema, sobject, [fields | {"Id": record_id}]))
+    else:
+        written = writes.delete(org, sobject, [record_id])
+    if written.errors:
+        error = written.errors[0]
+        raise ValueError(f"{error.code}: {error.message}")
+    return {"id": written.ids[0]}
+
+
+def all_rows(org: Org, sobject: SObject, *, deleted: bool = False) -> Iterator[str]:
+    """Every row in order of id, one JSON object a line, a few thousand at a time."""
+    fields = list(sobject.fields.values())
+    names = ", ".join(quoted(f.name) for f in fields)
+    shown = "" if deleted else "AND IsDeleted = 0"
+    last = ""
+    while True:
+        with org.storage.lock:
+            rows = org.storage.connection.execute(
+                f"SELECT {names}, Id FROM {quoted(sobject.name)} WHERE Id > ? {shown} ORDER BY Id LIMIT {_PAGE}",
+                (last,),
+            ).fetchall()
+        if not rows:
+            return
+        yield "".join(json.dumps(as_json(fields, row[:-1])) + "\n" for row in rows)
+        last = rows[-1][-1]

@@ -1,0 +1,159 @@
+"""The emulated org as one ASGI app: `create(clock, data_dir)`."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from fairlead_emulators.clock import Clock
+from fairlead_emulators.control import control_routes
+from fairlead_emulators.faults import Faults
+from fairlead_emulators.middleware import Gate
+from fairlead_emulators.requests_log import RequestLog
+from fairlead_emulators.salesforce import acts, bulk_ingest, bulk_query, composite, deploy, query, rest, seeding
+from fairlead_emulators.salesforce import sobject_collections as collections
+from fairlead_emulators.salesforce.bulk_jobs import Job, Jobs
+from fairlead_emulators.salesforce.bulk_routes import BulkIngest
+from fairlead_emulators.salesforce.errors import ApiError
+from fairlead_emulators.salesforce.explorer import Explorer
+from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.limits import Usage
+from fairlead_emulators.salesforce.oauth import OAuth
+from fairlead_emulators.salesforce.org import API_VERSION, SERVICE_FAULTS, Org, make_identity
+from fairlead_emulators.salesforce.sessions import Sessions
+from fairlead_emulators.salesforce.storage import Storage
+from fairlead_emulators.salesforce.wire import Api, Slashless
+
+fact("unknown_path")
+
+
+class SalesforceOrgEmulator:
+    """A local Salesforce org. See `fairlead_emulators.control.Emulator` for what it offers."""
+
+    kind = "salesforce"
+
+    def __init__(self, clock: Clock, data_dir: Path | None) -> None:
+        self.clock = clock
+        self.faults = Faults(SERVICE_FAULTS)
+        self.requests = RequestLog()
+        storage = Storage(data_dir)
+        files = _files(self, data_dir)
+        self.org = Org(storage, clock, self.faults, files, make_identity(storage))
+        self.org.settings.update(storage.meta("settings") or {})
+        self._kept = data_dir is not None and storage.meta("seeded") is not None
+        self.usage = Usage()
+        self.sessions = Sessions(self.org)
+        self.sessions.load()
+        workers: dict[str, Callable[[Jobs, Job], None]] = {"ingest": bulk_ingest.work, "query": bulk_query.work}
+        self.jobs = Jobs(self.org, self.usage, workers)
+        self.jobs.load()
+        if storage.meta("seeded") is None:
+            self.reset()
+        self.app: ASGIApp = self._build()
+
+    def _build(self) -> ASGIApp:
+        api = Api(self.org, self.sessions, self.usage)
+        routes: list[BaseRoute] = [
+            *OAuth(self.org, self.sessions).routes(),
+            *collections.routes(api),
+            *composite.routes(api),
+            *BulkIngest(api, self.jobs).routes(),
+            *bulk_query.BulkQuery(api, self.jobs).routes(),
+            *deploy.Deploys(api).routes(),
+            *query.Queries(api).routes(),
+            *rest.routes(api),
+            *control_routes(self),
+            *acts.routes(self.org, self.sessions),
+            *Explorer(self.org, self.usage, self.requests).routes(),
+        ]
+        inner = Starlette(
+            routes=routes,
+            exception_handlers={HTTPException: _not_found, ApiError: _api_error, Exception: _our_bug},
+        )
+        inner.router.redirect_slashes = False
+        return Gate(GZipMiddleware(Slashless(inner), 1000, compresslevel=1), self.faults, self.requests)
+
+    def reset(self) -> None:
+        """Back to an org with standard objects, one admin and no records. Credentials stay good."""
+        self.jobs.clear()
+        with self.org.storage.transaction():
+            self.org.storage.wipe()
+            seeding.lay_ground(self.org)
+            self.org.settings.clear()
+            self.org.storage.set_meta("settings", {})
+            self.org.storage.set_meta("seeded", True)
+        self.usage.minutes.clear()
+        self.sessions.load()
+
+    def seed(self, spec: Mapping[str, Any]) -> Mapping[str, int]:
+        """Resets, then lays a spec; counts by object. Raises ValueError for a row that is refused."""
+        self.reset()
+        with self.org.storage.transaction():
+            return seeding.fill(self.org, spec)
+
+    def state(self) -> Mapping[str, Any]:
+        """Counts by object; `kept` tells that the data folder brought state along."""
+        counts = {name: n for name, n in self.org.storage.counts().items() if n}
+        return {"kept": self._kept, "objects": counts}
+
+    def ready(self) -> dict[str, str]:
+        """The org's part of the JSON line, without addresses."""
+        me = self.org.identity
+        return {
+            "access_token": self.sessions.first,
+            "username": me.username,
+            "client_id": me.client_id,
+            "client_secret": me.client_secret,
+            "api_version": API_VERSION,
+        }
+
+    def close(self) -> None:
+        """Ends the worker threads and closes the database."""
+        self.jobs.stop()
+        self.org.storage.close()
+
+
+def _files(owner: object, data_dir: Path | None) -> Path:
+    """Where job files lie: below the data folder, or in a folder that goes when the emulator goes."""
+    if data_dir is not None:
+        folder = data_dir / "salesforce-jobs"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+    folder = Path(tempfile.mkdtemp(prefix="fairlead-org-"))
+    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    if status == 405:
+        body = ApiError(405, "METHOD_NOT_ALLOWED", f"HTTP Method '{request.method}' not allowed.").body()
+    else:
+        body = ApiError(404, "NOT_FOUND", "The requested resource does not exist").body()
+    return JSONResponse(body, status_code=status)
+
+
+async def _api_error(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, ApiError):
+        raise error
+    return JSONResponse(error.body(), status_code=error.status)
+
+
+async def _our_bug(_request: Request, error: Exception) -> Response:
+    message = f"An unexpected error occurred: {type(error).__name__}"
+    return JSONResponse(ApiError(500, "UNKNOWN_EXCEPTION", message).body(), status_code=500)
+
+
+def create(clock: Clock, data_dir: Path | None = None) -> SalesforceOrgEmulator:
+    """An org on that clock; state in `data_dir`, or in memory."""
+    return SalesforceOrgEmulator(clock, data_dir)

@@ -1,0 +1,126 @@
+"""Fills an org: the rows every org has, then contacts and leads drawn from the shared universe of people."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Final
+
+from fairlead_emulators.people import Person, person
+from fairlead_emulators.salesforce import writes
+from fairlead_emulators.salesforce.batch import from_json
+from fairlead_emulators.salesforce.org import Org
+from fairlead_emulators.salesforce.values import stamp
+
+Row = dict[str, Any]
+
+_COMPANIES: Final = ("Harbour & Sons", "Café Zoë", 'The "Other" Company', "Nordlys AS", "Acme, Inc.", "Ünlü Ltd")
+_SOURCES: Final = ("Web", "Phone Inquiry", "Partner Referral", "Other")
+_CHUNK: Final = 10_000
+
+
+def lay_ground(org: Org) -> None:
+    """The rows that an empty org has: itself, a profile, the admin."""
+    me = org.identity
+    insert(
+        org,
+        "Organization",
+        [
+            {
+                "Name": "Fairlead Demo",
+                "InstanceName": "LOCAL",
+                "OrganizationType": "Enterprise Edition",
+                "TimeZoneSidKey": "UTC",
+                "LanguageLocaleKey": "en_US",
+            }
+        ],
+    )
+    profile = {"Name": "System Administrator", "UserType": "Standard"}
+    insert(org, "Profile", [profile | {"PermissionsApiEnabled": True, "PermissionsModifyAllData": True}])
+    admin = {"Username": me.username, "FirstName": "Ada", "LastName": "Admin", "Email": "admin@example.com"}
+    insert(org, "User", [admin | {"Alias": "admin", "ProfileId": me.profile_id}])
+
+
+def insert(org: Org, sobject: str, records: Sequence[Row]) -> list[str]:
+    """Inserts rows past the API: system dates may be set. Raises ValueError when a row is refused."""
+    target = org.storage.schema.object(sobject)
+    if target is None:
+        raise ValueError(f"the org has no object {sobject!r}: deploy it first")
+    ids: list[str] = []
+    for start in range(0, len(records), _CHUNK):
+        batch = from_json(org.storage.schema, target, records[start : start + _CHUNK])
+        written = writes.write(org, "insert", batch, seeding=True)
+        if written.errors:
+            row, error = next(iter(written.errors.items()))
+            raise ValueError(f"{sobject} row {start + row}: {error.code}: {error.message}")
+        ids += [i for i in written.ids if i is not None]
+    return ids
+
+
+def fill(org: Org, spec: Mapping[str, Any]) -> dict[str, int]:
+    """Lays a spec (see `fairlead_emulators.seeds`) on an empty org and returns counts by object.
+
+    Beside `contacts` and `leads` a spec may have `records: {object: [fields …]}` and `settings`.
+    """
+    org.settings.clear()
+    org.settings.update(spec.get("settings", {}))
+    org.storage.set_meta("settings", org.settings)
+    seed = int(spec.get("seed", 1))
+    today = org.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    contacts: dict[int, str] = {}
+    for entry in spec.get("contacts", ()):
+        numbers = range(entry["first"], entry["first"] + entry["count"])
+        second = bool(entry.get("second"))
+        made = insert(org, "Contact", [_contact(n, seed, today, second=second) for n in numbers])
+        for n, record_id in zip(numbers, made, strict=True):
+            contacts.setdefault(n, record_id)
+    for entry in spec.get("leads", ()):
+        insert(org, "Lead", _leads(entry, seed, today, contacts))
+    for sobject, records in spec.get("records", {}).items():
+        insert(org, sobject, records)
+    return {name: count for name, count in org.storage.counts().items() if count}
+
+
+def _contact(n: int, seed: int, today: datetime, *, second: bool) -> Row:
+    draw = Random(f"{seed}:contact:{n}:{second}")
+    return _person(person(n), draw, today, second=second) | {
+        "Title": draw.choice((None, "Manager", "Engineer", "Owner")),
+        "LeadSource": draw.choice(_SOURCES),
+    }
+
+
+def _leads(entry: Mapping[str, Any], seed: int, today: datetime, contacts: Mapping[int, str]) -> list[Row]:
+    second, contact_of = bool(entry.get("second")), entry.get("contact_of")
+    rows = []
+    for i in range(entry["count"]):
+        n = entry["first"] + i
+        draw = Random(f"{seed}:lead:{n}:{second}")
+        row = _person(person(n), draw, today, second=second)
+        row |= {"Company": draw.choice(_COMPANIES), "LeadSource": draw.choice(_SOURCES)}
+        if contact_of is not None:
+            row |= {
+                "IsConverted": True,
+                "Status": "Closed - Converted",
+                "ConvertedContactId": contacts[contact_of + i],
+                "ConvertedDate": row["LastModifiedDate"][:10],
+            }
+        rows.append(row)
+    return rows
+
+
+def _person(who: Person, draw: Random, today: datetime, *, second: bool) -> Row:
+    created = today - timedelta(seconds=draw.randrange(400 * 86_400, 1_200 * 86_400))
+    modified = today - timedelta(seconds=draw.randrange(2 * 86_400, 390 * 86_400))
+    email: str | None = who.email
+    if second and draw.random() < 0.5:
+        email = who.email.swapcase()
+    if len(who.email) > 80:
+        email = None  # what an Email field cannot hold, an org cannot have
+    return {
+        "FirstName": who.first[:40],
+        "LastName": who.last[:80],
+        "Email": email,
+        "Phone": who.phone,
+        "CreatedDate": stamp(created),
+        "LastModifiedDate": stamp(modified),
+        "SystemModstamp": stamp(modified),
+    }
