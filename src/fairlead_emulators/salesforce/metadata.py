@@ -9,11 +9,12 @@ import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 from xml.etree.ElementTree import Element, ParseError
 
-from defusedxml.ElementTree import fromstring
 from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata_objects import BadComponent, apply_field, apply_object, child_text
@@ -118,7 +119,7 @@ def read_package(data: bytes) -> Package:
 
 def _component(path: str, content: bytes) -> Component | None:
     folder, _, name = path.partition("/")
-    if folder not in FOLDERS or not name or name.endswith("-meta.xml") and folder not in {"lwc", "staticresources"}:
+    if folder not in FOLDERS or not name or (name.endswith("-meta.xml") and folder not in {"lwc", "staticresources"}):
         return None
     try:
         text = content.decode("utf-8-sig")
@@ -135,20 +136,21 @@ def apply(package: Package, schema: Schema, connection: sqlite3.Connection) -> D
         "(type TEXT, full_name TEXT, path TEXT, xml TEXT, PRIMARY KEY (type, full_name, path)) WITHOUT ROWID"
     )
     result = DeployResult()
-    for component in package.components:
-        for name, kind, work in _parts(component, schema):
-            try:
-                created = work()
-            except BadComponent as error:
-                result.failures.append(
-                    ComponentResult(kind, name, component.path, changed=False, problem=str(error), problem_type="Error")
-                )
-            else:
-                result.successes.append(ComponentResult(kind, name, component.path, created=created))
-        connection.execute(
-            "INSERT OR REPLACE INTO emulator_components VALUES (?, ?, ?, ?)",
-            (component.type, component.full_name, component.path, component.xml),
-        )
+    parts = [(component, *part) for component in package.components for part in _parts(component, schema)]
+    # Objects first: fields look up objects that stand later in the package.
+    for component, name, kind, work in sorted(parts, key=lambda part: part[2] != "CustomObject"):
+        try:
+            created = work()
+        except BadComponent as error:
+            result.failures.append(
+                ComponentResult(kind, name, component.path, changed=False, problem=str(error), problem_type="Error")
+            )
+        else:
+            result.successes.append(ComponentResult(kind, name, component.path, created=created))
+    connection.executemany(
+        "INSERT OR REPLACE INTO emulator_components VALUES (?, ?, ?, ?)",
+        [(one.type, one.full_name, one.path, one.xml) for one in package.components],
+    )
     schema.relate()
     _keep_permission_sets(package, connection)
     return result
@@ -187,10 +189,10 @@ def _parts(component: Component, schema: Schema) -> Iterator[Part]:
     for element in root:
         if _tag(element) == "fields":
             name = f"{component.full_name}.{child_text(element, 'fullName')}"
-            yield name, "CustomField", lambda element=element: apply_field(schema, component.full_name, element)
+            yield name, "CustomField", partial(apply_field, schema, component.full_name, element)
         elif _tag(element) == "listViews":
             name = f"{component.full_name}.{child_text(element, 'fullName')}"
-            yield name, "ListView", lambda element=element: _list_view(schema, component.full_name, element)
+            yield name, "ListView", partial(_list_view, schema, component.full_name, element)
 
 
 def _refuse(problem: str) -> bool:
