@@ -1,0 +1,143 @@
+"""Schedules as laws, also on the days on which clocks change."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given
+from hypothesis import settings as budget
+from hypothesis import strategies as some
+
+from fairlead.jobs import api, schedules
+from fairlead.jobs.models import Frequency, Job, Schedule, State
+from fairlead.store.models import AuditEntry
+
+ZONES = [
+    "UTC",
+    "Europe/London",
+    "Australia/Sydney",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "America/Havana",
+]
+MOMENTS = some.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=some.just(UTC))  # noqa: DTZ001
+
+
+def runs(frequency, zone, start, count):
+    found, now = [], start
+    for _ in range(count):
+        now = schedules.next_run(frequency, zone, now)
+        found.append(now)
+    return found
+
+
+@given(zone=some.sampled_from(ZONES), start=MOMENTS)
+@example(zone="Europe/London", start=datetime(2026, 3, 28, 12, tzinfo=UTC))
+@example(zone="Europe/London", start=datetime(2026, 10, 24, 12, tzinfo=UTC))
+@example(zone="America/New_York", start=datetime(2026, 10, 31, 12, tzinfo=UTC))
+@example(zone="America/Havana", start=datetime(2026, 10, 31, 12, tzinfo=UTC))
+@budget(deadline=None)
+def test_a_daily_schedule_runs_exactly_once_on_every_day_of_its_zone(zone, start):
+    days = [run.astimezone(ZoneInfo(zone)).date() for run in runs("daily", zone, start, 5)]
+    assert days == [days[0] + timedelta(days=i) for i in range(5)]
+
+
+@given(zone=some.sampled_from(ZONES), start=MOMENTS)
+@example(zone="Europe/London", start=datetime(2026, 3, 29, 0, 30, tzinfo=UTC))
+@example(zone="Australia/Lord_Howe", start=datetime(2026, 4, 4, 14, 30, tzinfo=UTC))
+@budget(deadline=None)
+def test_an_hourly_schedule_runs_every_sixty_minutes_also_when_clocks_change(zone, start):
+    found = runs("hourly", zone, start, 6)
+    assert {later - earlier for earlier, later in zip(found, found[1:], strict=False)} == {timedelta(hours=1)}
+
+
+@given(zone=some.sampled_from(ZONES), start=MOMENTS)
+@budget(deadline=None)
+def test_weekly_runs_on_mondays_and_monthly_on_the_first_of_every_month(zone, start):
+    weeks = [run.astimezone(ZoneInfo(zone)) for run in runs("weekly", zone, start, 3)]
+    assert {run.weekday() for run in weeks} == {0}
+    assert (weeks[1].date() - weeks[0].date()).days == 7
+    months = [run.astimezone(ZoneInfo(zone)) for run in runs("monthly", zone, start, 13)]
+    assert {run.day for run in months} == {1}
+    assert (months[12].year, months[12].month) == (months[0].year + 1, months[0].month)
+
+
+@given(
+    frequency=some.sampled_from([f for f in Frequency.values if f != "never"]),
+    zone=some.sampled_from(ZONES),
+    start=MOMENTS,
+)
+@budget(deadline=None)
+def test_the_next_run_is_always_later(frequency, zone, start):
+    found = schedules.next_run(frequency, zone, start)
+    assert found > start
+    assert found.utcoffset() == timedelta(0)
+
+
+NOW = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
+
+
+def test_a_due_schedule_asks_once_however_often_and_late_it_is_looked_at(org):
+    schedules.set_frequency(org, "primary_sync", "hourly", "admin", now=NOW)
+    assert schedules.tick(NOW + timedelta(minutes=29)) == []
+    late = NOW + timedelta(days=3)
+    (job,) = schedules.tick(late)
+    assert schedules.tick(late) == []
+    found = Schedule.objects.get()
+    assert (job.kind, job.requested_by, found.last_job) == ("primary_sync", "schedule", job)
+    assert found.next_run_at == datetime(2026, 11, 26, 11, tzinfo=UTC)
+
+
+def test_a_run_that_is_due_while_one_waits_makes_no_second_one(org):
+    schedules.set_frequency(org, "primary_sync", "hourly", "admin", now=NOW)
+    waiting = api.ask(org, "primary_sync")
+    assert schedules.tick(NOW + timedelta(hours=1)) == [waiting]
+    assert Job.objects.count() == 1
+
+
+def test_never_asks_for_nothing_and_shows_no_next_run(org):
+    schedules.set_frequency(org, "primary_sync", "hourly", "admin", now=NOW)
+    assert schedules.set_frequency(org, "primary_sync", "never", "admin", now=NOW).next_run_at is None
+    assert schedules.tick(NOW + timedelta(days=400)) == []
+
+
+def test_a_change_while_running_takes_effect_at_the_next_look(org):
+    schedules.set_frequency(org, "primary_sync", "monthly", "admin", now=NOW)
+    schedules.set_frequency(org, "primary_sync", "hourly", "other", now=NOW)
+    assert len(schedules.tick(NOW + timedelta(minutes=31))) == 1
+    entry = AuditEntry.objects.first()
+    assert (entry.who, entry.before["frequency"], entry.after["frequency"]) == ("other", "monthly", "hourly")
+
+
+def test_a_claim_with_an_outdated_view_of_the_schedule_asks_for_nothing(org):
+    """Two workers that see the same due row: the second finds it claimed."""
+    schedules.set_frequency(org, "primary_sync", "hourly", "admin", now=NOW)
+    seen_by_both = Schedule.objects.select_related("org").get()
+    due = NOW + timedelta(hours=1)
+    assert len(list(schedules._claim(seen_by_both, due))) == 1
+    assert list(schedules._claim(seen_by_both, due)) == []
+
+
+def test_one_broken_schedule_does_not_stop_the_others(org):
+    schedules.set_frequency(org, "broken", "daily", "admin", now=NOW)
+    Schedule.objects.update(timezone="No/Where", next_run_at=NOW)
+    schedules.set_frequency(org, "whole", "hourly", "admin", now=NOW)
+    assert [job.kind for job in schedules.tick(NOW + timedelta(hours=1))] == ["whole"]
+
+
+@pytest.mark.parametrize(
+    ("frequency", "zone", "named"),
+    [("yearly", "UTC", "'yearly'"), ("daily", "Mars/Base", "'Mars/Base'"), ("never", "x" * 9, "xxx")],
+)
+def test_a_bad_frequency_or_zone_is_refused_by_name_with_the_next_step(org, frequency, zone, named):
+    with pytest.raises(schedules.BadSchedule, match=named) as caught:
+        schedules.set_frequency(org, "primary_sync", frequency, "admin", timezone=zone)
+    assert caught.value.step
+    assert not Schedule.objects.exists()
+
+
+def test_a_scheduled_job_is_dispatched_at_once(org):
+    schedules.set_frequency(org, "primary_sync", "hourly", "admin", now=NOW)
+    (job,) = schedules.tick(NOW + timedelta(hours=1))
+    assert job.state == State.QUEUED
