@@ -1,6 +1,5 @@
 """`/metadata/deployRequest`: takes a zip, applies it in the background, tells how far it is."""
 
-import importlib
 import json
 import threading
 import time
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from fairlead_emulators.salesforce import metadata, rights
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.rest import DATA
@@ -112,7 +112,6 @@ class Deploys:
         result.update(status=ended, done=True, completedDate=self.api.org.now()[:-1] + "+0000")
 
     def _apply(self, result: dict[str, Any], package: bytes) -> None:
-        metadata = importlib.import_module("fairlead_emulators.salesforce.metadata")
         storage = self.api.org.storage
         before = storage.schema.to_json()
         try:
@@ -122,13 +121,14 @@ class Deploys:
                 if result["checkOnly"] or (not result["success"] and result["rollbackOnError"]):
                     raise _Undo
                 storage.schema_changed()
+                rights.keep_rights(self.api.org)
         except BaseException as error:
             storage.schema.objects = Schema.from_json(before).objects
             if not isinstance(error, _Undo):
                 raise
 
 
-def _tell(result: dict[str, Any], done: Any) -> None:
+def _tell(result: dict[str, Any], done: metadata.DeployResult) -> None:
     good = [_component(c, success=True) for c in done.successes]
     bad = [_component(c, success=False) for c in done.failures]
     result.update(

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from fairlead_emulators.requests_log import RequestLog
+from fairlead_emulators.salesforce import metadata
 from fairlead_emulators.salesforce.ids import to18
 from fairlead_emulators.salesforce.limits import Usage, limits_body
 from fairlead_emulators.salesforce.org import Org
@@ -217,6 +218,11 @@ class Explorer:
             for name, item in limits_body(self.org, self.usage).items()
         ]
         content = section("Deployed fields", table(("Object", "Field", "Type", "Length", "Marks"), custom))
+        with self.org.storage.lock:
+            parts = metadata.deployed(self.org.storage.connection)
+        content += section(
+            "Deployed components", table(("Type", "Name"), [(text(p.type), text(p.full_name)) for p in parts])
+        )
         sets = self.org.storage.schema.objects["permissionset"]
         found = self._rows(sets, ["Label", "Name", "Description"], "ORDER BY Label", [])
         rights = [(link(f"/_explorer/r/{r[0]}", r[1]), text(r[2]), text(r[3])) for r in found]

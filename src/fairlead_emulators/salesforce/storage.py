@@ -146,6 +146,11 @@ class Storage:
             if sobject.name in self._live:
                 self._live[sobject.name] += by
 
+    def recount(self, name: str) -> None:
+        """Forgets a count that no longer holds."""
+        with self.lock:
+            self._live.pop(name, None)
+
     def counts(self) -> dict[str, int]:
         """Rows that are not deleted, by object."""
         return {o.name: self.count(o) for o in self.schema.objects.values()}
@@ -155,6 +160,8 @@ class Storage:
         with self.transaction() as connection:
             for sobject in self.schema.objects.values():
                 connection.execute(f"DROP TABLE IF EXISTS {quoted(sobject.name)}")
+            for table in ("emulator_components", "emulator_rights"):  # made by the first deployment
+                connection.execute(f"DROP TABLE IF EXISTS {table}")
             connection.execute("DELETE FROM emulator_serials")
             connection.execute("DELETE FROM emulator_jobs")
             connection.execute("DELETE FROM emulator_meta WHERE key = 'schema'")
