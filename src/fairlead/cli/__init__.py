@@ -1,1 +1,1 @@
-"""The command-line entrance."""
+"""The command line: translates a request, calls a room, translates back."""

@@ -1,0 +1,61 @@
+"""The commands of `fairlead`. Each imports what it needs when it is called: `--help` stays quick."""
+
+import importlib.metadata
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from fairlead.cli import connect, edge, jobs, look, run, salesforce, show, sync
+
+app = typer.Typer(
+    name="fairlead",
+    help="Keeps Campaign Monitor and Salesforce in step. Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused by a guard.",
+    epilog="Example: fairlead up",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fairlead {importlib.metadata.version('fairlead')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _all(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("up", epilog="Example: fairlead up --port 8800")(run.up)
+app.command("web", epilog="Example: FAIRLEAD_PORT=8801 fairlead web")(run.web)
+app.command("worker", epilog="Example: fairlead worker --concurrency 5")(run.worker)
+app.command("migrate", epilog="Example: fairlead migrate")(run.migrate)
+app.command("sync", epilog="Example: fairlead sync --full")(sync.sync)
+app.command("status", epilog="Example: fairlead status --json")(look.status)
+app.command("doctor", epilog="Example: fairlead doctor")(look.doctor)
+app.command("emulators", epilog="Example: fairlead emulators --seed demo --json")(run.emulators)
+app.command("demo", epilog="Example: fairlead demo --once")(run.demo)
+app.add_typer(connect.app, name="connect")
+app.add_typer(salesforce.app, name="salesforce")
+app.add_typer(jobs.app, name="jobs")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave the process with its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(args=words, prog_name="fairlead")
+    except Exception as error:
+        problem = edge.explain(error)
+        show.problem(problem, as_json="--json" in words)
+        sys.exit(problem.exit_code)

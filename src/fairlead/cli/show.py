@@ -1,0 +1,45 @@
+"""What the commands print: one JSON document with `--json`, else words for people."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fairlead.cli.edge import Problem
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
+
+
+def console(*, errors: bool = False) -> "Console":
+    """A console that writes no control characters where nobody looks."""
+    from rich.console import Console
+
+    return Console(stderr=errors, highlight=False, soft_wrap=True)
+
+
+def document(value: Mapping[str, Any]) -> None:
+    """The JSON document, on one line."""
+    print(json.dumps(value, default=str, ensure_ascii=False), flush=True)
+
+
+def problem(found: "Problem", *, as_json: bool) -> None:
+    """An error: JSON on standard output, words on standard error."""
+    if as_json:
+        document({"ok": False, "error": {"code": found.code, "text": found.text, "next_step": found.next_step}})
+        return
+    print(f"{found.text} {found.next_step}".strip() + f"  [{found.code}]", file=sys.stderr)
+
+
+def table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table for people."""
+    from rich.table import Table
+
+    drawn = Table(*head, title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        drawn.add_row(*("" if cell is None else str(cell) for cell in row))
+    console().print(drawn)
