@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from isal import isal_zlib
@@ -93,10 +95,20 @@ async def connect(
     """An account at `base_url` (e.g. https://api.createsend.com), with at most `concurrency` calls at once."""
     aiohttp.set_zlib_backend(isal_zlib)
     connector = aiohttp.TCPConnector(limit=concurrency)
+    proxy = _proxy(base_url)
     headers = {"Accept-Encoding": "gzip"}
     async with aiohttp.ClientSession(
-        connector=connector, timeout=timeout, headers=headers, cookie_jar=aiohttp.DummyCookieJar()
+        connector=connector, timeout=timeout, headers=headers, proxy=proxy, cookie_jar=aiohttp.DummyCookieJar()
     ) as http:
         yield CampaignMonitor(
             Transport(http, base_url, login, AdaptiveLimit(concurrency), on_call=on_call, patience=patience)
         )
+
+
+def _proxy(url: str) -> str | None:
+    """The proxy that the environment names for this address.
+
+    aiohttp's own `trust_env` would also look for the host in ~/.netrc, before each call, and then refuse ours.
+    """
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)

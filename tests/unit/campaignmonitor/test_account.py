@@ -13,6 +13,7 @@ from tests.unit.campaignmonitor.server import (
     CLIENT,
     LIST,
     SYSTEM_DATE,
+    Fake,
     always,
     answer,
     cut,
@@ -247,3 +248,17 @@ async def test_wrong_wishes_are_refused_by_name():
     with pytest.raises(ValueError, match="not the address of a service"):
         async with fake.connect():
             pass
+
+
+async def test_the_environments_proxy_is_used_unless_the_host_is_excepted(monkeypatch):
+    async with serve(SYSTEM_DATE) as fake:
+        monkeypatch.setenv("http_proxy", fake.url)
+        monkeypatch.setenv("no_proxy", "")
+        behind = Fake("http://api.example.com")
+        async with behind.connect() as account:
+            await account.system_date()
+        assert fake.asked[0].headers["Host"] == "api.example.com"
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        async with fake.connect() as account:
+            await account.system_date()
+        assert fake.asked[1].headers["Host"] == fake.url.removeprefix("http://")
