@@ -292,6 +292,38 @@ async def test_a_query_job_gives_its_rows_by_locator(sf, org):
     assert org.asked("GET", f"{QUERY}/750q/results")[-1].query == {"maxRecords": "2", "locator": "MjAw"}
 
 
+async def test_pages_of_a_query_job_can_be_fetched_together(sf, org):
+    """All pages of all lists of pages, each row once, whatever the order; one broken download included."""
+    data = {str(n): csv_bytes([["Id", f"{n}a", f"{n}b"]]) for n in range(7)}
+    broken = ["3"]
+
+    def pages(first, last, following=None):
+        found = [{"resultUrl": f"{QUERY}/750q/results?maxRecords=2&locator={n}"} for n in range(first, last)]
+        return Says({"resultPages": found, "done": following is None, "nextRecordsUrl": following})
+
+    def results(seen):
+        number = seen.query["locator"]
+        if number in broken:
+            broken.remove(number)
+            return Half(data[number][:10])
+        return Says(data[number])
+
+    answers = {None: pages(0, 5, f"{QUERY}/750q/resultPages?locator=more"), "more": pages(5, 7)}
+    org.on("GET", f"{QUERY}/750q/resultPages", lambda seen: answers[seen.query.get("locator")])
+    org.on("GET", f"{QUERY}/750q/results", results)
+    rows = [row[0] async for rows in sf.bulk_query.rows_unordered("750q", page=2, at_once=3) for row in rows]
+    assert sorted(rows) == sorted(f"{n}{letter}" for n in range(7) for letter in "ab")
+
+
+async def test_a_page_that_cannot_be_had_ends_the_reading(sf, org):
+    org.on(
+        "GET", f"{QUERY}/750q/resultPages", Says({"resultPages": [{"resultUrl": f"{QUERY}/750q/results?locator=1"}]})
+    )
+    org.on("GET", f"{QUERY}/750q/results", refusal("INVALID_QUERY_LOCATOR"))
+    with pytest.raises(Unavailable, match="INVALID_QUERY_LOCATOR"):
+        _ = [rows async for rows in sf.bulk_query.rows_unordered("750q")]
+
+
 async def test_fewer_rows_than_promised_are_not_taken_for_all(sf, org):
     org.on(
         "GET",
