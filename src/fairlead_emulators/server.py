@@ -46,8 +46,10 @@ class Listener:
 
 def listen(app: ASGIApp, port: int = 0, certificate: Certificate | None = None) -> Listener:
     """Binds a local port (0: any free one). Raises OSError naming the port when it is taken."""
-    bound = socket.socket()
+    # The loop sets TCP_NODELAY only where the protocol is named; without it each answer waits for an ACK.
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         bound.bind((HOST, port))
     except OSError as error:

@@ -175,7 +175,7 @@ class Api:
         try:
             return self._route(method, path, query, headers, body)
         except Refusal as refusal:
-            return Answer(refusal.http, json.dumps(refusal.envelope(), ensure_ascii=False).encode())
+            return Answer(refusal.http, msgspec.json.encode(refusal.envelope()))
 
     @fact("authentication-first")
     @fact("prefixes")

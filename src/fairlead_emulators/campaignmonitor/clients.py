@@ -150,7 +150,7 @@ def _suppression_list(call: Call, identity: str) -> Answer:
         }
         for address, at, reason in found
     ]
-    return Answer(200, envelope(ask, [msgspec.json.encode(each) for each in rows], total))
+    return Answer(200, envelope(ask, b",".join(msgspec.json.encode(each) for each in rows), len(rows), total))
 
 
 class _Addresses(msgspec.Struct):

@@ -138,7 +138,7 @@ def _members(state: str, call: Call, identity: str) -> Answer:
     if "date" in call.query:
         start = since(call.query["date"], call.client_of(of).zone)
     pages = call.service.pages
-    rows = pages.rows(
+    results, count = pages.results(
         of,
         state,
         start,
@@ -146,7 +146,7 @@ def _members(state: str, call: Call, identity: str) -> Answer:
         consents=call.flag("includetrackingpreference"),
         sms=call.flag("includesmspreference"),
     )
-    return Answer(200, envelope(ask, rows, pages.total(of, state, start)))
+    return Answer(200, envelope(ask, results, count, pages.total(of, state, start)))
 
 
 ENDPOINTS: Final = [

@@ -50,15 +50,14 @@ def _number(text: str, code: int) -> int:
 
 
 @fact("paging-beyond-end")
-def envelope(ask: Asked, rows: list[bytes], total: int) -> bytes:
-    """The JSON of a page from the JSON of its rows."""
-    head = b'{"Results":[' + b",".join(rows)
+def envelope(ask: Asked, results: bytes, count: int, total: int) -> bytes:
+    """The JSON of a page from its results (JSON objects joined by commas)."""
     tail = (
         f'],"ResultsOrderedBy":"{ask.order}","OrderDirection":"{ask.direction}","PageNumber":{ask.page},'
-        f'"PageSize":{ask.size},"RecordsOnThisPage":{len(rows)},"TotalNumberOfRecords":{total},'
+        f'"PageSize":{ask.size},"RecordsOnThisPage":{count},"TotalNumberOfRecords":{total},'
         f'"NumberOfPages":{math.ceil(total / ask.size)}}}'
     )
-    return head + tail.encode()
+    return b"".join((b'{"Results":[', results, tail.encode()))
 
 
 class Pages:
@@ -87,19 +86,24 @@ class Pages:
             memory["total", state, since] = known
         return int(known)
 
-    def rows(
+    def results(
         self, of: SubscriberList, state: str, since: int | None, ask: Asked, *, consents: bool, sms: bool
-    ) -> list[bytes]:
-        """The rows of the page, as JSON objects."""
+    ) -> tuple[bytes, int]:
+        """The page's rows as JSON objects joined by commas, and how many they are."""
         starts = self._memory(of.n).setdefault((state, since, ask.order, ask.direction, ask.size), {1: None})
         pages = sorted(starts)
         nearest = pages[bisect_right(pages, ask.page) - 1]
-        found = self._read(of, state, since, ask, starts[nearest], (ask.page - nearest) * ask.size)
+        wide = ("address", "sms", "mobile") if consents or sms else ()
+        found = self._read(of, state, since, ask, starts[nearest], (ask.page - nearest) * ask.size, wide)
+        if not found:
+            return b"", 0
         if len(found) == ask.size:
             starts[ask.page + 1] = found[-1][1 : 1 + len(_ORDERS[ask.order])]
-        if not (consents or sms):
-            return [each[0] + b"}" for each in found]
-        return [self._with_ends(of, each, consents=consents, sms=sms) for each in found]
+        if not wide:
+            # Rows are kept open at their end: closing them is part of the join.
+            return b"},".join([each[0] for each in found]) + b"}", len(found)
+        ended = [self._with_ends(of, each, consents=consents, sms=sms) for each in found]
+        return b",".join(ended), len(found)
 
     def _read(
         self,
@@ -109,6 +113,7 @@ class Pages:
         ask: Asked,
         after: tuple[Any, ...] | None,
         skip: int,
+        wide: tuple[str, ...],
     ) -> list[tuple[Any, ...]]:
         columns = _ORDERS[ask.order]
         where, values = "list = ? AND state = ?", [of.n, STATES.index(state)]
@@ -121,8 +126,7 @@ class Pages:
             values += after
         order = ", ".join(f"{column} {ask.direction}" for column in columns)
         return self._store.db.execute(
-            f"SELECT row, {', '.join(columns)}, address, sms, mobile FROM subscribers"
-            f" WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
+            f"SELECT row, {', '.join(columns + wide)} FROM subscribers WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
             [*values, ask.size, skip],
         ).fetchall()
 
