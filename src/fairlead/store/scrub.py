@@ -16,7 +16,7 @@ _SESSION = re.compile(r"\b00D[a-zA-Z0-9]{12,15}![\w.]+")
 _TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{24,}(?:\.[\w-]+)*=*")
 _NOT_A_PHONE = r"(?!\d{4}-\d\d-\d\d)(?!\d{1,3}(?:\.\d{1,3}){3}(?!\d))(?!\d+\.\d+(?![\d.]))"
 _PHONE = re.compile(
-    r"(?<![\w.:/-])" + _NOT_A_PHONE + r"(?:\+\d[\d\s().-]{5,}\d|\(?\d[\d]*[\s().-][\d\s().-]{4,}\d|\d{10,15})(?![\w:-])"
+    r"(?<![\w.:/-])" + _NOT_A_PHONE + r"(?:\+\d[\d\s().-]{5,}\d|\(?\d+[\s().-][\d\s().-]{2,}\d|\d{10,15})(?![\w:-])"
 )
 _PERSONAL = re.compile(
     r"^(e[-_]?mail(_?address)?|address|phone(_number)?|mobile(_number)?|first_?name|last_?name|full_?name|person)$",
