@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from fairlead.salesforce.errors import SetupRefused, Unavailable
+from fairlead.salesforce.errors import SetupRefused, Unavailable, next_step_of
 from fairlead.salesforce.limits import Limit
 from fairlead.salesforce.transport import Transport, segment
 
@@ -115,15 +115,25 @@ class Describe:
         return await self._transport.json(path, dict[str, Limit], door="limits", metered=False)
 
     async def object(self, name: str) -> ObjectInfo:
-        """The object's description; asked again each time, but sent again only when it changed."""
+        """The object's description; asked again each time, but sent again only when it changed.
+
+        Raises SetupRefused when the org has no such object for this user.
+        """
         cached = self._cache.get(name.lower())
         answer = await self._transport.request(
             "GET",
             f"{self._transport.data}/sobjects/{segment(name)}/describe",
             door="describe",
             headers=cached.validators if cached else {},
-            accept=(304,),
+            accept=(304, 404),
         )
+        if answer.status == 404:
+            raise SetupRefused(
+                f"The org has no object {name}, or hides it from the integration user.",
+                code="INVALID_TYPE",
+                status=404,
+                next_step=next_step_of("INVALID_TYPE"),
+            )
         if answer.status == 304:
             if cached is None:
                 raise Unavailable("Salesforce sent no description of an object not asked for before.", code="HTTP_304")

@@ -264,6 +264,9 @@ def error_of(code: str, message: str, *, status: int | None = None) -> Salesforc
         text += "."
     if code == "REQUEST_LIMIT_EXCEEDED" and "concurrent" in message.lower():
         return TooManyAtOnce(text, code=code, status=status)
+    if code == "NOT_FOUND" and "external id field" in message.lower():
+        # not the record but the key field is missing: no record of the object can be written
+        return SetupRefused(text, code=code, status=status, next_step=_MEANINGS["INVALID_FIELD"].next_step)
     return kind_of(code, status)(text, code=code, status=status, next_step=next_step_of(code, status))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from fairlead.salesforce.collections import RowResult
-from fairlead.salesforce.errors import RecordRefused
+from fairlead.salesforce.errors import RecordRefused, error_from
 from fairlead.salesforce.transport import Repeat, Transport, segment
 
 
@@ -14,6 +14,15 @@ class _Saved(msgspec.Struct):
     id: str
     success: bool = True
     created: bool = True
+
+
+def _several(object: str, ext_field: str) -> RecordRefused:
+    return RecordRefused(
+        f"Several {object} records share one value of {ext_field}.",
+        code="DUPLICATE_EXTERNAL_ID",
+        status=300,
+        next_step="Keep one of them, or make the external id unique.",
+    )
 
 
 class Records:
@@ -30,6 +39,25 @@ class Records:
         wanted = ",".join(fields)
         params = {"fields": wanted} if wanted else None
         return await self._transport.json(self._path(object, id), dict[str, Any], door="record", params=params)
+
+    async def find(self, object: str, ext_field: str, key: str, fields: Iterable[str] = ()) -> dict[str, Any] | None:
+        """The fields of the record whose external id is `key`; None when there is none."""
+        wanted = ",".join(fields)
+        answer = await self._transport.request(
+            "GET",
+            self._path(object, ext_field, key),
+            door="record",
+            params={"fields": wanted} if wanted else None,
+            accept=(300, 404),
+        )
+        if answer.status == 404:
+            error = error_from(404, answer.body)
+            if isinstance(error, RecordRefused):
+                return None
+            raise error
+        if answer.status == 300:
+            raise _several(object, ext_field)
+        return answer.decode(dict[str, Any])
 
     async def create(self, object: str, record: Mapping[str, Any]) -> str:
         """Create; gives the id. A lost answer raises AnswerLost and is not repeated."""
@@ -48,12 +76,7 @@ class Records:
             "PATCH", self._path(object, ext_field, key), door="record", json=record, accept=(300,)
         )
         if answer.status == 300:
-            raise RecordRefused(
-                f"Several {object} records share one value of {ext_field}.",
-                code="DUPLICATE_EXTERNAL_ID",
-                status=300,
-                next_step="Keep one of them, or make the external id unique.",
-            )
+            raise _several(object, ext_field)
         if not answer.body:
             return RowResult(None, True)
         saved = answer.decode(_Saved)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fairlead.salesforce.collections import nested
-from fairlead.salesforce.errors import AnswerLost, RecordRefused, Unavailable
+from fairlead.salesforce.errors import AnswerLost, RecordRefused, SetupRefused, Unavailable
 from tests.unit.salesforce.fake_org import DATA, Cut, Says, refusal
 
 UPSERT = f"{DATA}/composite/sobjects/X__c/Key__c"
@@ -124,6 +124,25 @@ async def test_an_external_id_that_several_share_is_said_without_its_value(sf, o
     with pytest.raises(RecordRefused, match="share one value of Key__c") as caught:
         await sf.records.upsert("X__c", "Key__c", "ada", {})
     assert "ada" not in str(caught.value)
+
+
+async def test_one_record_is_found_by_external_id_or_not(sf, org):
+    path = f"{DATA}/sobjects/X__c/Key__c/a"
+    org.on("GET", path, Says({"Id": "a0", "Name": "A"}), refusal("NOT_FOUND", status=404), Says([path], 300))
+    assert (await sf.records.find("X__c", "Key__c", "a", ["Name"]))["Name"] == "A"
+    assert await sf.records.find("X__c", "Key__c", "a") is None
+    with pytest.raises(RecordRefused, match="share one value"):
+        await sf.records.find("X__c", "Key__c", "a")
+
+
+async def test_a_key_field_that_is_missing_is_a_matter_of_settings(sf, org):
+    missing = refusal("NOT_FOUND", "Provided external ID field does not exist or is not accessible: Key__c", 404)
+    org.on("GET", f"{DATA}/sobjects/X__c/Key__c/a", missing)
+    org.on("PATCH", UPSERT, missing)
+    with pytest.raises(SetupRefused, match="Check that the field exists"):
+        await sf.records.find("X__c", "Key__c", "a")
+    with pytest.raises(SetupRefused, match="Check that the field exists"):
+        await sf.collections.upsert("X__c", "Key__c", [{"Key__c": "a"}])
 
 
 async def test_creating_is_not_repeated_after_a_lost_answer(sf, org):

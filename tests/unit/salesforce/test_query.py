@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.salesforce.errors import RecordRefused, RequestWrong, Unavailable
+from fairlead.salesforce.errors import RequestWrong, SetupRefused, Unavailable
 from fairlead.salesforce.query import in_clause, quote, split_in
 from tests.unit.salesforce.fake_org import DATA, Cut, Says, refusal
 
@@ -148,5 +148,5 @@ async def test_descriptions_are_sent_again_only_when_they_changed(sf, org):
 
 async def test_an_unknown_object_says_how_to_get_it(sf, org):
     org.on("GET", f"{DATA}/sobjects/X__c/describe", refusal("NOT_FOUND", "The requested resource does not exist", 404))
-    with pytest.raises(RecordRefused, match="hidden from the integration user"):
+    with pytest.raises(SetupRefused, match="no object X__c.*Deploy the package"):
         await sf.describe("X__c")
