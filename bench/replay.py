@@ -5,6 +5,7 @@ Both sides share one port: `/api/v3.3/…` is the account, `/services/…` the o
 
 import asyncio
 import json
+import re
 import sys
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ from bench.synthetic import CLIENT, LISTS, STATES, pack
 SERVES_AT_MOST = 3600.0
 JSON = {"Content-Type": "application/json; charset=utf-8", "Content-Encoding": "gzip"}
 MEMBER_KEYS = tuple(f"{list_id}:".encode() for list_id in LISTS)
+PERSON = re.compile(r"person\.(\d{7})@", re.IGNORECASE)
+LONGEST_URL = 32_000
 OVERLAP = len(MEMBER_KEYS[0]) - 1
 
 
@@ -29,17 +32,18 @@ class Replay:
     fixed: dict[str, bytes] = field(default_factory=dict)
     queries: dict[str, bytes] = field(default_factory=dict)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    people: dict[str, range] = field(init=False)
     cm_calls: int = 0
     sf_calls: int = 0
     written: int = 0
 
     def prepare(self) -> None:
+        self.people = synthetic.people(self.rows)
         for list_id, state, number, body in synthetic.member_pages(self.rows):
             self.members.setdefault(f"{list_id}/{state}", {})[str(number)] = body
         self.fixed = _account() | _org()
-        contacts, leads = int(self.rows * synthetic.CONTACTS_EACH), int(self.rows * synthetic.LEADS_EACH)
-        for kind, count, first in (("Contact", contacts, 0), ("Lead", leads, contacts * 9 // 10)):
-            for i, body in enumerate(synthetic.people_pages(kind, count, first)):
+        for kind, persons in self.people.items():
+            for i, body in enumerate(synthetic.people_pages(kind, persons)):
                 self.queries[f"{kind}-{i * synthetic.QUERY_PAGE}"] = body
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -75,10 +79,13 @@ class Replay:
     def _query(self, request: web.Request) -> web.Response:
         soql = request.query.get("q", "")
         locator = request.path.rpartition("/")[2]
-        for kind in ("Contact", "Lead"):
-            if f"FROM {kind} " in f"{soql} ":
+        for kind, persons in self.people.items():
+            if f"FROM {kind} " in soql:
+                if "Email IN" in soql:
+                    asked = {int(number) for number in PERSON.findall(soql)}
+                    return _gzipped(_found([synthetic.person_record(kind, n) for n in sorted(asked) if n in persons]))
                 locator = f"{kind}-0"
-        return _gzipped(self.queries.get(locator) or pack({"totalSize": 0, "done": True, "records": []}))
+        return _gzipped(self.queries.get(locator) or _found([]))
 
     async def _collections(self, request: web.Request) -> web.Response:
         records = (await request.json())["records"]
@@ -123,6 +130,10 @@ async def _count(request: web.Request, name: str) -> int:
     return count if name == "CM_Member__c" else max(0, lines - 1)
 
 
+def _found(records: list[dict[str, object]]) -> bytes:
+    return pack({"totalSize": len(records), "done": True, "records": records})
+
+
 def _gzipped(body: bytes) -> web.Response:
     return web.Response(body=body, headers=JSON)
 
@@ -161,7 +172,7 @@ async def serve(rows: int) -> None:
     replay.prepare()
     app = web.Application(client_max_size=200_000_000)
     app.router.add_route("*", "/{path:.*}", replay.handle)
-    runner = web.AppRunner(app, access_log=None, auto_decompress=False)
+    runner = web.AppRunner(app, access_log=None, auto_decompress=False, max_line_size=LONGEST_URL)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port = runner.addresses[0][1]

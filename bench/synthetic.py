@@ -94,24 +94,34 @@ def member_pages(rows: int) -> Iterator[tuple[str, str, int, bytes]]:
             yield list_id, state, begin // PAGE + 1, envelope(page, begin // PAGE + 1, total)
 
 
-def people_pages(kind: str, count: int, first: int) -> list[bytes]:
-    """Query answers with `count` contacts or leads, persons from `first` on."""
-    prefix = "003" if kind == "Contact" else "00Q"
+def person_record(kind: str, number: int) -> dict[str, object]:
+    """Person `number` as a contact or a lead."""
+    record_id = f"{'003' if kind == 'Contact' else '00Q'}{number:012}AAA"
+    record: dict[str, object] = {
+        "attributes": {"type": kind, "url": f"/services/data/v{VERSION}/sobjects/{kind}/{record_id}"},
+        "Id": record_id,
+        "Email": address(number).lower(),
+        "LastModifiedDate": "2025-01-01T00:00:00.000+0000",
+    }
+    return record | ({"IsConverted": False, "ConvertedContactId": None} if kind == "Lead" else {})
+
+
+def people(rows: int) -> dict[str, range]:
+    """The persons who are contacts, and those who are leads; a tenth of the contacts are both."""
+    contacts, leads = int(rows * CONTACTS_EACH), int(rows * LEADS_EACH)
+    first = contacts * 9 // 10
+    return {"Contact": range(contacts), "Lead": range(first, first + leads)}
+
+
+def people_pages(kind: str, persons: range) -> list[bytes]:
+    """The answers to a query for all of them."""
     bodies = []
-    for begin in range(0, count, QUERY_PAGE) or [0]:
-        end = min(begin + QUERY_PAGE, count)
-        records = [
-            {
-                "attributes": {"type": kind, "url": f"/services/data/v{VERSION}/sobjects/{kind}/{prefix}{n:012}AAA"},
-                "Id": f"{prefix}{n:012}AAA",
-                "Email": address(first + n).lower(),
-                "LastModifiedDate": "2025-01-01T00:00:00.000+0000",
-            }
-            | ({"IsConverted": False, "ConvertedContactId": None} if kind == "Lead" else {})
-            for n in range(begin, end)
-        ]
-        body: dict[str, object] = {"totalSize": count, "done": end >= count, "records": records}
-        if end < count:
+    for begin in range(0, len(persons), QUERY_PAGE) or [0]:
+        some = persons[begin : begin + QUERY_PAGE]
+        end = begin + len(some)
+        records = [person_record(kind, number) for number in some]
+        body: dict[str, object] = {"totalSize": len(persons), "done": end >= len(persons), "records": records}
+        if end < len(persons):
             body["nextRecordsUrl"] = f"/services/data/v{VERSION}/query/{kind}-{end}"
         bodies.append(pack(body))
     return bodies
