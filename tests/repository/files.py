@@ -11,7 +11,10 @@ ROOT = Path(__file__).parents[2]
 def files() -> tuple[Path, ...]:
     """Every file that is or would be committed."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
     ).stdout.decode()
     return tuple(path for name in sorted(filter(None, listed.split("\0"))) if (path := ROOT / name).is_file())
 

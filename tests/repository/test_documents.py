@@ -47,7 +47,9 @@ def test_every_make_target_has_a_line_of_help():
 def _banned() -> dict[str, str]:
     """Banned synonym → the word to use."""
     rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| ([^|]*?) ?\|$", (ROOT / "GLOSSARY.md").read_text(), re.MULTILINE)
-    return {bad.strip(): word for word, banned in rows if word != "word" for bad in banned.split(",") if bad.strip(" -")}
+    return {
+        bad.strip(): word for word, banned in rows if word != "word" for bad in banned.split(",") if bad.strip(" -")
+    }
 
 
 def _found(text: str) -> list[str]:

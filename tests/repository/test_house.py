@@ -54,14 +54,20 @@ def test_a_lock_holds_names_versions_and_hashes_and_no_address(name):
 def test_what_runs_is_locked_alike_for_running_and_for_developing():
     """The tests test the versions that run."""
     versions = [
-        dict(re.findall(r"^([A-Za-z0-9_.-]+)==([^ ;\\]+)", (ROOT / "requirements" / f"{name}.txt").read_text(), re.MULTILINE))
+        dict(
+            re.findall(
+                r"^([A-Za-z0-9_.-]+)==([^ ;\\]+)", (ROOT / "requirements" / f"{name}.txt").read_text(), re.MULTILINE
+            )
+        )
         for name in ("runtime", "develop")
     ]
     assert versions[0].items() <= versions[1].items()
 
 
 def _tests_without_law(source: str) -> list[str]:
-    functions = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    functions = (
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
     return [node.name for node in functions if node.name.startswith("test_") and not ast.get_docstring(node)]
 
 
@@ -69,6 +75,9 @@ def test_a_test_that_states_a_law_says_which():
     """Every test among the laws, conformance suites, faults and journeys has a docstring."""
     assert _tests_without_law("def test_x():\n    assert 1") == ["test_x"]
     silent = {
-        f"{named(path)}: {name}" for folder in LAWFUL for path in having(".py", below=folder) for name in _tests_without_law(path.read_text())
+        f"{named(path)}: {name}"
+        for folder in LAWFUL
+        for path in having(".py", below=folder)
+        for name in _tests_without_law(path.read_text())
     }
     assert silent == set()

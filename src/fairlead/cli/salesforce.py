@@ -40,10 +40,10 @@ def deploy_now(source: Path | None, *, check_only: bool = False) -> "DeployResul
     from fairlead import wiring
     from fairlead.salesforce.package import package_from_source
 
-    folder = source or project()
+    folder, here = source or project(), org()
 
     async def work() -> "DeployResult":
-        async with wiring.open_salesforce(org()) as crm:
+        async with wiring.open_salesforce(here) as crm:
             result = await crm.metadata.deploy(package_from_source(folder, crm.api_version), check_only=check_only)
             result.raise_for_failure()
             return result
