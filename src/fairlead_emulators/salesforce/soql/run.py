@@ -1,0 +1,126 @@
+"""Compiled queries run on the storage, and rows shaped as Salesforce shapes records."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fairlead_emulators.salesforce.schema import Field, SObject
+from fairlead_emulators.salesforce.soql.compiler import PARENT, Child, Compiled, Output
+
+Record = dict[str, Any]
+
+_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Shaper:
+    """Turns rows into records; `version` stands in record addresses."""
+
+    version: str
+
+    def record(self, sobject: SObject, row: Sequence[Any], outputs: Sequence[Output]) -> Record:
+        """One record from its row: id first, then a value an output."""
+        record: Record = {"attributes": self._attributes(sobject, row[0])}
+        parents = _null_parents(row, outputs)
+        for output, value in zip(outputs, row[1:], strict=False):
+            place = record
+            for depth, name in enumerate(output.path[:-1]):
+                if output.path[: depth + 1] in parents:
+                    place[name] = None
+                    break
+                place = place.setdefault(name, {"attributes": self._attributes(output.parents[depth], None)})
+            else:
+                place[output.path[-1]] = shaped(output.field, value)
+        return record
+
+    def _attributes(self, sobject: SObject, record_id: str | None) -> Record:
+        attributes = {"type": sobject.name}
+        if record_id is not None:
+            attributes["url"] = f"/services/data/v{self.version}/sobjects/{sobject.name}/{record_id}"
+        return attributes
+
+
+def _null_parents(row: Sequence[Any], outputs: Sequence[Output]) -> set[tuple[str, ...]]:
+    """Parents of which every asked value is null: the record has none, as far as can be told."""
+    filled: dict[tuple[str, ...], bool] = {}
+    for output, value in zip(outputs, row[1:], strict=False):
+        for depth in range(1, len(output.path)):
+            path = output.path[:depth]
+            filled[path] = filled.get(path, False) or value is not None
+    return {path for path, any_value in filled.items() if not any_value}
+
+
+def shaped(field: Field, value: Any) -> Any:
+    """A stored value as JSON has it."""
+    if value is None:
+        return False if field.type == "boolean" else None
+    if field.type == "boolean":
+        return bool(value)
+    if field.type == "datetime":
+        return value.removesuffix("Z") + "+0000"
+    if field.type == "int":
+        return int(value)
+    return value
+
+
+def run(connection: sqlite3.Connection, compiled: Compiled, version: str) -> tuple[list[Record], int]:
+    """All records and their number; of `COUNT()` only the number."""
+    rows = connection.execute(compiled.sql, compiled.params)
+    if compiled.shape == "count":
+        return [], int(rows.fetchone()[0])
+    if compiled.shape == "aggregate":
+        records = [_aggregate(row, compiled.outputs) for row in rows]
+        return records, len(records)
+    records = _records(connection, compiled, rows.fetchall(), Shaper(version))
+    return records, len(records)
+
+
+def cells(connection: sqlite3.Connection, compiled: Compiled) -> Iterator[list[list[str]]]:
+    """The rows as texts for CSV, some thousands at a time."""
+    rows = connection.execute(compiled.sql, compiled.params)
+    fields = [output.field for output in compiled.outputs]
+    while part := rows.fetchmany(5_000):
+        yield [[_cell(field, value) for field, value in zip(fields, row[1:], strict=True)] for row in part]
+
+
+def _cell(field: Field, value: Any) -> str:
+    if field.type == "boolean":
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def _aggregate(row: Sequence[Any], outputs: Sequence[Output]) -> Record:
+    record: Record = {"attributes": {"type": "AggregateResult"}}
+    for output, value in zip(outputs, row, strict=True):
+        record[output.path[-1]] = shaped(output.field, value)
+    return record
+
+
+def _records(
+    connection: sqlite3.Connection, compiled: Compiled, rows: list[tuple[Any, ...]], shaper: Shaper
+) -> list[Record]:
+    records = [shaper.record(compiled.sobject, row, compiled.outputs) for row in rows]
+    for child in compiled.children:
+        found = _children(connection, child, [row[0] for row in rows], shaper)
+        for row, record in zip(rows, records, strict=True):
+            of_this = found.get(row[0])
+            record[child.name] = {"totalSize": len(of_this), "done": True, "records": of_this} if of_this else None
+    return records
+
+
+def _children(
+    connection: sqlite3.Connection, child: Child, parents: list[str], shaper: Shaper
+) -> dict[str, list[Record]]:
+    compiled = child.query
+    found: dict[str, list[Record]] = defaultdict(list)
+    key = len(compiled.outputs) + 1
+    for start in range(0, len(parents), _AT_ONCE):
+        some = parents[start : start + _AT_ONCE]
+        sql = f'SELECT * FROM ({compiled.sql}) WHERE "{PARENT}" IN ({",".join("?" * len(some))})'
+        rows = connection.execute(sql, [*compiled.params, *some]).fetchall()
+        for row, record in zip(rows, _records(connection, compiled, rows, shaper), strict=True):
+            found[row[key]].append(record)
+    last = None if child.per_parent is None else child.skip + child.per_parent
+    return {parent: records[child.skip : last] for parent, records in found.items()}

@@ -1,0 +1,85 @@
+"""SOQL text into tokens."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+MAX_STATEMENT: Final = 100_000
+
+_PATTERN: Final = re.compile(
+    r"""
+    (?P<space>\s+)
+  | (?P<string>'(?:[^'\\]|\\.)*')
+  | (?P<datetime>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))
+  | (?P<date>\d{4}-\d\d-\d\d)
+  | (?P<number>[+-]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?)
+  | (?P<name>[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*)
+  | (?P<op><=|>=|!=|<>|=|<|>|\(|\)|,|:)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
+
+
+class SoqlError(Exception):
+    """A query that is refused: `code` is Salesforce's error code, `message` what it says."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`kind` is a group of the pattern, or `end`; `text` as written; `at` counts characters from 0."""
+
+    kind: str
+    text: str
+    at: int
+
+    @property
+    def word(self) -> str:
+        """A name in lower case; empty for everything else."""
+        return self.text.lower() if self.kind == "name" else ""
+
+
+def tokenize(text: str) -> list[Token]:
+    """All tokens, with one of kind `end` last. Raises SoqlError."""
+    if len(text) > MAX_STATEMENT:
+        raise SoqlError("MALFORMED_QUERY", "SOQL statement cannot be longer than 100,000 characters.")
+    tokens: list[Token] = []
+    at = 0
+    while at < len(text):
+        match = _PATTERN.match(text, at)
+        if match is None or not match.lastgroup:
+            raise unexpected(text[at], at)
+        if match.lastgroup != "space":
+            tokens.append(Token(match.lastgroup, match.group(), at))
+        at = match.end()
+    tokens.append(Token("end", "", at))
+    return tokens
+
+
+def unexpected(text: str, at: int) -> SoqlError:
+    """The refusal of a token that does not belong where it stands."""
+    shown = f"unexpected token: '{text}'" if text else "unexpected end of query"
+    return SoqlError("MALFORMED_QUERY", f"ERROR at Row:1:Column:{at + 1}\n{shown}")
+
+
+def unescape(token: Token, *, like: bool = False) -> str:
+    r"""The text of a string token. In LIKE, `\_` and `\%` stay escaped for the pattern."""
+
+    def one(match: re.Match[str]) -> str:
+        char = match.group(1)
+        if char in _ESCAPES:
+            return "\\\\" if like and char == "\\" else _ESCAPES[char]
+        if char in "_%":
+            if like:
+                return match.group()
+            raise SoqlError("MALFORMED_QUERY", f"Illegal escape sequence '\\{char}' outside LIKE")
+        if char.lower() == "u":
+            return match.group()
+        raise SoqlError("MALFORMED_QUERY", f"Illegal escape sequence '\\{char}'")
+
+    return re.sub(r"\\(.)", one, token.text[1:-1], flags=re.DOTALL)
