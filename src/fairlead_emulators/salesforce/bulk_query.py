@@ -32,7 +32,7 @@ def work(jobs: Jobs, job: Job) -> None:
     asked = job.info["query"]
     deleted = job.info["operation"] == "queryAll"
     with jobs.file(job, "results").open("wb") as target:
-        header, rows = soql_door.stream(jobs.org, asked, str(job.info["apiVersion"]), deleted=deleted)
+        header, rows = soql_door.stream(jobs.org, asked, deleted=deleted)
         target.write(_lines(job, [header])[0])
         for page in rows:
             for line in _lines(job, page):
@@ -85,7 +85,7 @@ class BulkQuery:
         delimiter, ending = asked.get("columnDelimiter", "COMMA"), asked.get("lineEnding", "LF")
         if delimiter not in DELIMITERS or ending not in LINE_ENDINGS:
             raise ApiError(400, "INVALIDJOB", "InvalidJob : columnDelimiter or lineEnding is unknown")
-        sobject = soql_door.check_bulk(call.org, str(asked.get("query", "")), call.version)
+        sobject = soql_door.check_bulk(call.org, str(asked.get("query", "")))
         info: dict[str, Any] = {
             "operation": asked["operation"],
             "object": sobject,

@@ -53,7 +53,7 @@ class Queries:
         if not text:
             raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
         if call.query.get("columns", "").lower() == "true":
-            return JSONResponse(soql_door.columns(call.org, text, call.version))
+            return JSONResponse(soql_door.columns(call.org, text))
         answer = soql_door.ask(call.org, text, call.version, deleted=deleted)
         size = _page_size(call)
         if len(answer.records) <= size:

@@ -2,41 +2,67 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fairlead_emulators.salesforce import soql
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.org import Org
+from fairlead_emulators.salesforce.schema import Field
 
-fact("soql_semantics")
-fact("soql_refusals")
 fact("bulk_query_refusals")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """All records of a query, and how many there are: more than none for `COUNT()`."""
+    """All records of a query, and how many there are: for `COUNT()` a number without records."""
 
     records: list[dict[str, Any]]
     total: int
 
 
+def _refused(error: soql.SoqlError) -> ApiError:
+    return ApiError(400, error.code, error.message)
+
+
+def _compiled(org: Org, text: str, *, deleted: bool = False) -> soql.Compiled:
+    """Raises ApiError 400 with the code that SOQL gave."""
+    try:
+        context = soql.Context(org.clock.now(), UTC, deleted)
+        return soql.compile_query(soql.parse(text), org.storage.schema, context)
+    except soql.SoqlError as error:
+        raise _refused(error) from None
+
+
 def ask(org: Org, text: str, version: str, *, deleted: bool) -> Answer:
     """Runs a query. Raises ApiError 400 with the code that SOQL gave."""
+    compiled = _compiled(org, text, deleted=deleted)
     with org.storage.lock:
-        compiled = _compiled(org, text, deleted=deleted)
-        records, total = soql.run(org.storage.connection, compiled, version)
-    return Answer(records, total)
+        try:
+            return Answer(*soql.run(org.storage.connection, compiled, version))
+        except soql.SoqlError as error:
+            raise _refused(error) from None
 
 
-def columns(org: Org, text: str, version: str) -> dict[str, Any]:
-    """What `?columns=true` answers."""
-    with org.storage.lock:
-        compiled = _compiled(org, text, deleted=False)
+def columns(org: Org, text: str) -> dict[str, Any]:
+    """What `?columns=true` answers: the query's columns, parents' fields below their parent."""
+    compiled = _compiled(org, text)
+    found: list[dict[str, Any]] = []
+    for output in compiled.outputs:
+        level = found
+        for name in output.path[:-1]:
+            parent = next((c for c in level if c["columnName"] == name), None)
+            if parent is None:
+                parent = _column(name, None)
+                level.append(parent)
+            level = parent["joinColumns"]
+        level.append(_column(output.path[-1], output.field))
+    for child in compiled.children:
+        below = [_column(output.path[-1], output.field) for output in child.query.outputs]
+        found.append(_column(child.name, None) | {"aggregate": True, "joinColumns": below})
     return {
-        "columnMetadata": [_column(".".join(output.path), output.field.type) for output in compiled.outputs],
+        "columnMetadata": found,
         "entityName": compiled.sobject.name,
         "groupBy": compiled.shape == "aggregate",
         "idSelected": any(output.path == ("Id",) for output in compiled.outputs),
@@ -44,62 +70,48 @@ def columns(org: Org, text: str, version: str) -> dict[str, Any]:
     }
 
 
-def _column(name: str, kind: str) -> dict[str, Any]:
+def _column(name: str, field: Field | None) -> dict[str, Any]:
+    kind = field.type if field else ""
     return {
         "aggregate": False,
-        "apexType": kind.title(),
+        "apexType": kind or None,
         "booleanType": kind == "boolean",
         "columnName": name,
-        "custom": name.endswith("__c"),
+        "custom": bool(field and field.custom),
         "displayName": name,
+        "foreignKeyName": field.relationship_name if field else None,
+        "insertable": bool(field and field.createable),
         "joinColumns": [],
-        "numberType": kind in {"int", "double", "currency", "percent"},
-        "textType": kind not in {"boolean", "int", "double", "currency", "percent", "date", "datetime"},
-        "updatable": False,
+        "numberType": kind in ("int", "double", "currency", "percent"),
+        "textType": kind in ("string", "email", "phone", "url", "textarea", "picklist"),
+        "updatable": bool(field and field.updateable),
     }
 
 
-def check_bulk(org: Org, text: str, version: str) -> str:
+def check_bulk(org: Org, text: str) -> str:
     """The object that a Bulk query reads. Raises ApiError 400 for what Bulk refuses."""
-    with org.storage.lock:
-        compiled = _compiled(org, text, deleted=True)
-        query = soql.parse(text)
-    if compiled.shape != "records" or compiled.children or query.offset:
-        raise ApiError(400, "INVALIDENTITY", "Aggregates, child queries and OFFSET are not supported by the Bulk API")
+    compiled = _compiled(org, text)
+    if compiled.shape != "records" or compiled.children or _has_offset(text):
+        message = "Bulk queries take no aggregates, child queries or OFFSET"
+        raise ApiError(400, "API_ERROR", message)
     return compiled.sobject.name
 
 
-def stream(org: Org, text: str, version: str, *, deleted: bool) -> tuple[list[str], Iterator[list[list[str]]]]:
-    """The header, and the rows as CSV cells, some thousands at a time. The storage's lock is held for each part."""
-    with org.storage.lock:
-        compiled = _compiled(org, text, deleted=deleted)
-    return [".".join(output.path) for output in compiled.outputs], _parts(org, compiled)
+def _has_offset(text: str) -> bool:
+    return bool(soql.parse(text).offset)
 
 
-def _parts(org: Org, compiled: soql.Compiled) -> Iterator[list[list[str]]]:
-    parts = soql.cells(org.storage.connection, compiled)
+def stream(org: Org, text: str, *, deleted: bool) -> tuple[list[str], Iterator[list[list[str]]]]:
+    """The header, and the rows as CSV cells, some thousands at a time."""
+    compiled = _compiled(org, text, deleted=deleted)
+    return [".".join(output.path) for output in compiled.outputs], _pages(org, compiled)
+
+
+def _pages(org: Org, compiled: soql.Compiled) -> Iterator[list[list[str]]]:
+    pages = soql.cells(org.storage.connection, compiled)
     while True:
-        with org.storage.lock:
-            part = next(parts, None)
-        if part is None:
+        with org.storage.lock:  # a page at a time: other requests go on in between
+            page = next(pages, None)
+        if page is None:
             return
-        yield part
-
-
-def _compiled(org: Org, text: str, *, deleted: bool) -> soql.Compiled:
-    try:
-        context = soql.Context(org.clock.now(), _zone(org), deleted=deleted)
-        return soql.compile_query(soql.parse(text), org.storage.schema, context)
-    except soql.SoqlError as error:
-        raise ApiError(400, error.code, error.message) from None
-
-
-def _zone(org: Org) -> ZoneInfo:
-    """The time zone of the signed-in user, by which date literals are read."""
-    row = org.storage.connection.execute(
-        "SELECT TimeZoneSidKey FROM User WHERE Id = ?", (org.identity.user_id,)
-    ).fetchone()
-    try:
-        return ZoneInfo(row[0] if row and row[0] else "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+        yield page
