@@ -19,6 +19,27 @@ def is_control(path: str) -> bool:
     return path == "/" or path.startswith(("/_control", "/_explorer")) or path == "/favicon.ico"
 
 
+class _Entry:
+    """The log entry of one request: written once, before the end of the answer is sent.
+
+    So whoever has an answer finds its request in the log.
+    """
+
+    def __init__(self, log: RequestLog, scope: Scope, rule: Rule | None) -> None:
+        self._log, self._scope, self._rule = log, scope, rule
+        self._started = perf_counter()
+        self._written = False
+
+    def write(self, status: int) -> None:
+        if self._written:
+            return
+        self._written = True
+        ms = round((perf_counter() - self._started) * 1000, 3)
+        query = self._scope["query_string"].decode("latin-1")
+        fault = self._rule.fault if self._rule else None
+        self._log.add(LoggedRequest(self._scope["method"], self._scope["path"], query, status, ms, fault))
+
+
 class Gate:
     """ASGI middleware: `Gate(app, faults, log)`."""
 
@@ -31,63 +52,56 @@ class Gate:
         if scope["type"] != "http" or is_control(scope["path"]):
             await self._app(scope, receive, send)
             return
-        started = perf_counter()
         rule = None
         if self._faults.any_in_force():
             rule = self._faults.take_transport(
                 method=scope["method"], path=scope["path"], query=scope["query_string"].decode("latin-1")
             )
-        status = 0
+        entry = _Entry(self._log, scope, rule)
         try:
             if rule is None:
-                status = await self._pass(scope, receive, send)
+                await self._pass(entry, scope, receive, send)
             else:
-                status = await self._work(rule, scope, receive, send)
+                await self._work(rule, entry, scope, receive, send)
         finally:
-            self._log.add(
-                LoggedRequest(
-                    scope["method"],
-                    scope["path"],
-                    scope["query_string"].decode("latin-1"),
-                    status,
-                    round((perf_counter() - started) * 1000, 3),
-                    rule.fault if rule else None,
-                )
-            )
+            entry.write(0)
 
-    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> int:
+    async def _pass(self, entry: _Entry, scope: Scope, receive: Receive, send: Send) -> None:
         status = 0
 
         async def watch(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+            elif not message.get("more_body", False):
+                entry.write(status)
             await send(message)
 
         await self._app(scope, receive, watch)
-        return status
 
-    async def _work(self, rule: Rule, scope: Scope, receive: Receive, send: Send) -> int:
-        if rule.fault == "delay":
-            await asyncio.sleep(rule.seconds)
-            return await self._pass(scope, receive, send)
+    async def _work(self, rule: Rule, entry: _Entry, scope: Scope, receive: Receive, send: Send) -> None:
         if rule.seconds:
             await asyncio.sleep(rule.seconds)
+        if rule.fault == "delay":
+            await self._pass(entry, scope, receive, send)
+            return
         if rule.fault == "status":
+            entry.write(rule.status)
             await _answer(send, rule.status, rule.headers, _body_of(rule))
-            return rule.status
+            return
         status, headers, body = await self._carry_out(scope, receive)
         if rule.fault == "malformed":
             body = body[: max(1, len(body) // 2)] if body else b'{"'
             kept = [pair for pair in headers if pair[0].lower() != b"content-length"]
+            entry.write(status)
             await send({"type": "http.response.start", "status": status, "headers": kept})
             await send({"type": "http.response.body", "body": body})
-            return status
+            return
+        entry.write(0)
         if rule.fault == "cut":
             await send({"type": "http.response.start", "status": status, "headers": _with_length(headers, body)})
             await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
         await _hang_up(scope, receive)
-        return 0
 
     async def _carry_out(self, scope: Scope, receive: Receive) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         """Runs the request to its end and keeps the answer. Unzipped, so that half of it is half a text."""

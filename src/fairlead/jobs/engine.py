@@ -55,13 +55,18 @@ left join procrastinate_workers worker on worker.id = delivery.worker_id
 where job.state in ('queued', 'running')
   and not coalesce(job.state = 'queued' and delivery.status = 'todo', false)
   and not coalesce(
-        delivery.status = 'doing' and worker.last_heartbeat > now() - make_interval(secs => %s), false)
+        delivery.status = 'doing' and worker.last_heartbeat > now() - make_interval(secs => %s)
+        and (job.state = 'queued' or job.lifeline is null or exists (
+            select from pg_locks held
+            where held.locktype = 'advisory' and held.granted and held.objsubid = 1
+              and held.database = (select oid from pg_database where datname = current_database())
+              and held.classid::bigint << 32 | held.objid::bigint = job.lifeline)), false)
 order by job.id
 """
 
 
 def lost(stale_seconds: float) -> list[int]:
-    """Jobs that nobody will bring to an end: their worker is silent or gone, or their delivery is."""
+    """Jobs that nobody will bring to an end: their worker is dead, silent or gone, or their delivery is gone."""
     with connection.cursor() as cursor:
         cursor.execute(LOST, [stale_seconds])
         return [row[0] for row in cursor.fetchall()]

@@ -50,6 +50,7 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     engine_id = models.BigIntegerField(null=True)
+    lifeline = models.BigIntegerField(null=True, help_text="The lock of the worker that claimed the job last.")
 
     class Meta:
         ordering = ["-id"]

@@ -4,18 +4,33 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from fairlead.domain.failure import Failure, OurBug, WaitAndRetry
-from fairlead.jobs import registry
+from fairlead.jobs import lifeline, registry
 from fairlead.jobs.context import Cancelled, JobContext, StaleAttempt, in_database
 from fairlead.jobs.dispatch import again, back_off, dispatch
 from fairlead.jobs.models import Job
 from fairlead.jobs.states import Event, move
 from fairlead.store import scrub
+
+_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+
+
+class DatabaseAway(WaitAndRetry):
+    """A connection broke, or two transactions waited for one another."""
+
+    code = "FL-110"
+    next_step = "Nothing need be done; should it last, look at the database server's log."
+
+    def __init__(self) -> None:
+        super().__init__("The database broke off a connection.")
+
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +64,7 @@ def claim(job_id: int, delivery: int) -> Job | None:
         only_if={"engine_id": delivery},
         attempt=F("attempt") + 1,
         started_at=Coalesce("started_at", timezone.now()),
+        lifeline=lifeline.held(),
         reason="",
         support_code="",
     )
@@ -71,8 +87,11 @@ def _end(job: Job, error: BaseException | None) -> None:
     if isinstance(cause, StaleAttempt):
         log.info("job was taken over meanwhile", job=job.pk, attempt=job.attempt)
         return
-    if isinstance(cause, WaitAndRetry) and _retried(job, cause):
-        return
+    if isinstance(cause, WaitAndRetry):
+        if Job.objects.filter(pk=job.pk, cancel_requested=True).exists():
+            cause = Cancelled()
+        elif _retried(job, cause):
+            return
     event, changes = _verdict(cause)
     same = {"attempt": job.attempt, "engine_id": job.engine_id}
     if move(job.pk, event, only_if=same, finished_at=timezone.now(), **changes):
@@ -83,8 +102,7 @@ def _end(job: Job, error: BaseException | None) -> None:
 
 
 def _retried(job: Job, cause: WaitAndRetry) -> bool:
-    fresh = Job.objects.filter(pk=job.pk).values_list("max_attempts", "cancel_requested").first()
-    if fresh is None or fresh[1] or job.attempt >= fresh[0]:
+    if job.attempt >= job.max_attempts:
         return False
     wait = max(back_off(job.attempt), cause.after or 0.0)
     log.info("job waits to be tried again", job=job.pk, attempt=job.attempt, seconds=wait)
@@ -105,7 +123,7 @@ def _verdict(cause: BaseException | None) -> tuple[Event, dict[str, Any]]:
 
 def _decisive(error: BaseException) -> BaseException:
     """Of several errors raised together, the one that decides what happens next."""
-    leaves = list(_leaves(error))
+    leaves = [DatabaseAway() if isinstance(leaf, _AWAY) else leaf for leaf in _leaves(error)]
     ranks = (StaleAttempt, Cancelled)
     for kind in ranks:
         for leaf in leaves:

@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable
 import structlog
 from django.conf import settings
 from django.utils import timezone
+from procrastinate.worker import Worker
 
 from fairlead.jobs import engine, history, schedules, takeover
 from fairlead.jobs.context import in_database
 from fairlead.jobs.dispatch import dispatch
+from fairlead.jobs.lifeline import Lifeline
 from fairlead.jobs.models import Job, State
 
 log = structlog.get_logger(__name__)
@@ -34,41 +36,51 @@ async def run_worker(
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-    loops = [
-        asyncio.create_task(_engine(concurrency or settings.FAIRLEAD_CONCURRENCY, stop), name="engine"),
-        asyncio.create_task(_again_and_again(_take_over, settings.FAIRLEAD_TICK_SECONDS), name="take over"),
-        asyncio.create_task(_again_and_again(_tick, settings.FAIRLEAD_TICK_SECONDS), name="tick"),
-        asyncio.create_task(_again_and_again(_prune, PRUNE_EVERY), name="prune"),
-    ]
-    log.info("worker begins", pid=os.getpid())
-    try:
-        await stop.wait()
-    finally:
-        for task in loops[1:]:
-            task.cancel()
-        await asyncio.gather(*loops[1:], return_exceptions=True)
-        loops[0].cancel()
-        await asyncio.gather(loops[0], return_exceptions=True)
-        log.info("worker ends", pid=os.getpid())
+    tick = settings.FAIRLEAD_TICK_SECONDS
+    async with Lifeline() as lifeline:
+        log.info("worker begins", pid=os.getpid())
+        work = asyncio.create_task(_engine(concurrency or settings.FAIRLEAD_CONCURRENCY, stop, lifeline), name="engine")
+        loops = [
+            asyncio.create_task(_again_and_again(_take_over, tick), name="take over"),
+            asyncio.create_task(_again_and_again(_tick, tick), name="tick"),
+            asyncio.create_task(_again_and_again(_prune, PRUNE_EVERY), name="prune"),
+        ]
+        try:
+            await stop.wait()
+        finally:
+            # The lifeline ends last: until then the jobs that are being handed back are still ours.
+            await _cancel(*loops)
+            await _cancel(work)
+    log.info("worker ends", pid=os.getpid())
 
 
-async def _engine(concurrency: int, stop: asyncio.Event) -> None:
+async def _cancel(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _engine(concurrency: int, stop: asyncio.Event, lifeline: Lifeline) -> None:
     """Procrastinate's worker, started again whenever it breaks off (the database went away, its row was pruned)."""
     failures = 0
     while not stop.is_set():
         app = engine.receiver()
         try:
             async with app.open_async():
-                await app.run_worker_async(
+                worker = Worker(
+                    app,
                     queues=[engine.QUEUE],
                     concurrency=concurrency,
                     install_signal_handlers=False,
                     delete_jobs="always",
                     fetch_job_polling_interval=settings.FAIRLEAD_TICK_SECONDS,
                     update_heartbeat_interval=settings.FAIRLEAD_HEARTBEAT_SECONDS,
-                    stalled_worker_timeout=settings.FAIRLEAD_STALE_SECONDS,
+                    # Only tidies the table; a dead worker's jobs are taken over long before.
+                    stalled_worker_timeout=10 * settings.FAIRLEAD_STALE_SECONDS,
                     shutdown_graceful_timeout=settings.FAIRLEAD_STOP_SECONDS,
                 )
+                lifeline.worker = worker
+                await worker.run()
         except Exception as error:
             log.error("engine broke off", error=type(error).__name__)
         wait = RESTART_AFTER[min(failures, len(RESTART_AFTER) - 1)]

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -38,10 +39,11 @@ class Budget:
     `share` (0 to 1) is the part of the limit after which we stop by ourselves: at `stop_at` calls.
     """
 
-    def __init__(self, share: float = 0.95) -> None:
+    def __init__(self, share: float = 0.95, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.used = 0
         self.limit: int | None = None
         self.calls = 0
+        self._clock = clock
         self._seen = 0.0
         self.share = share
 
@@ -72,13 +74,13 @@ class Budget:
         match = _USAGE.search(header or "")
         if match:
             self.used, self.limit = int(match.group(1)), int(match.group(2))
-            self._seen = time.monotonic()
+            self._seen = self._clock()
 
     def check(self) -> None:
         """Raise BudgetSpent when our share is used; every five minutes one call may look again."""
         if self.remaining != 0:
             return
-        now = time.monotonic()
+        now = self._clock()
         if now - self._seen >= _PROBE_AFTER:
             self._seen = now
             return

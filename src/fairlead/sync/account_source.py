@@ -15,6 +15,9 @@ from fairlead.sync.stage import Run
 
 Row = TypeVar("Row")
 
+ENOUGH: Final = 500
+"""Subscribers that are worth a page of their own."""
+
 NOT_ON_THE_LIST: Final = 203
 """Campaign Monitor's code for an address that a list does not have."""
 
@@ -32,12 +35,23 @@ class SubscriberSource:
         return self._clock
 
     async def pages(self, scope: Scope, since: date | None) -> AsyncIterator[SourcePage[Subscriber]]:
-        """Every subscriber whose state changed on or after `since`, or all of them for None. Raises a Failure."""
+        """Every subscriber whose state changed on or after `since`, or all of them for None. Raises a Failure.
+
+        Small pages are put together: each page that is handed on may cost calls to find its contacts and leads.
+        """
+        gathered: list[Subscriber] = []
+        totals: dict[str, int] = {}
         with campaign_monitor_failures("read the subscribers of a list"):
             for state in STATES:
                 async for page in self._account.members(scope.list, state, since):
                     await self._ticked()
-                    yield SourcePage(page.rows, state, page.total)
+                    totals[state] = page.total
+                    gathered += page.rows
+                    if len(gathered) >= ENOUGH:
+                        yield SourcePage(gathered, sum(totals.values()))
+                        gathered = []
+        if gathered:
+            yield SourcePage(gathered, sum(totals.values()))
 
     async def again(self, scope: Scope, keys: Sequence[str]) -> Sequence[Subscriber]:
         """Single subscribers by the address in their member key; those no longer on the list are left out."""
@@ -73,7 +87,7 @@ class ListingSource(Generic[Row]):
     async def pages(self, scope: Scope, since: date | None) -> AsyncIterator[SourcePage[Row]]:
         """The listing as one page."""
         rows = await self.read()
-        yield SourcePage(rows, "", len(rows))
+        yield SourcePage(rows, len(rows))
 
     async def again(self, scope: Scope, keys: Sequence[str]) -> Sequence[Row]:
         """Nothing: the whole listing is read anyway."""

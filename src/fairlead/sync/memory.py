@@ -35,7 +35,7 @@ class MemorySource(Generic[Row]):
             rows = [row for row in self.states[state] if self.day(row) >= start]
             for first in range(0, len(rows), self.page_size):
                 self.before_page()
-                yield SourcePage(rows[first : first + self.page_size], state, len(rows))
+                yield SourcePage(rows[first : first + self.page_size], len(rows))
 
     async def again(self, scope: Scope, keys: Sequence[str]) -> Sequence[Row]:
         wanted = set(keys)

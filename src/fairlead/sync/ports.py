@@ -17,10 +17,9 @@ Row_co = TypeVar("Row_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class SourcePage(Generic[Row_co]):
-    """One page as the source gave it. `total` counts the rows of the whole reading it belongs to (one state of one list)."""
+    """Some rows of the source. `total` counts the rows of the whole reading, as far as the source has told by now."""
 
     rows: Sequence[Row_co]
-    state: str
     total: int
 
 

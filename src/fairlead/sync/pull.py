@@ -51,6 +51,6 @@ async def pages(
     """The rows of the window, and before them those that were refused earlier and may be accepted by now."""
     if again:
         rows = await source.again(scope, again[:AGAIN_IN_ONE_PAGE])
-        yield SourcePage(rows, "", len(rows))
+        yield SourcePage(rows, len(rows))
     async for page in source.pages(scope, since):
         yield page

@@ -130,16 +130,14 @@ class Flow(Generic[Row]):
         """Pull, convert, compare and hand over, a page at a time."""
         known: Mapping[bytes, bytes] = {} if window.since is None else await self.ledger.digests(self.scope)
         again = list(await self.ledger.retryable(self.scope)) if window.since is not None else []
-        expected: dict[str, int] = {}
         async for page in pull.pages(self.source, self.scope, window.since, again):
-            expected[page.state] = page.total
             converted = await self.convert(page)
             decisions = self._decide(converted, known, window.recent_from)
             digests.update(decisions.digests)
             report.read += len(page.rows)
             report.unchanged += decisions.unchanged
             await push.add(decisions.write)
-            await self.progress(report.read, sum(expected.values()))
+            await self.progress(report.read, max(page.total, report.read))
 
     def _decide(self, converted: Converted, known: Mapping[bytes, bytes], recent_from: str) -> Decisions:
         rows = converted.rows

@@ -12,7 +12,8 @@ from fairlead.store import keys, postgres
 FAIRLEAD = deployment.load(os.environ)
 
 FAIRLEAD_HOME = FAIRLEAD.home
-FAIRLEAD_SECRET_KEYS = FAIRLEAD.secret_keys or keys.read(FAIRLEAD.home)
+# What was sealed with the data folder's own key stays readable when the deployment sets one later.
+FAIRLEAD_SECRET_KEYS = FAIRLEAD.secret_keys + keys.read(FAIRLEAD.home)
 FAIRLEAD_SLOTS = FAIRLEAD.slots
 FAIRLEAD_CONCURRENCY = FAIRLEAD.concurrency
 FAIRLEAD_HISTORY_DAYS = FAIRLEAD.history_days

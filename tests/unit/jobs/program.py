@@ -56,6 +56,15 @@ async def stall(context):
     say(context, "committed")
 
 
+async def busy(context):
+    """Page work: the loop is blocked again and again, and gets its turn in between."""
+    say(context, "begin")
+    for _ in range(context.args["slices"]):
+        block_the_loop(context.args["blocked"])
+        await asyncio.sleep(0)
+    say(context, "end")
+
+
 async def patient(context):
     """Runs until it may end, is cancelled, or its process is told to stop."""
     say(context, "begin")
@@ -73,7 +82,7 @@ def main():
     from fairlead.jobs import registry
     from fairlead.jobs.worker import run_worker
 
-    for runner in (write_once, stall, patient):
+    for runner in (write_once, stall, busy, patient):
         registry.register(runner.__name__, runner.__name__, runner)
     asyncio.run(run_worker())
 

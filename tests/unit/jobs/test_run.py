@@ -2,8 +2,9 @@
 
 import asyncio
 
+import psycopg
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from fairlead.domain.failure import FixTheSettings, SignInAgain, WaitAndRetry
 from fairlead.jobs import api, registry
@@ -130,6 +131,8 @@ def test_a_kind_that_nobody_registered_fails_with_what_to_do():
         ([WaitAndRetry("busy"), ValueError("x"), FixTheSettings("no permission")], State.FAILED, "FL-900"),
         ([WaitAndRetry("busy"), WaitAndRetry("busy too")], State.QUEUED, "FL-100"),
         ([ValueError("x"), Cancelled()], State.CANCELLED, ""),
+        ([WaitAndRetry("busy"), OperationalError("server closed the connection")], State.QUEUED, "FL-100"),
+        ([psycopg.OperationalError("x"), psycopg.errors.DeadlockDetected("y")], State.QUEUED, "FL-110"),
     ],
 )
 def test_of_errors_raised_together_the_gravest_decides(errors, state, code):
@@ -176,6 +179,13 @@ def test_a_runner_that_looks_is_cancelled():
         Job.objects.filter(pk=job.pk).update(cancel_requested=True)
 
     assert perform(runner, before=cancel_once_running).state == State.CANCELLED
+
+
+def test_what_may_succeed_later_is_not_repeated_when_somebody_cancelled_it():
+    def cancel_once_running(job):
+        Job.objects.filter(pk=job.pk).update(cancel_requested=True)
+
+    assert perform(raising(WaitAndRetry("Salesforce is busy.")), before=cancel_once_running).state == State.CANCELLED
 
 
 def test_a_delivery_that_is_not_the_jobs_own_begins_nothing():

@@ -46,6 +46,44 @@ def test_a_job_killed_with_its_worker_is_taken_over_by_the_next_worker(workers, 
     assert job.stages[0]["state"] == "done"
 
 
+def test_a_death_is_known_at_once_however_long_the_silence_that_is_allowed(workers, ask):
+    patience = {"FAIRLEAD_STALE_SECONDS": "120", "FAIRLEAD_HEARTBEAT_SECONDS": "5"}
+    job, out = ask("write_once")
+    first = workers.start(**patience)
+    until(lambda: lines(out))
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    workers.start(**patience)
+    until(lambda: ended(job), seconds=40)
+    assert (job.state, job.attempt) == (State.DONE, 2)
+
+
+def test_page_work_between_two_looks_at_the_loop_costs_no_job_its_worker(workers, ask):
+    """Slices of 50 ms for three times the silence that is allowed, a second worker looking on."""
+    job, out = ask("busy", slices=60, blocked=0.05)
+    workers.start()
+    until(lambda: lines(out))
+    workers.start()
+    until(lambda: ended(job))
+    assert (job.state, job.attempt) == (State.DONE, 1)
+
+
+def test_a_worker_outlives_a_server_that_cuts_every_connection(workers, ask):
+    from django.db import connection
+
+    job, out = ask("patient")
+    worker = workers.start()
+    until(lambda: lines(out))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        )
+    until(lambda: len(lines(out)) == 2, what="the job begins anew")
+    (out.parent / (out.name + ".go")).touch()
+    until(lambda: ended(job), what="the job ends")
+    assert (job.state, worker.poll()) == (State.DONE, None)
+
+
 def test_a_living_worker_takes_over_what_a_killed_one_left(workers, ask):
     job, out = ask("write_once")
     first, second = workers.start(), workers.start()

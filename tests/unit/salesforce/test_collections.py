@@ -145,6 +145,12 @@ async def test_a_key_field_that_is_missing_is_a_matter_of_settings(sf, org):
         await sf.collections.upsert("X__c", "Key__c", [{"Key__c": "a"}])
 
 
+async def test_a_record_that_may_not_be_deleted_says_so(sf, org):
+    org.on("DELETE", f"{DATA}/sobjects/Contact/003", refusal("INSUFFICIENT_ACCESS_OR_READONLY", status=403))
+    with pytest.raises(SetupRefused, match="permission set"):
+        await sf.records.delete("Contact", "003")
+
+
 async def test_creating_is_not_repeated_after_a_lost_answer(sf, org):
     org.on("POST", f"{DATA}/sobjects/Contact", Cut)
     with pytest.raises(Unavailable):

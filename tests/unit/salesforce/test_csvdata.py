@@ -70,6 +70,18 @@ async def test_a_stream_that_ends_inside_a_record_is_not_taken_for_whole():
         await read(b'"a","b"\n"c","d', 100)
 
 
+async def test_a_record_that_never_ends_is_given_up():
+    """A stray quote must not gather the rest of a large file in memory."""
+
+    async def stream():
+        yield b'"'
+        while True:
+            yield b"x\n" * 500_000
+
+    with pytest.raises(Unavailable, match="never ends"):
+        _ = [records async for records in read_csv(stream())]
+
+
 async def test_memory_holds_one_piece_and_one_record():
     """A reader that has seen a hundred thousand records holds none of them."""
     import tracemalloc

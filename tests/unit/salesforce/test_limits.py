@@ -46,3 +46,19 @@ def test_another_apps_usage_is_not_taken_for_the_orgs():
 def test_a_share_outside_of_the_limit_is_refused(share):
     with pytest.raises(ValueError, match=str(share)):
         Budget(share)
+
+
+def test_every_five_minutes_one_call_may_look_whether_calls_came_back():
+    now = [0.0]
+    budget = Budget(0.5, clock=lambda: now[0])
+    budget.observe("api-usage=50/100")
+    now[0] = 299.0
+    with pytest.raises(BudgetSpent):
+        budget.check()
+    now[0] = 300.0
+    budget.check()
+    with pytest.raises(BudgetSpent):
+        budget.check()
+    budget.observe("api-usage=49/100")
+    budget.check()
+    assert budget.remaining == 1

@@ -170,6 +170,17 @@ def test_a_jwt_is_signed_for_three_minutes_and_verifies():
     key.public_key().verify(plain(signature), f"{head}.{claims}".encode(), padding.PKCS1v15(), hashes.SHA256())
 
 
+async def test_a_jwt_is_posted_to_the_login_host(org):
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    sessions(org)
+    async with connect(JwtBearer(org.url, "app", "admin@example.com", pem), **HASTE):
+        pass
+    assert org.asked("POST", TOKEN)[0].body.startswith(
+        b"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=ey"
+    )
+
+
 def test_a_key_that_is_none_is_refused_before_it_is_used():
     with pytest.raises(SetupRefused, match="RSA"):
         JwtBearer("https://login.salesforce.com", "app", "admin@example.com", b"no key").assertion(0)
