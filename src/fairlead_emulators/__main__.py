@@ -2,19 +2,18 @@
 
 import argparse
 import asyncio
-import importlib.util
 import json
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from fairlead_emulators import seeds
 from fairlead_emulators.campaignmonitor import app as campaign_monitor
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.control import Emulator
-from fairlead_emulators.server import Listener, listen, serve_until_signalled
+from fairlead_emulators.salesforce import app as salesforce
+from fairlead_emulators.server import listen, serve_until_signalled
 from fairlead_emulators.tls import certificate
 
 
@@ -45,25 +44,23 @@ def _serve(options: argparse.Namespace, folder: Path) -> None:
     clock = Clock()
     account: Emulator = campaign_monitor.create(clock, options.data)
     _seed_unless_kept(account, options.seed)
-    listeners: list[Listener] = [listen(account.app, options.campaign_monitor_port)]
-    line: dict[str, Any] = {"campaign_monitor": {"url": listeners[0].url, **account.ready()}}
-    if importlib.util.find_spec("fairlead_emulators.salesforce.app"):
-        from fairlead_emulators.salesforce import app as salesforce
-
-        shown = certificate(folder)
-        org: Emulator = salesforce.create(clock, options.data)
-        _seed_unless_kept(org, options.seed)
-        plain = listen(org.app, options.salesforce_port)
-        secure = listen(org.app, options.salesforce_https_port, shown)
-        listeners += [plain, secure]
-        line["salesforce"] = {
+    web = listen(account.app, options.campaign_monitor_port)
+    shown = certificate(folder)
+    org: Emulator = salesforce.create(clock, options.data)
+    _seed_unless_kept(org, options.seed)
+    plain = listen(org.app, options.salesforce_port)
+    secure = listen(org.app, options.salesforce_https_port, shown)
+    line = {
+        "campaign_monitor": {"url": web.url, **account.ready()},
+        "salesforce": {
             "url": plain.url,
             "https_url": secure.url,
             "ca_file": str(shown.ca_file),
             "events": "",
             **org.ready(),
-        }
-
+        },
+    }
+    listeners = [web, plain, secure]
     asyncio.run(serve_until_signalled(listeners, lambda: print(json.dumps(line), flush=True)))
 
 

@@ -1,0 +1,103 @@
+"""Laws of the shared universe of people, and of the named seeds drawn from it."""
+
+import re
+
+import pytest
+
+from fairlead_emulators import seeds
+from fairlead_emulators.people import person
+
+PEOPLE = [person(n) for n in range(25_000)]
+
+
+def test_a_person_is_the_same_every_time():
+    assert [person(n) for n in (0, 777, 24_999)] == [PEOPLE[0], PEOPLE[777], PEOPLE[24_999]]
+
+
+def test_addresses_are_unique_whatever_their_case():
+    assert len({each.email.lower() for each in PEOPLE}) == len(PEOPLE)
+
+
+def test_addresses_are_well_formed_and_lead_nowhere():
+    form = re.compile(r"[A-Za-z0-9.'+]{1,64}@([a-z]+\.)?example\.(com|org|net)", re.IGNORECASE)
+    assert [each.email for each in PEOPLE if not form.fullmatch(each.email)] == []
+
+
+def test_about_one_in_two_thousand_has_an_address_too_long_for_an_email_field():
+    long = [len(each.email) for each in PEOPLE if len(each.email) > 80]
+    assert 8 <= len(long) <= 18
+    assert all(85 <= length <= 100 for length in long)
+
+
+def test_phones_are_from_the_fictional_range():
+    assert all(re.fullmatch(r"\+1\d{3}55501\d\d", each.phone) for each in PEOPLE)
+
+
+@pytest.mark.parametrize(
+    "awkward",
+    [
+        lambda each: not each.name.isascii(),
+        lambda each: "'" in each.last,
+        lambda each: '"' in each.first,
+        lambda each: "+" in each.email,
+        lambda each: each.email.isupper(),
+        lambda each: "'" in each.email,
+        lambda each: len(each.last) > 30,
+    ],
+    ids=["accent", "apostrophe", "quotes", "tag", "upper case", "apostrophe in address", "long name"],
+)
+def test_every_kind_of_awkwardness_occurs_and_none_is_the_rule(awkward):
+    count = sum(map(awkward, PEOPLE))
+    assert 10 <= count <= len(PEOPLE) - 5_000
+
+
+def test_names_fit_the_fields_they_are_for():
+    assert max(len(each.first) for each in PEOPLE) <= 40
+    assert max(len(each.last) for each in PEOPLE) <= 80
+
+
+def test_the_demo_has_25000_subscribers_in_3_zones_and_8_lists():
+    clients = seeds.spec("demo", "campaign_monitor")["clients"]
+    lists = [each for client in clients for each in client["lists"]]
+    assert sum(count for each in lists for _, count in each["people"]) == 25_000
+    assert len(lists) == 8
+    assert len({client["time_zone"] for client in clients}) == len(clients) == 3
+
+
+def test_the_demo_org_has_12000_contacts_and_6000_leads():
+    org = seeds.spec("demo", "salesforce")
+    assert sum(each["count"] for each in org["contacts"]) == 12_000
+    assert sum(each["count"] for each in org["leads"]) == 6_000
+
+
+@pytest.mark.parametrize(("name", "size"), [("demo", (25_000, 12_000, 6_000)), ("small", (1_200, 600, 300))])
+def test_subscribers_meet_contacts_leads_both_and_nobody(name, size):
+    """All four outcomes of matching occur, and persons with two records are among the subscribers."""
+    account, org = seeds.spec(name, "campaign_monitor"), seeds.spec(name, "salesforce")
+    spans = [tuple(span) for client in account["clients"] for on in client["lists"] for span in on["people"]]
+    rows = [n for first, count in spans for n in range(first, first + count)]
+    persons = set(rows)
+
+    def covered(entries):
+        return {n for each in entries for n in range(each["first"], each["first"] + each["count"])}
+
+    contacts, leads = covered(org["contacts"]), covered(org["leads"])
+    assert (
+        len(rows),
+        sum(each["count"] for each in org["contacts"]),
+        sum(each["count"] for each in org["leads"]),
+    ) == size
+    assert len(persons) < len(rows), "duplicates over lists"
+    assert persons & contacts - leads
+    assert persons & leads - contacts
+    assert persons & leads & contacts
+    assert persons - leads - contacts
+    assert persons & covered(each for each in org["contacts"] if each["second"])
+    assert persons & covered(each for each in org["leads"] if "contact_of" in each)
+
+
+def test_unknown_names_are_refused_with_the_known_ones():
+    with pytest.raises(LookupError, match=r"'nope'.*'demo', 'empty', 'small'"):
+        seeds.spec("nope", "salesforce")
+    with pytest.raises(LookupError, match="mailchimp"):
+        seeds.spec("demo", "mailchimp")
