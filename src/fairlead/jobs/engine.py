@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db import connection
 from procrastinate import App, JobContext
-from procrastinate.contrib.django import DjangoApp
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 TASK = "fairlead.run_job"
@@ -35,7 +34,7 @@ def withdraw(delivery: int | None) -> None:
 
 def receiver() -> App:
     """A fresh app for a worker: the task, and connections of its own beside Django's."""
-    app = DjangoApp(connector=DjangoConnector().get_worker_connector())
+    app = App(connector=DjangoConnector().get_worker_connector())
 
     async def run_job(context: JobContext, /, job_id: int, **_later: Any) -> None:
         # Arguments of a newer version's deliveries are let through: an upgrade strands no job.

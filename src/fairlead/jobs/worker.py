@@ -80,7 +80,7 @@ async def _engine(concurrency: int, stop: asyncio.Event, lifeline: Lifeline) -> 
                     shutdown_graceful_timeout=settings.FAIRLEAD_STOP_SECONDS,
                 )
                 lifeline.worker = worker
-                await worker.run()
+                await worker.run()  # type: ignore[no-untyped-call]  # the engine gives it no annotations
         except Exception as error:
             log.error("engine broke off", error=type(error).__name__)
         wait = RESTART_AFTER[min(failures, len(RESTART_AFTER) - 1)]
