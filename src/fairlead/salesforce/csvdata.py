@@ -55,7 +55,11 @@ def _last_break(block: bytearray, known: int) -> int:
         quotes -= block.count(b'"', end, after)
         if quotes % 2 == 0:
             return end + 1
-        after = end
+        # inside quotes: no record ends between here and the quote that opened them
+        after = block.rfind(b'"', known, end)
+        if after < 0:
+            return 0
+        quotes -= 1
     return 0
 
 
