@@ -30,6 +30,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--salesforce-events-port", type=int, default=8850, metavar="PORT")
     parser.add_argument("--seed", default="empty", choices=seeds.names(), help="what to start with")
     parser.add_argument("--data", type=Path, metavar="DIR", help="keep state here (default: in memory)")
+    parser.add_argument("--stop-with-parent", action="store_true", help="stop when the starting process is gone")
     parser.add_argument("--json", action="store_true", help="accepted for symmetry: the line is always JSON")
     return parser.parse_args(argv)
 
@@ -43,13 +44,14 @@ def _seed_unless_kept(emulator: Emulator, name: str) -> None:
 def _serve(options: argparse.Namespace, folder: Path) -> None:
     clock = Clock()
     account: Emulator = campaign_monitor.create(clock, options.data)
-    _seed_unless_kept(account, options.seed)
-    web = listen(account.app, options.campaign_monitor_port)
-    shown = certificate(folder)
     org: Emulator = salesforce.create(clock, options.data)
-    _seed_unless_kept(org, options.seed)
+    shown = certificate(folder)
+    # Ports first: a taken one is told before a seed is laid.
+    web = listen(account.app, options.campaign_monitor_port)
     plain = listen(org.app, options.salesforce_port)
     secure = listen(org.app, options.salesforce_https_port, shown)
+    for emulator in (account, org):
+        _seed_unless_kept(emulator, options.seed)
     line = {
         "campaign_monitor": {"url": web.url, **account.ready()},
         "salesforce": {
@@ -60,8 +62,12 @@ def _serve(options: argparse.Namespace, folder: Path) -> None:
             **org.ready(),
         },
     }
-    listeners = [web, plain, secure]
-    asyncio.run(serve_until_signalled(listeners, lambda: print(json.dumps(line), flush=True)))
+    serving = serve_until_signalled(
+        [web, plain, secure],
+        lambda: print(json.dumps(line), flush=True),
+        with_parent=options.stop_with_parent,
+    )
+    asyncio.run(serving)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

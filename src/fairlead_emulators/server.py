@@ -112,8 +112,10 @@ def _raise_if_ended(running: Sequence[asyncio.Task[None]]) -> None:
             raise RuntimeError("an emulator stopped while starting: see the log above")
 
 
-async def serve_until_signalled(listeners: Sequence[Listener], ready: Callable[[], None]) -> None:
-    """As `serve`, until SIGINT or SIGTERM, or until the process that started us is gone."""
+async def serve_until_signalled(
+    listeners: Sequence[Listener], ready: Callable[[], None], *, with_parent: bool = False
+) -> None:
+    """As `serve`, until SIGINT or SIGTERM; with `with_parent` also until the process that started us is gone."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -121,11 +123,12 @@ async def serve_until_signalled(listeners: Sequence[Listener], ready: Callable[[
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:  # Windows: no signal handlers in its loop
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-    orphaned = asyncio.create_task(_stop_when_orphaned(stop))
+    orphaned = asyncio.create_task(_stop_when_orphaned(stop)) if with_parent else None
     try:
         await serve(listeners, ready, stop)
     finally:
-        orphaned.cancel()
+        if orphaned:
+            orphaned.cancel()
 
 
 async def _stop_when_orphaned(stop: asyncio.Event) -> None:

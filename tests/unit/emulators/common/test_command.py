@@ -57,6 +57,22 @@ def test_a_termination_ends_it_cleanly(started):
     assert process.wait(timeout=20) == 0
 
 
+def test_asked_to_it_stops_when_its_parent_is_gone():
+    """A shell starts it and is killed: nobody is left to stop it, and it ends by itself."""
+    shell = subprocess.Popen(
+        [sys.executable, "-c", f"import subprocess; subprocess.run({[*COMMAND, *PORTS, '--stop-with-parent']!r})"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert shell.stdout is not None
+    url = json.loads(shell.stdout.readline())["campaign_monitor"]["url"]
+    assert urllib.request.urlopen(f"{url}/").status == 200
+    shell.kill()
+    shell.wait()
+    assert shell.stdout.read() == "", "the pipe's other end is closed only when the emulators have ended"
+    shell.stdout.close()
+
+
 def test_the_command_line_has_the_published_ports():
     options = arguments([])
     assert (options.campaign_monitor_port, options.salesforce_port) == (8810, 8820)

@@ -1,0 +1,136 @@
+"""The local account's answers have the keys and types of the official client's samples.
+
+The samples are not part of this project: `FAIRLEAD_TEST_SAMPLES` names their folder, and without it the checks
+are skipped.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from fairlead_emulators.campaignmonitor.app import create
+from fairlead_emulators.clock import Clock
+from fairlead_emulators.seeds import spec
+from fairlead_emulators.server import serving
+from tests.unit.emulators.http import Caller, basic
+
+_NEXT_DOOR = Path(__file__).parents[3] / "shared/conformance/campaign_monitor_python"
+SAMPLES = Path(os.environ.get("FAIRLEAD_TEST_SAMPLES", _NEXT_DOOR))
+STATES = ("active", "unconfirmed", "unsubscribed", "bounced", "deleted")
+
+pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="FAIRLEAD_TEST_SAMPLES names no folder")
+
+
+@pytest.fixture(scope="module")
+def ask():
+    """Asks for the path of a sample; `{client}`, `{list}`, `{email}` are filled in."""
+    emulator = create(Clock())
+    emulator.seed(spec("small", "campaign_monitor"))
+    on = emulator.store.lists()[0]
+    email = emulator.store.db.execute("SELECT address FROM subscribers WHERE fields <> '[]' AND list = 1").fetchone()[0]
+    with serving(emulator.app) as url:
+        call = Caller(url, basic(emulator.ready()["api_key"]))
+
+        def answer(method, path, body=None, **query):
+            full = path.format(client=on.client, list=on.id)
+            query = {name: email if value == "{email}" else value for name, value in query.items()}
+            return call(method, f"/api/v3.3/{full}.json", body, **query)
+
+        yield answer
+
+
+def problems(sample, given, where="$"):
+    """What `given` lacks of the sample's shape. A list's shape is that of its elements taken together."""
+    if isinstance(sample, bool) or isinstance(given, bool):
+        return [] if type(sample) is type(given) else [f"{where} is {given!r}, not like {sample!r}"]
+    if isinstance(sample, dict):
+        if not isinstance(given, dict):
+            return [f"{where} is no object"]
+        missing = [f"{where}.{key} is missing" for key in sample if key not in given]
+        return missing + [
+            each for key in sample if key in given for each in problems(sample[key], given[key], f"{where}.{key}")
+        ]
+    if isinstance(sample, list):
+        if not isinstance(given, list):
+            return [f"{where} is no array"]
+        if not (sample and given):
+            return []
+        return [each for element in given for each in problems(sample[0], element, f"{where}[]")]
+    both_numbers = isinstance(sample, int | float) and isinstance(given, int | float)
+    return [] if both_numbers or type(sample) is type(given) else [f"{where} is {given!r}, not like {sample!r}"]
+
+
+READ = [
+    ("clients", "clients", {}),
+    ("client_details", "clients/{client}", {}),
+    ("lists", "clients/{client}/lists", {}),
+    ("listsforemail", "clients/{client}/listsforemail", {"email": "{email}"}),
+    ("suppressionlist", "clients/{client}/suppressionlist", {}),
+    ("list_details", "lists/{list}", {}),
+    ("list_stats", "lists/{list}/stats", {}),
+    ("custom_fields", "lists/{list}/customfields", {}),
+    ("custom_fields_utf8", "lists/{list}/customfields", {}),
+    ("systemdate", "systemdate", {}),
+    ("timezones", "timezones", {}),
+    ("countries", "countries", {}),
+    *[(f"{state}_subscribers", f"lists/{{list}}/{state}", {}) for state in STATES],
+    (
+        "active_subscribers_with_tracking_preference",
+        "lists/{list}/active",
+        {"includetrackingpreference": "true"},
+    ),
+    ("subscriber_details", "subscribers/{list}", {"email": "{email}"}),
+    (
+        "subscriber_details_with_tracking_preference",
+        "subscribers/{list}",
+        {"email": "{email}", "includetrackingpreference": "true"},
+    ),
+]
+
+
+def test_the_comparison_sees_what_is_missing_or_of_another_type():
+    sample = {"A": 1, "B": [{"C": "x", "D": True}]}
+    assert problems(sample, {"A": 2.5, "B": [{"C": "", "D": False, "E": 1}]}) == []
+    assert problems(sample, {"A": "2", "B": [{"C": "", "D": 0}]}) == [
+        "$.A is '2', not like 1",
+        "$.B[].D is 0, not like True",
+    ]
+    assert problems(sample, {"B": {}}) == ["$.A is missing", "$.B is no array"]
+
+
+@pytest.mark.parametrize(("sample", "path", "query"), READ, ids=[each[0] for each in READ])
+def test_reads_have_the_samples_shape(ask, sample, path, query):
+    expected = json.loads((SAMPLES / f"{sample}.json").read_text(encoding="utf-8-sig"))
+    reply = ask("GET", path, **query)
+    assert reply.status == 200
+    assert problems(expected, reply.json) == []
+
+
+@pytest.mark.parametrize(
+    ("sample", "path", "body", "status"),
+    [
+        ("add_subscriber", "subscribers/{list}", {"EmailAddress": "a@example.com", "ConsentToTrack": "Yes"}, 201),
+        ("create_list", "lists/{client}", {"Title": "A sample"}, 201),
+        ("create_custom_field", "lists/{list}/customfields", {"FieldName": "new date", "DataType": "Date"}, 201),
+        (
+            "import_subscribers",
+            "subscribers/{list}/import",
+            {"Subscribers": [{"EmailAddress": "b@example.com", "ConsentToTrack": "Yes"}]},
+            201,
+        ),
+        (
+            "import_subscribers_partial_success",
+            "subscribers/{list}/import",
+            {"Subscribers": [{"EmailAddress": "bad", "ConsentToTrack": "Yes"}]},
+            400,
+        ),
+        ("custom_api_error", "subscribers/{list}", {"EmailAddress": "bad"}, 400),
+    ],
+)
+def test_writes_have_the_samples_shape(ask, sample, path, body, status):
+    expected = json.loads((SAMPLES / f"{sample}.json").read_text(encoding="utf-8-sig"))
+    reply = ask("POST", path, body)
+    assert reply.status == status
+    assert problems(expected, reply.json) == []
