@@ -20,14 +20,17 @@ def ids_by_key(
     """The ids of the records that have each key, by folded key; keys that nobody has are absent."""
     wanted = json.dumps(sorted({value for value in values if isinstance(value, str | int | float)}, key=str))
     found: dict[Any, list[str]] = {}
-    column = quoted(key.name)
+    column, folds = quoted(key.name), not key.case_sensitive
     for value, record_id in connection.execute(
         f"SELECT t.{column}, t.Id FROM json_each(?) AS w CROSS JOIN {quoted(sobject.name)} AS t "
         f"ON t.{column} = w.value WHERE t.IsDeleted = 0",
         (wanted,),
     ):
-        ids = found.setdefault(fold(key, value), [])
-        if record_id not in ids:
+        folded = value.lower() if folds and value.__class__ is str else value
+        ids = found.get(folded)
+        if ids is None:
+            found[folded] = [record_id]
+        elif record_id not in ids:
             ids.append(record_id)
     return found
 

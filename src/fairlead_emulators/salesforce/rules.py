@@ -114,11 +114,14 @@ def check_parents(connection: sqlite3.Connection, schema: Schema, batch: Batch) 
                 batch.errors.setdefault(row, error)
 
 
-def check_unique(connection: sqlite3.Connection, batch: Batch, targets: list[str | None]) -> None:
-    """Refuses rows that would give two records the same unique value. `targets` are the ids of rows that exist."""
+def check_unique(connection: sqlite3.Connection, batch: Batch, targets: list[str | None], key: Field | None) -> None:
+    """Refuses rows that would give two records the same unique value.
+
+    `targets` are the ids of rows that exist; `key` is the field by which they were found, so it is unique already.
+    """
     for name, column in batch.columns.items():
         field = batch.sobject.fields[name]
-        if not field.unique:
+        if not field.unique or field is key:
             continue
         holders = ids_by_key(connection, batch.sobject, field, (c for c in column if c is not KEEP))
         seen: dict[object, int] = {}

@@ -63,12 +63,9 @@ def write(org: Org, operation: str, batch: Batch, key: Field | None = None, *, s
         rules.convert_columns(batch)
         rules.resolve_links(connection, batch)
         written = _targets(connection, operation, batch, key)
-        new = [row for row in range(batch.count) if written.ids[row] is None and row not in batch.errors]
-        old = [row for row in range(batch.count) if written.ids[row] is not None and row not in batch.errors]
         if not seeding:
-            _refuse_rows(org, connection, batch, written, new, old)
-        new = [row for row in new if row not in batch.errors]
-        old = [row for row in old if row not in batch.errors]
+            _refuse_rows(org, connection, batch, written, key)
+        new, old = _new_and_old(batch, written)
         _update(org, connection, batch, written, old)
         _insert(org, connection, batch, written, new)
     for row in batch.errors:
@@ -76,17 +73,23 @@ def write(org: Org, operation: str, batch: Batch, key: Field | None = None, *, s
     return written
 
 
-def _refuse_rows(
-    org: Org, connection: sqlite3.Connection, batch: Batch, written: Written, new: list[int], old: list[int]
-) -> None:
+def _new_and_old(batch: Batch, written: Written) -> tuple[list[int], list[int]]:
+    """Rows to insert and rows to update, without the refused ones."""
+    rows = [row for row in range(batch.count) if row not in batch.errors]
+    return [r for r in rows if written.ids[r] is None], [r for r in rows if written.ids[r] is not None]
+
+
+def _refuse_rows(org: Org, connection: sqlite3.Connection, batch: Batch, written: Written, key: Field | None) -> None:
+    new, old = _new_and_old(batch, written)
     rules.check_access(batch, new, creating=True)
     rules.check_access(batch, old, creating=False)
     rules.check_required(batch, new, creating=True)
     rules.check_required(batch, old, creating=False)
     rules.check_parents(connection, org.storage.schema, batch)
-    rules.check_unique(connection, batch, written.ids)
+    rules.check_unique(connection, batch, written.ids, key)
     _refuse_locked(org, batch)
-    _refuse_over_limit(org, batch, [row for row in new if row not in batch.errors])
+    new, _ = _new_and_old(batch, written)
+    _refuse_over_limit(org, batch, new)
 
 
 def _targets(connection: sqlite3.Connection, operation: str, batch: Batch, key: Field | None) -> Written:
