@@ -43,6 +43,8 @@ def run(who: str, rows: int) -> dict[str, Any]:
             child.returncode = os.waitstatus_to_exitcode(status)
         finally:
             watchdog.cancel()
+            if child.returncode is None:  # interrupted: it must not outlive us
+                child.kill()
         wall = time.perf_counter() - began
         with urllib.request.urlopen(f"{url}/_counts") as response:
             counts = json.load(response)
