@@ -1,7 +1,6 @@
 """`fairlead demo`: two local sides, the real service between them, and with `--once` a check of every record."""
 
 import asyncio
-import contextlib
 import fcntl
 import os
 import shutil
@@ -18,12 +17,15 @@ from fairlead.cli import demo_emulators, follow, parts, show, supervise
 from fairlead.cli.demo_emulators import Emulators
 from fairlead.cli.edge import Exit
 from fairlead.cli.house import open_house, org, settings
-from fairlead.domain.failure import Failure, FixTheSettings
+from fairlead.domain.failure import FixTheSettings
 
 if TYPE_CHECKING:
     from fairlead.jobs.models import Job
 
 WHO = "demo"
+LOG = "fairlead.log"
+WORKER_WITHIN = 60.0
+"""Seconds in which the worker has to be there."""
 
 
 class DemoRuns(FixTheSettings):
@@ -77,6 +79,7 @@ def _run(wanted: Demo, stack: ExitStack) -> int:
     told: dict[str, Any] = {"first": _facts(job)}
     code = Exit.DONE
     if job.state != "done":
+        say(f"The log of the worker is in {home / LOG}.")
         code = Exit.FAILED
     elif wanted.once:
         from fairlead.cli.demo_once import go_on
@@ -127,7 +130,7 @@ def _point_here(home: Path, port: int, emulators: Emulators) -> None:
 @contextmanager
 def _running(home: Path) -> Iterator[None]:
     """Admin and worker as processes of their own, watched; their log lines go to a file of the data folder."""
-    log = home / "fairlead.log"
+    log = home / LOG
     started: dict[str, Any] = {}
     ready = threading.Event()
 
@@ -168,7 +171,7 @@ def _sync(wanted: Demo) -> "Job":
     from fairlead.features.primary_sync import rules
     from fairlead.jobs import api
 
-    job = follow.follow(api.ask(org(), rules.KIND, by=WHO).number, quiet=wanted.quiet)
+    job = follow.follow(api.ask(org(), rules.KIND, by=WHO).number, quiet=wanted.quiet, give_up=WORKER_WITHIN)
     if not wanted.quiet:
         follow.tell(job)
     return job
@@ -190,10 +193,7 @@ def _stay(say: Callable[[str], None], ready: dict[str, str]) -> None:
 
     schedules.set_frequency(org(), rules.KIND, "hourly", WHO)
     say("\nWhere to look:")
-    link = ""
-    with contextlib.suppress(Failure):
-        link = parts.sign_in_link()
-    say(f"  the admin                     {link or ready['url']}" + ("   (signs you in, once)" if link else ""))
+    say(f"  the admin                     {ready['url']}/")
     say(f"  the Salesforce explorer       {ready['salesforce']}/")
     say(f"  the Campaign Monitor explorer {ready['campaign_monitor']}/")
     say("The next sync comes at the full hour. Ctrl-C stops everything.")

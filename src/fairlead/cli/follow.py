@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.cli import show
 from fairlead.cli.jobs import find
+from fairlead.domain.failure import FixTheSettings
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -31,8 +32,18 @@ COUNTS = (
 )
 
 
-def follow(number: int, *, quiet: bool = False) -> "Job":
-    """Wait for the job's end; bars go to standard error unless `quiet`. Ctrl-C leaves the job running."""
+class NoWorker(FixTheSettings):
+    """A job waits, and nobody is there to run it."""
+
+    code = "FL-344"
+    next_step = "Start `fairlead up` or `fairlead worker`, and look at its log if it ends at once."
+
+
+def follow(number: int, *, quiet: bool = False, give_up: float | None = None) -> "Job":
+    """Wait for the job's end; bars go to standard error unless `quiet`. Ctrl-C leaves the job running.
+
+    Raises NoWorker when no worker was there for `give_up` seconds.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
@@ -54,6 +65,8 @@ def follow(number: int, *, quiet: bool = False) -> "Job":
             if not warned and not job.attempt and time.monotonic() - since > PATIENCE:
                 warned = True
                 show.console(errors=True).print(_why_waiting(job))
+            if give_up is not None and not job.attempt and time.monotonic() - since > give_up and not _workers():
+                raise NoWorker(f"Job {number} waits, and no worker is running.")
             time.sleep(EVERY)
 
 
@@ -75,14 +88,18 @@ def _draw(bars: "Progress", tasks: dict[str, "TaskID"], stages: list[dict[str, A
             bars.stop_task(tasks[name])
 
 
-def _why_waiting(job: "Job") -> str:
+def _workers() -> int:
     from django.conf import settings
 
     from fairlead.jobs import engine
 
-    if engine.living_workers(settings.FAIRLEAD_STALE_SECONDS):
+    return engine.living_workers(settings.FAIRLEAD_STALE_SECONDS)
+
+
+def _why_waiting(job: "Job") -> str:
+    if _workers():
         return f"Job {job.number} is {job.get_state_display()}: it waits for a free slot."
-    return f"Job {job.number} is {job.get_state_display()}, and no worker is running. Start `fairlead up` or `fairlead worker`."
+    return f"Job {job.number} is {job.get_state_display()}, and no worker is running. {NoWorker.next_step}"
 
 
 def seconds(job: "Job") -> float:

@@ -71,17 +71,8 @@ async def answers(host: str, port: int, stop: asyncio.Event) -> bool:
     return False
 
 
-def sign_in_link() -> str:
-    """A one-time link while nobody has an account yet, else blank."""
-    from fairlead.web import first_link
-
-    return first_link.first_link(public_url()) or ""
-
-
 def welcome(ready: dict[str, Any]) -> None:
     """Where to go."""
     out = show.console()
     out.print(f"Fairlead is up: {ready['url']}")
-    if ready["sign_in"]:
-        out.print(f"Sign in, once, with this link: {ready['sign_in']}")
     out.print("Ctrl-C stops it.")

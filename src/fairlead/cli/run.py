@@ -31,7 +31,7 @@ def up(port: Port = None, as_json: AsJson = False) -> None:
         supervise.stop_on_signals(stop)
         running = asyncio.create_task(supervise.supervise(parts.children(), stop, out.print))
         if await parts.answers(found.host, chosen, stop):
-            ready = {"ok": True, "url": parts.public_url(), "sign_in": await asyncio.to_thread(parts.sign_in_link)}
+            ready = {"ok": True, "url": parts.public_url()}
             show.document(ready) if as_json else parts.welcome(ready)
         await running
 
