@@ -14,6 +14,7 @@ import secrets
 import shutil
 import stat
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -128,6 +129,7 @@ def ensure_server(home: Path) -> str:
             _check_version(where, tools)
             _initialise(where, tools)
             _start(where, tools)
+        _ensure_database(where)
     return where.url()
 
 
@@ -167,7 +169,7 @@ def _is_up(where: Place) -> bool:
     if not (where.sockets / ".s.PGSQL.5432").exists():
         return False
     try:
-        with psycopg.connect(where.url(), connect_timeout=5):
+        with psycopg.connect(where.url("postgres"), connect_timeout=5):
             return True
     except psycopg.OperationalError:
         return False
@@ -227,7 +229,19 @@ def _start(where: Place, tools: Programs) -> None:
     sockets = str(where.sockets).replace("'", "''")
     _write(where.data / "fairlead.conf", CONFIGURATION.format(sockets=sockets), tools.owner)
     _forget_dead_postmaster(where)
-    tools.run("pg_ctl", "-D", str(where.data), "-l", str(where.log), "-w", "-t", "120", "start")
+    for pause in (0.2, 0.5, 1.0, 2.0, 0.0):
+        try:
+            tools.run("pg_ctl", "-D", str(where.data), "-l", str(where.log), "-w", "-t", "120", "start")
+        except PostgresFailed:
+            # A starter or a server that was killed a moment ago leaves processes that take a moment to end or to begin.
+            if not pause and not _is_up(where):
+                raise
+            time.sleep(pause)
+        if _is_up(where):
+            return
+
+
+def _ensure_database(where: Place) -> None:
     with psycopg.connect(where.url("postgres"), autocommit=True, connect_timeout=10) as connection:
         found = connection.execute("select 1 from pg_database where datname = %s", [ROLE]).fetchone()
         if not found:

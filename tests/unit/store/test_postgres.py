@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -177,6 +178,23 @@ def test_a_pid_file_that_names_another_process_does_not_keep_the_server_down(hom
     text = mark.read_text()
     postgres.leave(home)
     mark.write_text(text.replace(text.split()[0], str(os.getpid()), 1))
+    assert psycopg.connect(postgres.ensure_server(home)).info.dbname == "fairlead"
+
+
+def test_a_server_that_was_killed_comes_back_with_all_that_was_committed(home):
+    home.parent.mkdir(mode=0o700)
+    with psycopg.connect(postgres.ensure_server(home)) as connection:
+        connection.execute("create table kept as select 42 as answer")
+    os.kill(int((postgres.place(home).data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    with psycopg.connect(postgres.ensure_server(home)) as connection:
+        assert connection.execute("select answer from kept").fetchone() == (42,)
+
+
+def test_a_start_that_broke_off_before_the_database_was_made_is_brought_to_its_end(home):
+    home.parent.mkdir(mode=0o700)
+    postgres.ensure_server(home)
+    with psycopg.connect(postgres.place(home).url("postgres"), autocommit=True) as connection:
+        connection.execute("drop database fairlead")
     assert psycopg.connect(postgres.ensure_server(home)).info.dbname == "fairlead"
 
 
