@@ -70,7 +70,7 @@ def _of_the_database(error: BaseException) -> Problem | None:
     if isinstance(error, (DatabaseError, ImproperlyConfigured)):
         own = bool(os.environ.get("FAIRLEAD_DATABASE_URL") or os.environ.get("FAIRLEAD_DATABASE_URL_FILE"))
         step = "Check FAIRLEAD_DATABASE_URL and that the server is up." if own else "Run `fairlead doctor`."
-        return Problem(f"The database cannot be used ({type(error).__name__}).", step, "FL-312")
+        return Problem(f"The database cannot be used ({type(error).__name__}).", step, "FL-315")
     return None
 
 

@@ -17,7 +17,7 @@ EXPECTED = [
     (cm.SignInRefused("Bad key.", code=50), "CM-50", Exit.FAILED),
     (cm.Unavailable("Down.", status=503), "CM-503", Exit.FAILED),
     (PackageError("No sources.", "Name the folder."), "FL-330", Exit.FAILED),
-    (OperationalError("connection to user@example.com failed"), "FL-312", Exit.FAILED),
+    (OperationalError("connection to user@example.com failed"), "FL-315", Exit.FAILED),
     (FileNotFoundError(2, "No such file or directory", "key.txt"), "FL-340", Exit.FAILED),
 ]
 
