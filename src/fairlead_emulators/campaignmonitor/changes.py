@@ -10,6 +10,7 @@ from typing import Any, Final
 from fairlead_emulators.campaignmonitor.codes import Refusal
 from fairlead_emulators.campaignmonitor.life import Entry, Life
 from fairlead_emulators.campaignmonitor.store import STATES, Store, SubscriberList
+from fairlead_emulators.people import person
 
 # Changes that move a subscriber's state date, by the state it is in: what a later read by date can see.
 _MIXED: Final = {
@@ -19,6 +20,8 @@ _MIXED: Final = {
     "Bounced": ("subscribe", "unsubscribe"),
     "Deleted": ("subscribe",),
 }
+# Persons that no named seed holds.
+_STRANGERS: Final = range(1_000_000_000, 2_000_000_000)
 
 
 @dataclass(frozen=True)
@@ -87,10 +90,11 @@ class Changes:
             raise ValueError(f"{act.do} is refused with code {refusal.code}: {refusal.message}") from refusal
 
     def act_many(self, posted: Mapping[str, Any]) -> dict[str, Any]:
-        """Changes a share of the subscribers: `{list?, share, do, seed?}`, `do` an act or "mixed".
+        """Changes a share of the subscribers: `{list?, share, do, seed?}`, `do` an act, "mixed" or "join".
 
-        "mixed" picks acts that move the state date, by the state each subscriber is in. Returns `{changed, by}`;
-        with unsubscribes that hold for all lists of a client, further rows may have changed beside these.
+        "mixed" picks acts that move the state date, by the state each subscriber is in. "join" adds as many new
+        people as the share is of those on the list. Returns `{changed, by}`; with unsubscribes that hold for all
+        lists of a client, further rows may have changed beside these.
         """
         share, do = float(posted.get("share", 0.01)), str(posted.get("do", "mixed"))
         if not 0 < share <= 1:
@@ -104,6 +108,9 @@ class Changes:
         return {"changed": by.total(), "by": dict(sorted(by.items()))}
 
     def _some_of(self, on: SubscriberList, share: float, do: str, draw: random.Random, by: Counter[str]) -> None:
+        if do == "join":
+            self._join(on, share, draw, by)
+            return
         people = self._store.db.execute(
             "SELECT address, state FROM subscribers WHERE list = ? ORDER BY key", (on.n,)
         ).fetchall()
@@ -116,6 +123,13 @@ class Changes:
             chosen = draw.choice(_MIXED[now.state]) if do == "mixed" else do
             self._carry_out(on, Act(address, chosen))
             by[chosen] += 1
+
+    def _join(self, on: SubscriberList, share: float, draw: random.Random, by: Counter[str]) -> None:
+        count = self._store.db.execute("SELECT count(*) FROM subscribers WHERE list = ?", (on.n,)).fetchone()[0]
+        for n in draw.sample(_STRANGERS, round(share * count)):
+            who = person(n)
+            self._life.add(on, Entry(who.email, who.name), resubscribe=True)
+            by["join"] += 1
 
 
 def _seconds(text: str) -> float:

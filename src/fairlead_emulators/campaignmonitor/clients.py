@@ -14,6 +14,7 @@ from fairlead_emulators.campaignmonitor.dates import labels, minute_of, wire, wi
 from fairlead_emulators.campaignmonitor.facts import fact
 from fairlead_emulators.campaignmonitor.life import check_address
 from fairlead_emulators.campaignmonitor.paging import asked, envelope
+from fairlead_emulators.campaignmonitor.store import Store
 
 _NEW_CLIENTS, _WITHIN_S = 5, 1800
 # Where the ISO table of the tz database names a country otherwise than this account does.
@@ -93,7 +94,7 @@ def _create_client(call: Call) -> Answer:
     return created(add_client(call.service.store, new.companyname, new.country, new.timezone, now))
 
 
-def add_client(store: Any, name: str, country: str, time_zone: str, now: float) -> str:
+def add_client(store: Store, name: str, country: str, time_zone: str, now: float) -> str:
     """Adds a client and returns its id: the same one for the same account, order and name."""
     position = store.db.execute("SELECT coalesce(max(position), 0) + 1 FROM clients").fetchone()[0]
     account = store.meta("api_key")

@@ -1,6 +1,5 @@
 """A subscriber as the API shows it, prepared once when it is written, so that a page is only a join."""
 
-import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,7 +40,7 @@ def columns(subscriber: Subscriber, where: ZoneInfo) -> tuple[Any, ...]:
         minute_of(subscriber.state_at),
         subscriber.state_at,
         subscriber.joined_at,
-        json.dumps(subscriber.fields),
+        _encode(subscriber.fields).decode(),
         subscriber.mobile,
         int(subscriber.sms),
         subscriber.reads,

@@ -112,6 +112,14 @@ def test_one_kind_of_change_for_a_share(account):
     assert account.call("POST", "/_control/act_many", {"share": 2}).status == 400
 
 
+def test_new_people_join_by_a_share(account):
+    reply = account.call("POST", "/_control/act_many", {"list": "Crowd", "share": 0.1, "do": "join", "seed": 3})
+    assert reply.json == {"changed": 12, "by": {"join": 12}}
+    assert len(_truth(account, "Crowd")) == 132
+    account.call("POST", "/_control/act_many", {"list": "Wide", "share": 1, "do": "join"})
+    assert _truth(account, "Wide") == [], "a share of nobody is nobody"
+
+
 def test_names_of_a_share_change_without_moving_dates(account):
     before = {each["email"]: each for each in _truth(account, "Crowd")}
     account.emulator.clock.advance(600)

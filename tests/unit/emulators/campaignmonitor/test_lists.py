@@ -88,6 +88,15 @@ def test_pages_read_in_any_order_are_the_pages_read_in_order(crowd):
     assert {page: in_order[page - 1] for page in shuffled} == shuffled
 
 
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+def test_pages_since_a_date_are_the_end_of_all_pages(crowd, direction):
+    whole = _pages(crowd, orderdirection=direction)
+    middle = sorted(each["Date"] for each in whole)[len(whole) // 2][:10]
+    late = [each for each in whole if each["Date"] >= middle]
+    assert 50 < len(late) < len(whole)
+    assert _pages(crowd, orderdirection=direction, date=middle, pagesize=33) == late
+
+
 def test_the_default_is_1000_by_date_ascending(crowd):
     emulator, call = crowd
     body = call("GET", _path(emulator)).json
