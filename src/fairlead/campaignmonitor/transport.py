@@ -23,9 +23,9 @@ _RENEWABLE: Final = frozenset({120, 121})
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often and how long to try again: attempts in all, and waits in seconds (doubling, with jitter)."""
+    """How often and how long to try again: attempts in all, and waits in seconds (doubling, with jitter): half a minute."""
 
-    attempts: int = 6
+    attempts: int = 7
     first: float = 0.5
     longest: float = 30.0
 
