@@ -8,14 +8,21 @@ from fairlead_emulators.salesforce.errors import RowError
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.lookups import fold, ids_by_key, missing_parents
 from fairlead_emulators.salesforce.schema import Field, Schema
+from fairlead_emulators.salesforce.storage import quoted
 from fairlead_emulators.salesforce.values import KEEP, Errors, convert
 
 fact("required_fields")
 fact("read_only_fields")
 fact("unique_fields")
 fact("lookups_must_exist")
+fact("operation_not_supported")
+fact("pairs_are_unique")
 
 REPEATED = "DUPLICATE_VALUE"
+PAIRS = {
+    "PermissionSetAssignment": (("PermissionSetId", "AssigneeId"),),
+    "CampaignMember": (("CampaignId", "ContactId"), ("CampaignId", "LeadId")),
+}
 
 
 def refuse(batch: Batch, errors: Errors) -> None:
@@ -135,3 +142,26 @@ def check_unique(connection: sqlite3.Connection, batch: Batch, targets: list[str
                 message = f"duplicate value found: {field.name} duplicates value on {where}"
                 batch.errors[row] = RowError(REPEATED, message, (field.name,))
             seen[key] = row
+
+
+def check_pairs(connection: sqlite3.Connection, batch: Batch, rows: Iterable[int]) -> None:
+    """Refuses new rows of the few objects where a pair of look-ups may exist once: assignments, campaign members."""
+    for pair in PAIRS.get(batch.sobject.name, ()):
+        columns = [batch.columns.get(name.lower(), [KEEP] * batch.count) for name in pair]
+        where = " AND ".join(f"{quoted(name)} = ?" for name in pair)
+        query = f"SELECT Id FROM {quoted(batch.sobject.name)} WHERE {where} AND IsDeleted = 0"
+        seen: set[tuple[str, ...]] = set()
+        for row in rows:
+            both = tuple(column[row] for column in columns if isinstance(column[row], str))
+            if len(both) < len(pair) or row in batch.errors:
+                continue
+            if both in seen or connection.execute(query, both).fetchone():
+                message = f"Duplicate {batch.sobject.label}: {' and '.join(pair)} are already joined"
+                batch.errors[row] = RowError(REPEATED, message, pair)
+            seen.add(both)
+
+
+def not_supported(batch: Batch, operation: str) -> RowError:
+    """The error of an operation that the object does not have."""
+    message = f"entity type {batch.sobject.name} does not support {operation}"
+    return RowError("INVALID_TYPE_FOR_OPERATION", message)

@@ -81,12 +81,17 @@ def _new_and_old(batch: Batch, written: Written) -> tuple[list[int], list[int]]:
 
 def _refuse_rows(org: Org, connection: sqlite3.Connection, batch: Batch, written: Written, key: Field | None) -> None:
     new, old = _new_and_old(batch, written)
+    if not batch.sobject.createable:
+        rules.refuse(batch, dict.fromkeys(new, rules.not_supported(batch, "create")))
+    if not batch.sobject.updateable:
+        rules.refuse(batch, dict.fromkeys(old, rules.not_supported(batch, "update")))
     rules.check_access(batch, new, creating=True)
     rules.check_access(batch, old, creating=False)
     rules.check_required(batch, new, creating=True)
     rules.check_required(batch, old, creating=False)
     rules.check_parents(connection, org.storage.schema, batch)
     rules.check_unique(connection, batch, written.ids, key)
+    rules.check_pairs(connection, batch, new)
     _refuse_locked(org, batch)
     new, _ = _new_and_old(batch, written)
     _refuse_over_limit(org, batch, new)
@@ -242,6 +247,8 @@ def delete(org: Org, sobject: SObject, ids: Sequence[str]) -> Written:
         _refuse_unknown_ids(connection, batch, written)
         for row in [r for r, e in batch.errors.items() if e is CONVERTED]:
             del batch.errors[row]
+        if not sobject.deletable:
+            rules.refuse(batch, dict.fromkeys(range(batch.count), rules.not_supported(batch, "delete")))
         _refuse_locked(org, batch)
         going = [i for row, i in enumerate(ids) if row not in batch.errors]
         erase(org, connection, sobject, going)

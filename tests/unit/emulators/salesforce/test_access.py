@@ -5,6 +5,7 @@ import hashlib
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.salesforce.app import create
@@ -239,6 +240,21 @@ def test_deployed_rights_are_rows_and_can_be_assigned(org):
     user = org.rows("User")[0]["Id"]
     assigned = {"PermissionSetId": rights["Id"], "AssigneeId": user}
     assert org.ask("POST", "/sobjects/PermissionSetAssignment", json=assigned).status_code == 201
+    again = org.ask("POST", "/sobjects/PermissionSetAssignment", json=assigned)
+    assert (again.status_code, again.json()[0]["errorCode"]) == (400, "DUPLICATE_VALUE")
+
+
+def test_what_an_object_cannot_do_is_refused(bare):
+    user = bare.rows("User")[0]["Id"]
+    for answer in (bare.ask("DELETE", f"/sobjects/User/{user}"), bare.ask("POST", "/sobjects/Organization", json={})):
+        assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "INVALID_TYPE_FOR_OPERATION")
+
+
+def test_a_lost_answer_leaves_the_record_behind(bare):
+    bare.fault("lost_answer", match={"method": "POST", "path": "Contact"})
+    with pytest.raises(requests.ConnectionError):
+        bare.ask("POST", "/sobjects/Contact", json={"LastName": "x"})
+    assert len(bare.rows("Contact")) == 1
 
 
 def test_a_failed_or_checked_deployment_changes_nothing(bare):
