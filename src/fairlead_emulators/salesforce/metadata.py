@@ -7,6 +7,7 @@ import io
 import json
 import sqlite3
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -110,9 +111,12 @@ def read_package(data: bytes) -> Package:
     if manifest is None:
         raise BadPackage("No package.xml found")
     root = manifest.removesuffix("package.xml")
-    found = [
-        _component(path.removeprefix(root), archive.read(info)) for path, info in paths.items() if path != manifest
-    ]
+    try:
+        found = [
+            _component(path.removeprefix(root), archive.read(info)) for path, info in paths.items() if path != manifest
+        ]
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+        raise BadPackage(f"The package cannot be unpacked: {error}") from error
     order = list(FOLDERS.values())
     return Package(sorted((c for c in found if c is not None), key=lambda c: (order.index(c.type), c.full_name)))
 
@@ -147,12 +151,14 @@ def apply(package: Package, schema: Schema, connection: sqlite3.Connection) -> D
             )
         else:
             result.successes.append(ComponentResult(kind, name, component.path, created=created))
+    refused = {(one.component_type, one.full_name) for one in result.failures}
+    kept = [one for one in package.components if (one.type, one.full_name) not in refused]
     connection.executemany(
         "INSERT OR REPLACE INTO emulator_components VALUES (?, ?, ?, ?)",
-        [(one.type, one.full_name, one.path, one.xml) for one in package.components],
+        [(one.type, one.full_name, one.path, one.xml) for one in kept],
     )
     schema.relate()
-    _keep_permission_sets(package, connection)
+    _keep_permission_sets(kept, connection)
     return result
 
 
@@ -186,9 +192,14 @@ def _parts(component: Component, schema: Schema) -> Iterator[Part]:
         return
     if child_text(root, "label"):
         yield component.full_name, "CustomObject", lambda: apply_object(schema, component.full_name, root)
+    seen: set[str] = set()
     for element in root:
         if _tag(element) == "fields":
             name = f"{component.full_name}.{child_text(element, 'fullName')}"
+            if name.lower() in seen:
+                yield name, "CustomField", partial(_refuse, f"Duplicate field: {name} stands twice in {component.path}")
+                continue
+            seen.add(name.lower())
             yield name, "CustomField", partial(apply_field, schema, component.full_name, element)
         elif _tag(element) == "listViews":
             name = f"{component.full_name}.{child_text(element, 'fullName')}"
@@ -254,17 +265,14 @@ def _object(schema: Schema, name: str) -> SObject:
     return found
 
 
-def _keep_permission_sets(package: Package, connection: sqlite3.Connection) -> None:
+def _keep_permission_sets(components: list[Component], connection: sqlite3.Connection) -> None:
     """Note the rights that permission sets give, for the org's own records of them."""
     connection.execute(
         "CREATE TABLE IF NOT EXISTS emulator_rights (name TEXT PRIMARY KEY, label TEXT, rights TEXT) WITHOUT ROWID"
     )
-    for component in package.components:
+    for component in components:
         if component.type == "PermissionSet":
-            try:
-                root = fromstring(component.xml)
-            except (ParseError, DefusedXmlException):
-                continue  # told as a failure already
+            root = fromstring(component.xml)
             rights = [
                 {_tag(part): part.text for part in element}
                 for element in root

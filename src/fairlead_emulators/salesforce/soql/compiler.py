@@ -131,6 +131,8 @@ class _Compiler:
                 continue
             if isinstance(item, Call):
                 raise SoqlError("MALFORMED_QUERY", f"{item.function.upper()} needs GROUP BY")
+            if item.alias:
+                raise SoqlError("MALFORMED_QUERY", "only aggregate expressions use field aliasing")
             found = self.scope.resolve(item.path)
             key = tuple(name.lower() for name in found.path)
             if key in seen:
@@ -142,6 +144,8 @@ class _Compiler:
             raise SoqlError("MALFORMED_QUERY", f"at most {MAX_CHILDREN} child relationships are allowed")
         conditions = self._conditions()
         where = self._where(query, conditions)
+        if any(_aggregates(key.by) for key in query.order_by):
+            raise SoqlError("MALFORMED_QUERY", "ORDER BY an aggregate needs GROUP BY")
         order = self._order_by(query.order_by)
         limits = "" if parent_key else self._limits(query)
         if parent_key is not None:
@@ -203,6 +207,8 @@ class _Compiler:
     def _aggregate(self, query: Query, items: Sequence[Column | Call | Query]) -> Compiled:
         if query.limit is not None and not query.group_by:
             raise SoqlError("MALFORMED_QUERY", "aggregate queries need GROUP BY with LIMIT")
+        if any(_aggregates(key) for key in query.group_by):
+            raise SoqlError("MALFORMED_QUERY", "An aggregate cannot stand in GROUP BY")
         grouped = [self._key(key) for key in query.group_by]
         keys = {found.sql for found in grouped}
         outputs: list[Output] = []
@@ -222,11 +228,19 @@ class _Compiler:
             columns.append(found.sql)
         conditions = self._conditions()
         where = self._where(query, conditions)
+        for by in (key.by for key in query.order_by):
+            if not _aggregates(by) and self._key(by).sql not in keys:
+                raise SoqlError("MALFORMED_QUERY", f"Ordered field must be grouped or aggregated: {by.path}")
+        conditions.aggregates = True
         group = f" GROUP BY {', '.join(found.sql for found in grouped)}" if grouped else ""
         having = f" HAVING {conditions.sql(query.having)}" if query.having is not None else ""
         order = self._order_by(query.order_by)
         sql = f"SELECT {', '.join(columns)} FROM {self.scope.source}{where}{group}{having}{order}{self._limits(query)}"
         return Compiled(sql, conditions.params, "aggregate", self.scope.sobject, outputs)
+
+
+def _aggregates(item: Column | Call) -> bool:
+    return isinstance(item, Call) and item.function in AGGREGATES
 
 
 def _no_nesting(query: Query, outer: Conditions) -> tuple[str, list[Any]]:

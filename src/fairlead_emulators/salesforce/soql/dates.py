@@ -77,4 +77,4 @@ def midnight(day: date, zone: tzinfo) -> str:
 
 def moment(when: datetime) -> str:
     """A moment as the storage keeps it: UTC, milliseconds."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond // 1000:03d}Z"
+    return when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

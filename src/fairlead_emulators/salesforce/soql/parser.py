@@ -173,8 +173,12 @@ class _Parser:
         return parts[0] if len(parts) == 1 else Joined(op, tuple(parts))
 
     def _unary(self) -> Condition:
-        if self._take("not"):
-            return Not(self._unary())
+        negations = 0
+        while self._take("not"):
+            negations += 1
+        if negations:
+            part = self._unary()
+            return Not(part) if negations % 2 else Not(Not(part))
         if self._take("("):
             inner = self._condition()
             self._need(")")
@@ -277,7 +281,7 @@ class _Parser:
         token = self._advance()
         if token.kind != "number" or not token.text.isdecimal():
             raise unexpected(token.text, token.at)
-        return min(int(token.text), 2**31)
+        return min(int(token.text), 2**31) if len(token.text) <= 10 else 2**31
 
     def _tail(self) -> bool:
         all_rows = self._take("all", "rows")

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fairlead_emulators.salesforce.schema import Field, SObject
+from fairlead_emulators.salesforce.soql import text
 from fairlead_emulators.salesforce.soql.compiler import PARENT, Child, Compiled, Output
+from fairlead_emulators.salesforce.soql.tokens import SoqlError
 
 Record = dict[str, Any]
 
@@ -67,7 +69,7 @@ def shaped(field: Field, value: Any) -> Any:
 
 def run(connection: sqlite3.Connection, compiled: Compiled, version: str) -> tuple[list[Record], int]:
     """All records and their number; of `COUNT()` only the number."""
-    rows = connection.execute(compiled.sql, compiled.params)
+    rows = _execute(connection, compiled.sql, compiled.params)
     if compiled.shape == "count":
         return [], int(rows.fetchone()[0])
     if compiled.shape == "aggregate":
@@ -77,9 +79,17 @@ def run(connection: sqlite3.Connection, compiled: Compiled, version: str) -> tup
     return records, len(records)
 
 
+def _execute(connection: sqlite3.Connection, sql: str, params: list[Any]) -> sqlite3.Cursor:
+    """Raises SoqlError for what is beyond SQLite's own limits, such as too many values."""
+    if len(params) > connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER):
+        raise SoqlError("QUERY_TOO_COMPLICATED", f"The query has {len(params)} values: ask in several queries")
+    text.prepare(connection)
+    return connection.execute(sql, params)
+
+
 def cells(connection: sqlite3.Connection, compiled: Compiled) -> Iterator[list[list[str]]]:
     """The rows as texts for CSV, some thousands at a time."""
-    rows = connection.execute(compiled.sql, compiled.params)
+    rows = _execute(connection, compiled.sql, compiled.params)
     fields = [output.field for output in compiled.outputs]
     while part := rows.fetchmany(5_000):
         yield [[_cell(field, value) for field, value in zip(fields, row[1:], strict=True)] for row in part]
@@ -119,7 +129,7 @@ def _children(
     for start in range(0, len(parents), _AT_ONCE):
         some = parents[start : start + _AT_ONCE]
         sql = f'SELECT * FROM ({compiled.sql}) WHERE "{PARENT}" IN ({",".join("?" * len(some))})'
-        rows = connection.execute(sql, [*compiled.params, *some]).fetchall()
+        rows = _execute(connection, sql, [*compiled.params, *some]).fetchall()
         for row, record in zip(rows, _records(connection, compiled, rows, shaper), strict=True):
             found[row[key]].append(record)
     last = None if child.per_parent is None else child.skip + child.per_parent

@@ -8,7 +8,7 @@ MAX_STATEMENT: Final = 100_000
 
 _PATTERN: Final = re.compile(
     r"""
-    (?P<space>\s+)
+    (?P<space>[ \t\r\n\f]+)
   | (?P<string>'(?:[^'\\]|\\.)*')
   | (?P<datetime>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))
   | (?P<date>\d{4}-\d\d-\d\d)
@@ -16,7 +16,7 @@ _PATTERN: Final = re.compile(
   | (?P<name>[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*)
   | (?P<op><=|>=|!=|<>|=|<|>|\(|\)|,|:)
     """,
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE | re.DOTALL | re.ASCII,
 )
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from fairlead_emulators.salesforce.ids import to18
 from fairlead_emulators.salesforce.schema import Field
-from fairlead_emulators.salesforce.soql import dates
+from fairlead_emulators.salesforce.soql import dates, text
 from fairlead_emulators.salesforce.soql.ast import (
     Among,
     Call,
@@ -27,6 +27,8 @@ IDS: Final = frozenset({"id", "reference"})
 LONG: Final = frozenset({"textarea"})
 MAX_SEMI_JOINS: Final = 2
 
+AGGREGATES: Final = frozenset({"count", "count_distinct", "sum", "avg", "min", "max"})
+
 Subquery = Callable[[Query, "Conditions"], tuple[str, list[Any]]]
 
 
@@ -39,14 +41,13 @@ class Conditions:
     zone: tzinfo
     subquery: Subquery
     semi_joins: int = 0
+    aggregates: bool = False
     params: list[Any] = field(default_factory=list)
 
     def sql(self, condition: Condition, *, within: str = "") -> str:
         """The condition. Raises SoqlError."""
         if isinstance(condition, Joined):
-            return (
-                "(" + f" {condition.op.upper()} ".join(self.sql(p, within=condition.op) for p in condition.parts) + ")"
-            )
+            return text.balanced(condition.op.upper(), [self.sql(p, within=condition.op) for p in condition.parts])
         if isinstance(condition, Not):
             return f"(NOT COALESCE({self.sql(condition.part, within='not')}, 0))"
         if isinstance(condition, Among):
@@ -57,12 +58,15 @@ class Conditions:
         left = self.operand(condition.left)
         if condition.op == "like":
             return self._like(left, condition.value)
-        if condition.value.kind == "null":
+        if condition.value.kind == "null" or _is_empty(left.field, condition):
             return self._null(left, condition.op)
         if condition.value.kind == "range":
             return self._range(left, condition.op, condition.value)
         value = self.value(left.field, condition.value)
         _check_filterable(left.field)
+        if condition.op in {"=", "!="} and not text.simple(value, left.field):
+            found = text.equal(left.sql, value, self.params)
+            return found if condition.op == "=" else f"(NOT COALESCE({found}, 0))"
         self.params.append(value)
         if condition.op == "=":
             return f"{left.sql} = ?"
@@ -76,6 +80,8 @@ class Conditions:
         """The left side: a field, or a function of one."""
         if isinstance(left, Column):
             return self.scope.resolve(left.path)
+        if left.function in AGGREGATES and not self.aggregates:
+            raise SoqlError("MALFORMED_QUERY", f"Aggregates are not allowed in WHERE: {left.function.upper()}")
         return function_of(self.scope, left)
 
     def _null(self, left: Resolved, op: str) -> str:
@@ -89,6 +95,8 @@ class Conditions:
         if value.kind != "string" or left.field.type in NUMBERS | {"boolean", "date", "datetime"} | LONG:
             raise SoqlError("INVALID_QUERY_FILTER_OPERATOR", f"invalid operator LIKE on field {left.field.name}")
         self.params.append(value.text)
+        if not text.simple(value.text, left.field):
+            return f"{text.FOLD}({left.sql}) LIKE {text.FOLD}(?) ESCAPE '\\'"
         return f"{left.sql} LIKE ? ESCAPE '\\'"
 
     def _range(self, left: Resolved, op: str, value: Literal) -> str:
@@ -96,12 +104,11 @@ class Conditions:
             raise wrong_type(left.field)
         try:
             first, after = dates.span(value.text, value.number, self.now, self.zone)
+            low, high = first.isoformat(), after.isoformat()
+            if left.field.type == "datetime":
+                low, high = dates.midnight(first, self.zone), dates.midnight(after, self.zone)
         except (OverflowError, ValueError):
             raise SoqlError("MALFORMED_QUERY", f"{value.text}:{value.number} lies beyond the calendar") from None
-        if left.field.type == "datetime":
-            low, high = dates.midnight(first, self.zone), dates.midnight(after, self.zone)
-        else:
-            low, high = first.isoformat(), after.isoformat()
         if op in {"=", "!="}:
             self.params += [low, high]
             inside = f"({left.sql} >= ? AND {left.sql} < ?)"
@@ -120,11 +127,14 @@ class Conditions:
             return self._semi_join(left, condition)
         values = [self.value(left.field, value) for value in condition.values if value.kind != "null"]
         nulls = len(values) < len(condition.values)
+        values = [v for value in values for v in text.spellings(value, left.field)]
         marks = ", ".join("?" * len(values))
         self.params += values
         if condition.op == "in":
             return f"({left.sql} IN ({marks}) OR {left.sql} IS NULL)" if nulls else f"{left.sql} IN ({marks})"
-        return f"{left.sql} NOT IN ({marks})" if nulls else f"({left.sql} NOT IN ({marks}) OR {left.sql} IS NULL)"
+        if nulls:
+            return f"({left.sql} NOT IN ({marks}) AND {left.sql} IS NOT NULL)"
+        return f"({left.sql} NOT IN ({marks}) OR {left.sql} IS NULL)"
 
     def _semi_join(self, left: Resolved, condition: Among) -> str:
         self.semi_joins += 1
@@ -219,6 +229,12 @@ def wrong_type(field_: Field) -> SoqlError:
         f"value of filter criterion for field '{field_.name}' must be of type {names.get(field_.type, field_.type)} "
         f"and {should}",
     )
+
+
+def _is_empty(field_: Field, condition: Comparison) -> bool:
+    """An empty text is no value: `= ''` means null."""
+    texts = field_.type not in NUMBERS | {"boolean", "date", "datetime"}
+    return condition.value == Literal("string", "") and texts and condition.op in {"=", "!="}
 
 
 def _check_filterable(field_: Field) -> None:
