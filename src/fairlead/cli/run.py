@@ -33,6 +33,8 @@ def up(port: Port = None, as_json: AsJson = False) -> None:
         if await parts.answers(found.host, chosen, stop):
             ready = {"ok": True, "url": parts.public_url()}
             show.document(ready) if as_json else parts.welcome(ready)
+        elif not stop.is_set():
+            out.print(f"The admin does not answer on port {chosen}: its lines above say why. Jobs run all the same.")
         await running
 
     asyncio.run(work())

@@ -5,9 +5,11 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import typer
 
@@ -142,6 +144,25 @@ def test_a_new_installation_answers_before_anything_is_connected(home):
     assert checks["Database"]["state"] == "ok"
     assert "fairlead connect salesforce" in checks["Salesforce"]["fix"]
     assert all(check["fix"] for check in checks.values() if check["state"] != "ok")
+
+
+def test_up_runs_a_worker_and_leaves_nothing_behind(home):
+    """SIGTERM, as a service manager sends it, ends everything that was started, with 0."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("FAIRLEAD_", "DJANGO_"))}
+    process = psutil.Popen(
+        [sys.executable, "-m", "fairlead.cli", "up", "--port", "0"],
+        env=clean | {"FAIRLEAD_HOME": home},
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not json.loads(fairlead("status", "--json", home=home).stdout)["workers"]:
+        assert time.monotonic() < deadline
+    started = process.children(recursive=True)
+    assert any("worker" in child.cmdline() for child in started)
+    process.terminate()
+    assert process.wait(45) == 0
+    _, alive = psutil.wait_procs(started, 5)
+    assert alive == []
 
 
 def test_a_job_that_is_not_there_is_told(home):
