@@ -25,7 +25,7 @@ _TEXTS: Final = ("string", "email", "phone", "url", "picklist")
 _STYLE: Final = """
 body{margin:0;font:14px/1.5 system-ui,sans-serif;background:#f3f3f3;color:#181818}
 header{background:#fff;border-bottom:3px solid #0176d3;padding:.6rem 1.5rem;display:flex;gap:1.5rem;align-items:center}
-header b{font-size:1.1rem}main{margin:1.5rem;max-width:90rem}a{color:#0b5cab;text-decoration:none}
+header b{font-size:1.1rem}nav a{margin-right:1rem}main{margin:1.5rem;max-width:90rem}a{color:#0b5cab;text-decoration:none}
 a:hover{text-decoration:underline}section{background:#fff;border:1px solid #c9c9c9;border-radius:.25rem;
 padding:1rem;margin-bottom:1rem;overflow-x:auto}h1{font-size:1.3rem;margin:.2rem 0 1rem}h2{font-size:1rem;margin:0 0 .6rem}
 table{border-collapse:collapse;width:100%}th{text-align:left;background:#f3f3f3}
@@ -165,6 +165,8 @@ class Explorer:
             return link(f"/_explorer/r/{value}", self._title(value))
         if field.type == "boolean":
             return "✓" if value else "–"
+        if field.type == "datetime":
+            return text(f"{value[:10]} {value[11:16]}")
         return text(value if len(str(value)) < 400 else f"{str(value)[:400]}…")
 
     def _title(self, record_id: str) -> str:
@@ -241,7 +243,7 @@ class Explorer:
 
 def _columns(sobject: SObject) -> list[Field]:
     """What a list shows: the name first, then the first fields of the object's own."""
-    system = {"Id", "IsDeleted", "OwnerId", "MasterRecordId", "FirstName", "LastName", "Salutation"}
+    system = {"Id", "SystemModstamp", "IsDeleted", "OwnerId", "MasterRecordId", "FirstName", "LastName", "Salutation"}
     name = sobject.field(sobject.name_field) or sobject.fields["id"]
     own = [
         f

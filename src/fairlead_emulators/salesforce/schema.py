@@ -216,20 +216,26 @@ def _object_from(data: Json) -> SObject:
 def system_fields(*, owner: bool = True) -> list[Field]:
     """The fields that the platform keeps on every record; `owner` is False on detail objects."""
 
-    def kept(name: str, kind: str, **more: Any) -> Field:
-        return field_from(
-            {"name": name, "type": kind, "nillable": False, "createable": False, "updateable": False} | more
-        )
+    def kept(name: str, kind: str, label: str, **more: Any) -> Field:
+        fixed = {"nillable": False, "createable": False, "updateable": False}
+        return field_from({"name": name, "type": kind, "label": label} | fixed | more)
 
     user = {"reference_to": ("User",)}
     fields = [
-        kept("Id", "id", id_lookup=True, default=""),
-        kept("IsDeleted", "boolean", default=False),
-        kept("CreatedDate", "datetime", default=""),
-        kept("CreatedById", "reference", default="", relationship_name="CreatedBy", **user),
-        kept("LastModifiedDate", "datetime", default=""),
-        kept("LastModifiedById", "reference", default="", relationship_name="LastModifiedBy", **user),
-        kept("SystemModstamp", "datetime", default=""),
+        kept("Id", "id", "Record ID", id_lookup=True, default=""),
+        kept("IsDeleted", "boolean", "Deleted", default=False),
+        kept("CreatedDate", "datetime", "Created Date", default=""),
+        kept("CreatedById", "reference", "Created By ID", default="", relationship_name="CreatedBy", **user),
+        kept("LastModifiedDate", "datetime", "Last Modified Date", default=""),
+        kept(
+            "LastModifiedById",
+            "reference",
+            "Last Modified By ID",
+            default="",
+            relationship_name="LastModifiedBy",
+            **user,
+        ),
+        kept("SystemModstamp", "datetime", "System Modstamp", default=""),
     ]
     if owner:
         owned = {"name": "OwnerId", "type": "reference", "nillable": False, "relationship_name": "Owner"}

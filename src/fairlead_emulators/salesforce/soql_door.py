@@ -12,6 +12,8 @@ from fairlead_emulators.salesforce.org import Org
 from fairlead_emulators.salesforce.schema import Field
 
 fact("bulk_query_refusals")
+fact("soql_refusals")
+fact("soql_semantics")
 
 
 @dataclass(frozen=True, slots=True)

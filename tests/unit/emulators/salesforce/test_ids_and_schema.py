@@ -7,7 +7,7 @@ from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.ids import checksum, make_id, make_ids, to18
 from fairlead_emulators.salesforce.schema import Schema, standard_schema
 
-MAX_ASSUMED = 16
+MAX_ASSUMED = 12
 
 
 def test_a_known_id_has_its_known_checksum():
