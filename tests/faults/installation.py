@@ -1,0 +1,169 @@
+"""A whole installation for tests that break it: emulators, data folder and workers as processes, driven as an admin would."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fairlead.cli import demo_check, demo_emulators, demo_once
+
+# Volatile by nature: ids, times of writing, and the number of the run.
+VOLATILE = {"Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "Sync_Run__c", "Name"}
+
+
+@dataclass
+class Installation:
+    """`home` is its data folder. Use as a context manager: everything it started ends with it."""
+
+    home: Path
+    seed: str | dict[str, Any] = "small"
+    settings: dict[str, str] = field(default_factory=dict)
+    emulators: demo_emulators.Emulators | None = None
+    worker: subprocess.Popen[bytes] | None = None
+    log: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.log = self.home / "logs.txt"
+
+    def __enter__(self) -> "Installation":
+        named = self.seed if isinstance(self.seed, str) else "empty"
+        self.emulators = demo_emulators.start((0, 0), named)
+        try:
+            if not isinstance(self.seed, str):
+                for side, spec in self.seed.items():
+                    self.emulators.post(side, "/_control/seed", {"spec": spec, "seed": 1})
+            self._connect()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        from fairlead.store import postgres
+
+        self.stop_worker()
+        if self.emulators is not None:
+            self.emulators.stop()
+        postgres.destroy(self.home)
+
+    def _connect(self) -> None:
+        assert self.emulators is not None
+        account, crm = self.emulators.line["campaign_monitor"], self.emulators.line["salesforce"]
+        self.run("connect", "campaign-monitor", more={"FAIRLEAD_CM_API_KEY": account["api_key"]})
+        keys = {"FAIRLEAD_SF_CLIENT_ID": crm["client_id"], "FAIRLEAD_SF_CLIENT_SECRET": crm["client_secret"]}
+        self.run("connect", "salesforce", more=keys)
+        self.run("salesforce", "deploy")
+
+    def environment(self, more: dict[str, str] | None = None) -> dict[str, str]:
+        assert self.emulators is not None
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("FAIRLEAD_", "DJANGO_"))}
+        return {
+            **kept,
+            "FAIRLEAD_HOME": str(self.home),
+            "FAIRLEAD_CAMPAIGN_MONITOR_URL": self.emulators.url("campaign_monitor"),
+            "FAIRLEAD_SALESFORCE_LOGIN_URL": self.emulators.url("salesforce"),
+            "FAIRLEAD_HEARTBEAT_SECONDS": "0.3",
+            "FAIRLEAD_STALE_SECONDS": "1",
+            "FAIRLEAD_TICK_SECONDS": "0.3",
+            "FAIRLEAD_RETRY_SECONDS": "0.1",
+            **self.settings,
+            **(more or {}),
+        }
+
+    def run(self, *words: str, more: dict[str, str] | None = None, code: int = 0) -> dict[str, Any]:
+        """A command of the CLI with `--json`; its document. Fails unless it exits with `code`."""
+        ended = subprocess.run(
+            [sys.executable, "-m", "fairlead.cli", *words, "--json"],
+            env=self.environment(more),
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        with self.log.open("ab") as log:
+            log.write(ended.stdout + ended.stderr)
+        assert ended.returncode == code, (words, ended.returncode, ended.stdout[-2000:], ended.stderr[-2000:])
+        return json.loads(ended.stdout) if ended.stdout.strip() else {}
+
+    def ask(self, *words: str) -> "subprocess.Popen[bytes]":
+        """`fairlead sync`, followed by a process of its own until the job ends."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "fairlead.cli", "sync", *words, "--json"],
+                env=self.environment(),
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+
+    def start_worker(self) -> None:
+        with self.log.open("ab") as log:
+            self.worker = subprocess.Popen(
+                [sys.executable, "-m", "fairlead.cli", "worker"], env=self.environment(), stdout=log, stderr=log
+            )
+
+    def kill_worker(self) -> None:
+        """`kill -9`: nothing is tidied up."""
+        assert self.worker is not None
+        self.worker.send_signal(signal.SIGKILL)
+        self.worker.wait(10)
+
+    def stop_worker(self) -> None:
+        if self.worker is not None and self.worker.poll() is None:
+            self.worker.terminate()
+            try:
+                self.worker.wait(15)
+            except subprocess.TimeoutExpired:
+                self.worker.kill()
+                self.worker.wait()
+
+    def sync(self, *words: str, code: int = 0) -> dict[str, Any]:
+        """A sync from asking to its end, by a worker that runs."""
+        return self.run("sync", *words, code=code)
+
+    def fault(self, side: str, **rule: Any) -> None:
+        """Switch a fault on; see `fairlead_emulators.faults`."""
+        assert self.emulators is not None
+        self.emulators.post(side, "/_control/faults", [rule])
+
+    def act(self, **act: Any) -> Any:
+        assert self.emulators is not None
+        return self.emulators.post("campaign_monitor", "/_control/act_many", act)
+
+    def lists(self) -> list[str]:
+        """Ids of the account's lists."""
+        assert self.emulators is not None
+        state = next(self.emulators.get("campaign_monitor", "/_control/state"))
+        return [each["id"] for client in state["clients"] for each in client["lists"]]
+
+    def truth(self) -> demo_check.Truth:
+        assert self.emulators is not None
+        return demo_once.read_truth(self.emulators)
+
+    def check(self) -> demo_check.Verdict:
+        """Every record held against both sides' own state, by rules written apart from the flow."""
+        verdict = demo_check.check(self.truth())
+        assert verdict.ok, verdict.wrong
+        return verdict
+
+    def members(self) -> bytes:
+        """The org's members as bytes, without what is volatile by nature."""
+        rows = [{name: value for name, value in row.items() if name not in VOLATILE} for row in self.truth().members]
+        return json.dumps(sorted(rows, key=lambda row: row["Member_Key__c"]), sort_keys=True, indent=0).encode()
+
+
+def finish(asked: "subprocess.Popen[bytes]", seconds: float = 60) -> dict[str, Any]:
+    """What a followed sync told at its end."""
+    out, _ = asked.communicate(timeout=seconds)
+    return {"code": asked.returncode, **json.loads(out)}
+
+
+def wait_until(what: Any, seconds: float = 30) -> None:
+    """Wait for a condition; fail when it does not come."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "the awaited never came"
+        time.sleep(0.05)

@@ -1,0 +1,66 @@
+"""Killed at any point and started again = never killed."""
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults.installation import Installation, finish
+
+KILLS = 20
+
+# Two lists above the small door's size, so that bulk jobs are in flight when the worker dies.
+SEED = {
+    "campaign_monitor": {
+        "clients": [
+            {
+                "name": "Kill & Co",
+                "country": "Australia",
+                "time_zone": "(GMT+10:00) Canberra, Melbourne, Sydney",
+                "lists": [
+                    {"title": "Large", "confirmed_opt_in": False, "unsubscribe_setting": "OnlyThisList",
+                     "custom_fields": [{"name": "Remarks", "type": "Text"}], "people": [[0, 4000]]},
+                    {"title": "Larger", "confirmed_opt_in": False, "unsubscribe_setting": "OnlyThisList",
+                     "custom_fields": [], "people": [[2000, 4500]]},
+                    {"title": "Small", "confirmed_opt_in": False, "unsubscribe_setting": "OnlyThisList",
+                     "custom_fields": [], "people": [[100, 300]]},
+                ],
+            }
+        ]
+    },
+    "salesforce": {
+        "contacts": [{"first": 1000, "count": 1500, "second": False}],
+        "leads": [{"first": 2200, "count": 800, "second": False}],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.timeout(600)
+def test_a_worker_killed_at_random_moments_leaves_what_an_undisturbed_run_gives(tmp_path: Path) -> None:
+    """Twenty kills at moments drawn from a seed, over full and incremental runs: each time the org ends byte for byte right."""
+    moments = random.Random(20260310)
+    with Installation(tmp_path / "home", SEED) as fairlead:
+        fairlead.start_worker()
+        began = time.monotonic()
+        fairlead.sync("--full")
+        length = time.monotonic() - began
+        undisturbed = fairlead.members()
+        fairlead.check()
+        for number in range(KILLS):
+            changing = number % 4 == 3
+            if changing:
+                fairlead.act(share=0.05, do="mixed", seed=number)
+            asked = fairlead.ask(*([] if changing else ["--full"]))
+            time.sleep(moments.uniform(0.2, max(length, 1.0)))
+            fairlead.kill_worker()
+            fairlead.start_worker()
+            told = finish(asked, 90)
+            assert told["code"] == 0, told
+            verdict = fairlead.check()
+            assert len({row["Member_Key__c"] for row in fairlead.truth().members}) == len(fairlead.truth().members)
+            if changing:
+                undisturbed = fairlead.members()
+            else:
+                assert fairlead.members() == undisturbed, f"kill {number} left other members"
+            assert verdict.members + verdict.refused == 8800
