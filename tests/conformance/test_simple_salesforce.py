@@ -25,9 +25,7 @@ def emulator() -> Iterator[SalesforceOrgEmulator]:
 
 
 @pytest.fixture
-def client(
-    emulator: SalesforceOrgEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Salesforce]:
+def client(emulator: SalesforceOrgEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Salesforce]:
     shown = certificate(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(shown.ca_file))  # the client's own way to trust an authority
     with serving(emulator.app, shown) as url, requests.Session() as session:
