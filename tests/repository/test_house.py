@@ -8,7 +8,7 @@ import pytest
 from tests.repository.files import ROOT, files, having, named, text_of
 
 LONGEST = 500
-LAWFUL = ("tests/laws", "tests/conformance", "tests/faults", "tests/journeys")
+LAWFUL = ("tests/laws", "tests/faults", "tests/journeys")
 EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@((?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24})\b")
 RESERVED = re.compile(r"(^|\.)(example\.(com|org|net)|example|test|invalid|localhost)$", re.IGNORECASE)
 # ids of packages and of addresses of code, not of people
@@ -72,7 +72,7 @@ def _tests_without_law(source: str) -> list[str]:
 
 
 def test_a_test_that_states_a_law_says_which():
-    """Every test among the laws, conformance suites, faults and journeys has a docstring."""
+    """Every test among the laws, faults and journeys has a docstring."""
     assert _tests_without_law("def test_x():\n    assert 1") == ["test_x"]
     silent = {
         f"{named(path)}: {name}"
@@ -81,3 +81,10 @@ def test_a_test_that_states_a_law_says_which():
         for name in _tests_without_law(path.read_text())
     }
     assert silent == set()
+
+
+def test_a_suite_of_behaviours_says_whose_they_are():
+    """Each conformance suite names, at its top, what it holds to account."""
+    suites = [path for path in having(".py", below="tests/conformance") if path.name.startswith("test_")]
+    assert suites
+    assert [named(path) for path in suites if not ast.get_docstring(ast.parse(path.read_text()))] == []
