@@ -24,7 +24,7 @@ class Person:
     name: str = "Somebody"
     joined: str = "2020-01-01 00:00:00"
     reads_email_with: str = ""
-    custom_fields: tuple = ()
+    custom_values: tuple = ()
 
     @property
     def day(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from fairlead.domain.address import member_keys
-from fairlead.domain.member import MAX_NAME, MAX_READS_WITH, custom_fields_text
+from fairlead.domain.member import MAX_NAME, MAX_READS_WITH, CustomValue, custom_field_texts
 from fairlead.domain.records import Kind, Rows
 
 MEMBER_FIELDS: Final = (
@@ -43,7 +43,7 @@ class Subscriber(Protocol):
     @property
     def reads_email_with(self) -> str: ...
     @property
-    def custom_fields(self) -> Sequence[tuple[str, str]]: ...
+    def custom_values(self) -> Sequence[CustomValue]: ...
 
 
 def members(
@@ -75,7 +75,7 @@ def members(
             contacts,
             leads,
             [subscriber.reads_email_with[:MAX_READS_WITH] for subscriber in subscribers],
-            [custom_fields_text(subscriber.custom_fields) for subscriber in subscribers],
+            custom_field_texts(subscriber.custom_values for subscriber in subscribers),
             [str(run)] * count,
         ),
     )

@@ -29,8 +29,8 @@ class IdIndex:
             return [""] * len(hashes)
         places = np.searchsorted(self.hashes, hashes)
         places[places == len(self.hashes)] = 0
-        found = np.where(self.hashes[places] == hashes, self.ids[places], b"")
-        return [bytes(id_).decode() for id_ in found]
+        ids: list[str] = np.where(self.hashes[places] == hashes, self.ids[places], b"").astype("U18").tolist()
+        return ids
 
     def __len__(self) -> int:
         return len(self.hashes)

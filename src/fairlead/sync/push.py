@@ -51,7 +51,6 @@ class Push:
     _count: int = 0
     _later: list[Rows] = field(default_factory=list)
     _keys: Seen = field(default_factory=Seen)
-    _rows: Seen = field(default_factory=Seen)
     _job: _Job | None = None
     _outcome: Outcome = field(default_factory=Outcome)
 
@@ -89,15 +88,12 @@ class Push:
                 await self.journal.settled(job.id, [])
 
     def _set_aside_repeats(self, rows: Rows) -> Rows:
-        """Drop rows that came by word for word; keep other readings of a key that came by for the second wave."""
+        """Keep other readings of a key that came by for the second wave."""
         again = self._keys.add(text_hashes(rows.keys))
-        same = self._rows.add(text_hashes(["\x1f".join(record) for record in rows.records()]))
         if not again.any():
             return rows
-        changed = [int(position) for position in (again & ~same).nonzero()[0]]
-        if changed:
-            self._later.append(rows.take(changed))
-        return rows.take([int(position) for position in (~again).nonzero()[0]])
+        self._later.append(rows.take(again.nonzero()[0].tolist()))
+        return rows.take((~again).nonzero()[0].tolist())
 
     def _last_readings(self) -> list[Rows]:
         """Of the keys that came by again, the last reading of each: the later is the newer."""

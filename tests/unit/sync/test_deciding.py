@@ -1,6 +1,7 @@
 """Compare, guard, convert and the window: what is decided, without anything else."""
 
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.domain.address import member_key, member_keys, normal
-from fairlead.domain.member import custom_fields_text
+from fairlead.domain.member import custom_field_texts
 from fairlead.domain.records import Cursor, Kind, Outcome, RowFailure, Rows, Scope
 from fairlead.sync import guard
 from fairlead.sync.compare import compare
@@ -16,6 +17,12 @@ from fairlead.sync.convert import MEMBER_FIELDS, members
 from fairlead.sync.pull import OVERLAP, window
 from fairlead.sync.seen import Seen, text_hashes
 from tests.laws.flow_world import Person
+
+
+class Value(NamedTuple):
+    key: str
+    value: str
+
 
 ROWS = Rows(("Key__c",), (Kind.TEXT,), (["a", "b", "c"],))
 HASHES = [b"A", b"B", b"C"]
@@ -80,7 +87,12 @@ def test_a_member_holds_what_the_list_shows() -> None:
         "Active",
         "2026-03-10 09:30:00",
         name="Ann",
-        custom_fields=(("[Colour]", "red"), ("[Colour]", "blue"), ("Note", 'say "hi",\nthen'), ("Empty", "")),
+        custom_values=(
+            Value("[Colour]", "red"),
+            Value("[Colour]", "blue"),
+            Value("Note", 'say "hi",\nthen'),
+            Value("Empty", ""),
+        ),
     )
     rows = members([person], "L1", ["003C"], [""], lambda texts: [text + "Z" for text in texts], 7)
 
@@ -97,7 +109,7 @@ def test_a_member_holds_what_the_list_shows() -> None:
         "Contact__c": "003C",
         "Lead__c": "",
         "Reads_Email_With__c": "",
-        "Custom_Fields__c": 'Colour: red; blue\nNote: say "hi",\nthen',
+        "Custom_Fields__c": 'Colour: red\nColour: blue\nNote: say "hi",\nthen',
         "Sync_Run__c": "7",
     }
 
@@ -112,7 +124,12 @@ def test_a_member_key_does_not_depend_on_the_spelling(list_id: str, address: str
 
 def test_no_custom_fields_is_blank() -> None:
     """A blank text is null in Salesforce."""
-    assert custom_fields_text([]) == custom_fields_text([("a", "")]) == ""
+    assert custom_field_texts([[], [Value("a", "")]]) == ["", ""]
+
+
+def test_custom_fields_end_where_the_field_of_the_org_ends() -> None:
+    """A long text area takes 32,768 characters; more would refuse the whole member."""
+    assert custom_field_texts([[Value("a", "x" * 40_000)]]) == ["a: " + "x" * 32_765]
 
 
 def test_the_next_reading_covers_the_whole_day_before() -> None:

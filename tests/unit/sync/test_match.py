@@ -41,7 +41,9 @@ def test_a_converted_lead_leads_to_its_contact_unless_a_contact_has_the_address(
     by_lead = ("a@example.com", "003CONVERTED", NEW, BY_LEAD)
 
     assert MatchIndex(index(by_lead), index()).match(["a@example.com"])[0] == ["003CONVERTED"]
-    assert MatchIndex(index(by_lead, ("a@example.com", "003A", OLD, 1)), index()).match(["a@example.com"])[0] == ["003A"]
+    assert MatchIndex(index(by_lead, ("a@example.com", "003A", OLD, 1)), index()).match(["a@example.com"])[0] == [
+        "003A"
+    ]
 
 
 ADDRESSES = st.sampled_from(["a@example.com", "B@example.com", "b@example.com", "c@example.com", "é@example.com"])
@@ -61,4 +63,6 @@ def test_the_index_agrees_with_a_dictionary(records, asked) -> None:
     built = index(*rows)
 
     assert len(built) == len(best)
-    assert MatchIndex(built, index()).match(asked)[0] == [best[a.lower()][-1] if a.lower() in best else "" for a in asked]
+    assert MatchIndex(built, index()).match(asked)[0] == [
+        best[a.lower()][-1] if a.lower() in best else "" for a in asked
+    ]

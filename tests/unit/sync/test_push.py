@@ -99,7 +99,7 @@ async def test_of_two_readings_of_a_key_the_later_wins() -> None:
     outcome = await going.finish()
 
     assert held(sink) == {"a": "newest", "b": "1", "c": "1", "d": "2"}
-    assert outcome.written == 6
+    assert outcome.written == 7
     assert heard.acts[-1] == ("sealed", heard.acts[0][1], False) or heard.acts[-1][0] == "settled"
 
 
