@@ -1,7 +1,6 @@
 """Django's settings, derived from the deployment settings. Importing this module starts and writes nothing."""
 
 import os
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
@@ -97,8 +96,7 @@ LANGUAGE_CODE = "en-us"
 USE_I18N = False
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(__file__).parent / "static_root"
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # serves from the packages themselves: nothing is collected, so there is no STATIC_ROOT
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
