@@ -143,16 +143,17 @@ class Installation:
         assert self.emulators is not None
         return demo_once.read_truth(self.emulators)
 
-    def check(self) -> demo_check.Verdict:
+    def check(self, truth: demo_check.Truth | None = None) -> demo_check.Verdict:
         """Every record held against both sides' own state, by rules written apart from the flow."""
-        verdict = demo_check.check(self.truth())
+        verdict = demo_check.check(truth or self.truth())
         assert verdict.ok, verdict.wrong
         return verdict
 
-    def members(self) -> bytes:
-        """The org's members as bytes, without what is volatile by nature."""
-        rows = [{name: value for name, value in row.items() if name not in VOLATILE} for row in self.truth().members]
-        return json.dumps(sorted(rows, key=lambda row: row["Member_Key__c"]), sort_keys=True, indent=0).encode()
+
+def as_bytes(truth: demo_check.Truth) -> bytes:
+    """The org's members as bytes, without what is volatile by nature."""
+    rows = [{name: value for name, value in row.items() if name not in VOLATILE} for row in truth.members]
+    return json.dumps(sorted(rows, key=lambda row: row["Member_Key__c"]), sort_keys=True, indent=0).encode()
 
 
 def finish(asked: "subprocess.Popen[bytes]", seconds: float = 60) -> dict[str, Any]:

@@ -16,7 +16,7 @@ FILE = "secret.key"
 class NoSecretKey(FixTheSettings):
     """Something must be sealed or hashed, and there is no key."""
 
-    code = "FL-312"
+    code = "FL-303"
 
     def __init__(self) -> None:
         super().__init__(

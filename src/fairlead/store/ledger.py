@@ -1,6 +1,7 @@
 """The ledger on PostgreSQL: cursors, digests, bulk jobs in flight and refusals, committed together or not at all.
 
-Obeys `fairlead.sync.ports.Ledger`, which it cannot import (`store` and `sync` are strangers). Every change is fenced: refused for a stale attempt of the job.
+Obeys `fairlead.sync.ports.Ledger`, which it cannot import (`store` and `sync` are strangers).
+Every change is fenced: refused for a stale attempt of the job.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
 """Sources on a Campaign Monitor account: the subscribers of a list in all states, and small listings."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Generic, TypeVar
@@ -34,7 +35,7 @@ class SubscriberSource:
         """The account's wall clock when the run began, so that every scope of the run overlaps alike."""
         return self._clock
 
-    async def pages(self, scope: Scope, since: date | None) -> AsyncIterator[SourcePage[Subscriber]]:
+    async def pages(self, scope: Scope, since: date | None) -> AsyncGenerator[SourcePage[Subscriber], None]:
         """Every subscriber whose state changed on or after `since`, or all of them for None. Raises a Failure.
 
         Small pages are put together: each page that is handed on may cost calls to find its contacts and leads.
@@ -43,13 +44,15 @@ class SubscriberSource:
         totals: dict[str, int] = {}
         with campaign_monitor_failures("read the subscribers of a list"):
             for state in STATES:
-                async for page in self._account.members(scope.list, state, since):
-                    await self._ticked()
-                    totals[state] = page.total
-                    gathered += page.rows
-                    if len(gathered) >= ENOUGH:
-                        yield SourcePage(gathered, sum(totals.values()))
-                        gathered = []
+                # closed at once when the reading ends early: no call of it is left on the wire
+                async with aclosing(self._account.members(scope.list, state, since)) as pages:
+                    async for page in pages:
+                        await self._ticked()
+                        totals[state] = page.total
+                        gathered += page.rows
+                        if len(gathered) >= ENOUGH:
+                            yield SourcePage(gathered, sum(totals.values()))
+                            gathered = []
         if gathered:
             yield SourcePage(gathered, sum(totals.values()))
 
@@ -84,7 +87,7 @@ class ListingSource(Generic[Row]):
     async def clock(self) -> datetime:
         return self.at
 
-    async def pages(self, scope: Scope, since: date | None) -> AsyncIterator[SourcePage[Row]]:
+    async def pages(self, scope: Scope, since: date | None) -> AsyncGenerator[SourcePage[Row], None]:
         """The listing as one page."""
         rows = await self.read()
         yield SourcePage(rows, len(rows))

@@ -10,48 +10,70 @@ from fairlead.salesforce import errors as sf
 
 
 class CampaignMonitorUnavailable(WaitAndRetry):
+    """Campaign Monitor does not answer well at the moment, and repeating at once did not help."""
+
     code = "FL-111"
 
 
 class CampaignMonitorSignIn(SignInAgain):
+    """Campaign Monitor no longer takes the API key or the tokens."""
+
     code = "FL-211"
     next_step = "Connect Campaign Monitor again: `fairlead connect campaign-monitor`."
 
 
 class CampaignMonitorSetup(FixTheSettings):
-    code = "FL-312"
+    """A setting or a right in the Campaign Monitor account stands in the way."""
+
+    code = "FL-316"
 
 
 class CampaignMonitorRecord(FixThisRecord):
+    """Campaign Monitor refuses one subscriber or list as asked for."""
+
     code = "FL-411"
 
 
 class CampaignMonitorRequest(OurBug):
+    """Campaign Monitor does not understand what Fairlead asked."""
+
     code = "FL-911"
 
 
 class SalesforceUnavailable(WaitAndRetry):
+    """Salesforce does not answer well at the moment, and repeating at once did not help."""
+
     code = "FL-121"
 
 
 class SalesforceCallsSpent(WaitAndRetry):
+    """The org's API calls of the last 24 hours are spent, or the share that Fairlead may use is."""
+
     code = "FL-122"
 
 
 class SalesforceSignIn(SignInAgain):
+    """Salesforce no longer takes the credentials."""
+
     code = "FL-221"
     next_step = "Connect Salesforce again: `fairlead connect salesforce`."
 
 
 class SalesforceSetup(FixTheSettings):
-    code = "FL-321"
+    """A setting of the org, or a permission of the user Fairlead signs in as, stands in the way."""
+
+    code = "FL-323"
 
 
 class SalesforceRecord(FixThisRecord):
+    """Salesforce refuses one record as asked for."""
+
     code = "FL-421"
 
 
 class SalesforceRequest(OurBug):
+    """Salesforce does not understand what Fairlead asked."""
+
     code = "FL-921"
 
 

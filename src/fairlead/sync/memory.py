@@ -4,7 +4,7 @@ import csv
 import hashlib
 import hmac
 import io
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Generic, TypeVar
@@ -29,7 +29,7 @@ class MemorySource(Generic[Row]):
     async def clock(self) -> datetime:
         return self.now
 
-    async def pages(self, scope: Scope, since: date | None) -> AsyncIterator[SourcePage[Row]]:
+    async def pages(self, scope: Scope, since: date | None) -> AsyncGenerator[SourcePage[Row], None]:
         start = since.isoformat() if since else ""
         for state in list(self.states):
             rows = [row for row in self.states[state] if self.day(row) >= start]

@@ -3,7 +3,7 @@
 Each has a fake in memory (`memory.py`) and one suite of behaviours (`tests/conformance/`) that every implementation passes.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
@@ -26,7 +26,7 @@ class SourcePage(Generic[Row_co]):
 class BulkJobFailed(WaitAndRetry):
     """A bulk job ended without having handled its rows, or is gone."""
 
-    code = "FL-110"
+    code = "FL-123"
     next_step = "Its rows are read and written again; nothing needs to be done."
 
 
@@ -37,7 +37,7 @@ class Source(Protocol[Row_co]):
         """The source's own wall clock now, as it gives it (naive)."""
         ...
 
-    def pages(self, scope: Scope, since: date | None) -> AsyncIterator[SourcePage[Row_co]]:
+    def pages(self, scope: Scope, since: date | None) -> AsyncGenerator[SourcePage[Row_co], None]:
         """Every row of the scope that changed on or after the day `since`, or all of them for None.
 
         A row may come twice; of two readings of one row the later is the newer.

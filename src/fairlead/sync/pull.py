@@ -1,6 +1,7 @@
 """Step 1 and 2: what changed since the cursor, a page at a time."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -47,10 +48,11 @@ def window(cursor: Cursor | None, read_at: datetime, overlap: timedelta, *, ever
 
 async def pages(
     source: Source[Row], scope: Scope, since: date | None, again: list[str]
-) -> AsyncIterator[SourcePage[Row]]:
+) -> AsyncGenerator[SourcePage[Row], None]:
     """The rows of the window, and before them those that were refused earlier and may be accepted by now."""
     if again:
         rows = await source.again(scope, again[:AGAIN_IN_ONE_PAGE])
         yield SourcePage(rows, len(rows))
-    async for page in source.pages(scope, since):
-        yield page
+    async with aclosing(source.pages(scope, since)) as pages_of_source:
+        async for page in pages_of_source:
+            yield page

@@ -5,6 +5,7 @@ the cursor moves last, every write is an upsert by a deterministic key, and bulk
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, Generic, TypeVar
@@ -130,14 +131,15 @@ class Flow(Generic[Row]):
         """Pull, convert, compare and hand over, a page at a time."""
         known: Mapping[bytes, bytes] = {} if window.since is None else await self.ledger.digests(self.scope)
         again = list(await self.ledger.retryable(self.scope)) if window.since is not None else []
-        async for page in pull.pages(self.source, self.scope, window.since, again):
-            converted = await self.convert(page)
-            decisions = self._decide(converted, known, window.recent_from)
-            digests.update(decisions.digests)
-            report.read += len(page.rows)
-            report.unchanged += decisions.unchanged
-            await push.add(decisions.write)
-            await self.progress(report.read, max(page.total, report.read))
+        async with aclosing(pull.pages(self.source, self.scope, window.since, again)) as pages:
+            async for page in pages:
+                converted = await self.convert(page)
+                decisions = self._decide(converted, known, window.recent_from)
+                digests.update(decisions.digests)
+                report.read += len(page.rows)
+                report.unchanged += decisions.unchanged
+                await push.add(decisions.write)
+                await self.progress(report.read, max(page.total, report.read))
 
     def _decide(self, converted: Converted, known: Mapping[bytes, bytes], recent_from: str) -> Decisions:
         rows = converted.rows

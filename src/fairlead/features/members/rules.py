@@ -14,12 +14,12 @@ MAX_URL: Final = 255
 class NothingSelected(FixTheSettings):
     """The run was asked for a client or list that is not among those synced."""
 
-    code = "FL-311"
+    code = "FL-315"
 
     def __init__(self, what: str, asked: str) -> None:
         super().__init__(
             f"No {what} with the id {asked} is synced.",
-            next_step="`fairlead status` lists the clients and lists that are; `fairlead connect campaign-monitor` selects clients.",
+            next_step="`fairlead status` lists what is; `fairlead connect campaign-monitor` selects clients.",
         )
 
 
