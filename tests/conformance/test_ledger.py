@@ -27,7 +27,10 @@ class Postgres:
         fernet = Fernet(Fernet.generate_key())
         self.stale = False
         keys = LedgerKeys(
-            b"a" * 32, b"c" * 32, lambda text: fernet.encrypt(text.encode()), lambda token: fernet.decrypt(token).decode()
+            b"a" * 32,
+            b"c" * 32,
+            lambda text: fernet.encrypt(text.encode()),
+            lambda token: fernet.decrypt(token).decode(),
         )
         self.ledger = PostgresLedger(Org.objects.create(name="test").pk, 7, self.fence, keys)
 

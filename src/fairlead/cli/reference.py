@@ -145,17 +145,19 @@ def _moves(table: Any) -> Iterator[tuple[Any, Any, Any]]:
 
 def error_codes() -> str:
     """Every failure with its support code."""
+    rows = [f"| `{each.code}` | {_first_line(each)} | {each.next_step} |\n" for each in failures()]
+    return NOTE + CODES + "".join(rows)
+
+
+def failures() -> list[type[Any]]:
+    """Every class of failure that has a support code of its own, by code."""
     from fairlead.domain.failure import Failure
 
     for module in pkgutil.walk_packages(importlib.import_module("fairlead").__path__, "fairlead."):
         if not any(part in module.name for part in (".migrations", ".__main__", ".asgi")):
             importlib.import_module(module.name)
-    found = sorted(
-        {each for each in _below(Failure) if each.__module__.startswith("fairlead.")},
-        key=lambda each: (each.code, each.__name__),
-    )
-    rows = [f"| `{each.code}` | {_first_line(each)} | {each.next_step} |\n" for each in found if "code" in vars(each)]
-    return NOTE + CODES + "".join(rows)
+    found = {each for each in _below(Failure) if each.__module__.startswith("fairlead.") and "code" in vars(each)}
+    return sorted(found, key=lambda each: (each.code, each.__name__))
 
 
 def _below(kind: type[Any]) -> Iterator[type[Any]]:

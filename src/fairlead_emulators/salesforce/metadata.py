@@ -107,6 +107,9 @@ def read_package(data: bytes) -> Package:
     if sum(info.file_size for info in files) > MAX_UNPACKED:
         raise BadPackage(f"The package is larger than {MAX_UNPACKED} bytes when it is unpacked")
     paths = {info.filename: info for info in files}
+    deletions = next((path for path in paths if path.rpartition("/")[2].startswith("destructiveChanges")), None)
+    if deletions is not None:
+        raise BadPackage(f"{deletions}: this org does not delete components; reset it to begin anew")
     manifest = next((path for path in paths if path.rpartition("/")[2] == "package.xml"), None)
     if manifest is None:
         raise BadPackage("No package.xml found")
@@ -123,7 +126,9 @@ def read_package(data: bytes) -> Package:
 
 def _component(path: str, content: bytes) -> Component | None:
     folder, _, name = path.partition("/")
-    if folder not in FOLDERS or not name or (name.endswith("-meta.xml") and folder not in {"lwc", "staticresources"}):
+    if name and folder not in FOLDERS:
+        raise BadPackage(f"{path}: this org does not serve components of the folder {folder!r}")
+    if not name or (name.endswith("-meta.xml") and folder not in {"lwc", "staticresources"}):
         return None
     try:
         text = content.decode("utf-8-sig")
@@ -190,7 +195,7 @@ def _parts(component: Component, schema: Schema) -> Iterator[Part]:
     if component.type != "CustomObject":
         yield component.full_name, component.type, lambda: _checked(component, root, schema)
         return
-    if child_text(root, "label"):
+    if child_text(root, "label") or schema.object(component.full_name) is None:
         yield component.full_name, "CustomObject", lambda: apply_object(schema, component.full_name, root)
     seen: set[str] = set()
     for element in root:

@@ -57,7 +57,7 @@ def apply_object(schema: Schema, full_name: str, root: Element) -> bool:
     label, plural = child_text(root, "label"), child_text(root, "pluralLabel")
     name_field = _child(root, "nameField")
     if not full_name.endswith("__e"):
-        for missing, value in (("pluralLabel", plural), ("nameField", name_field)):
+        for missing, value in (("label", label), ("pluralLabel", plural), ("nameField", name_field)):
             if value is None or value == "":
                 raise BadComponent(f"Must specify a non-empty {missing} for the CustomObject")
     known = schema.object(full_name)
@@ -104,8 +104,8 @@ def apply_field(schema: Schema, object_name: str, element: Element) -> bool:
     if not child_text(element, "label"):
         raise BadComponent(f"Field {name}: label is required")
     known = sobject.field(name)
-    if known is not None and known.type != TYPES[kind]:
-        raise BadComponent(f"Cannot change type from {known.type} to {TYPES[kind]}")
+    if known is not None and (known.type, known.auto_number) != (TYPES[kind], kind == "AutoNumber"):
+        raise BadComponent(f"Cannot change the type of {object_name}.{name} from {known.type} to {kind}")
     new = field_from(_values(schema, element, name, kind))
     _check_unique_relationship(sobject, schema, new)
     sobject.add_field(new)

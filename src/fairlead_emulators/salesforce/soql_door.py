@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fairlead_emulators.salesforce import soql
 from fairlead_emulators.salesforce.errors import ApiError
@@ -31,10 +32,21 @@ def _refused(error: soql.SoqlError) -> ApiError:
 def _compiled(org: Org, text: str, *, deleted: bool = False) -> soql.Compiled:
     """Raises ApiError 400 with the code that SOQL gave."""
     try:
-        context = soql.Context(org.clock.now(), UTC, deleted)
+        context = soql.Context(org.clock.now(), _zone(org), deleted)
         return soql.compile_query(soql.parse(text), org.storage.schema, context)
     except soql.SoqlError as error:
         raise _refused(error) from None
+
+
+def _zone(org: Org) -> tzinfo:
+    """The time zone of the one user, by which date literals begin and end; UTC where it is unknown."""
+    with org.storage.lock:
+        asked = "SELECT TimeZoneSidKey FROM User WHERE Id = ?"
+        row = org.storage.connection.execute(asked, (org.identity.user_id,)).fetchone()
+    try:
+        return ZoneInfo(row[0]) if row and row[0] else UTC
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
 
 
 def ask(org: Org, text: str, version: str, *, deleted: bool) -> Answer:

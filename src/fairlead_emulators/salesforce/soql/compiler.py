@@ -6,11 +6,21 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from fairlead_emulators.salesforce.schema import Field, Schema, SObject
-from fairlead_emulators.salesforce.soql.ast import Call, Column, FieldsOf, Order, Query
+from fairlead_emulators.salesforce.soql.ast import (
+    Among,
+    Call,
+    Column,
+    Comparison,
+    Condition,
+    FieldsOf,
+    Joined,
+    Order,
+    Query,
+)
 from fairlead_emulators.salesforce.soql.parser import AGGREGATES
 from fairlead_emulators.salesforce.soql.resolve import Resolved, Scope, object_of
 from fairlead_emulators.salesforce.soql.tokens import SoqlError
-from fairlead_emulators.salesforce.soql.where import LONG, Conditions, function_of
+from fairlead_emulators.salesforce.soql.where import Conditions, function_of, is_long
 
 FIELDS_LIMIT: Final = 200
 MAX_CHILDREN: Final = 20
@@ -50,7 +60,8 @@ class Child:
 class Compiled:
     """SQL with its parameters, and how its columns become records.
 
-    The first column of a record's row is its id (not of aggregates). `shape` is count, aggregate or records.
+    A record's row (not an aggregate's) is its id, a value an output, then the id of each of `parents`, which are paths.
+    `shape` is count, aggregate or records.
     """
 
     sql: str
@@ -59,6 +70,7 @@ class Compiled:
     sobject: SObject
     outputs: list[Output]
     children: list[Child] = field(default_factory=list)
+    parents: list[tuple[str, ...]] = field(default_factory=list)
 
 
 def compile_query(query: Query, schema: Schema, context: Context) -> Compiled:
@@ -75,21 +87,22 @@ class _Compiler:
     def compile(self, query: Query, *, parent_key: Field | None = None) -> Compiled:
         items = self._expanded(query)
         calls = [item for item in items if isinstance(item, Call)]
+        if query.having is not None and not query.group_by:
+            raise SoqlError("MALFORMED_QUERY", "HAVING needs GROUP BY")
         if query.counts_only:
             return self._counted(query)
-        if any(call == Call("count", "") for call in calls):
+        if any(call.function == "count" and not call.path for call in calls):
             raise SoqlError("MALFORMED_QUERY", "COUNT() must be the only item of SELECT")
         if query.group_by or any(call.function in AGGREGATES for call in calls):
             return self._aggregate(query, items)
-        if query.having is not None:
-            raise SoqlError("MALFORMED_QUERY", "HAVING needs GROUP BY")
         return self._records(query, items, parent_key)
 
     def _expanded(self, query: Query) -> list[Column | Call | Query]:
         items: list[Column | Call | Query] = []
         for item in query.select:
             if isinstance(item, FieldsOf):
-                if item.which != "standard" and not (query.limit is not None and query.limit <= FIELDS_LIMIT):
+                few = (query.limit is not None and query.limit <= FIELDS_LIMIT) or _names_ids(query.where)
+                if item.which != "standard" and not few:
                     raise SoqlError(
                         "MALFORMED_QUERY",
                         f"The SOQL FIELDS function must have a LIMIT of at most {FIELDS_LIMIT}",
@@ -148,10 +161,13 @@ class _Compiler:
             raise SoqlError("MALFORMED_QUERY", "ORDER BY an aggregate needs GROUP BY")
         order = self._order_by(query.order_by)
         limits = "" if parent_key else self._limits(query)
+        steps = (output.path[:depth] for output in outputs for depth in range(1, len(output.path)))
+        parents = list(dict.fromkeys(steps))
+        columns += [self.scope.resolve(".".join((*path, "Id"))).sql for path in parents]
         if parent_key is not None:
             columns.append(f'{self.scope.prefix}."{parent_key.name}" AS "{PARENT}"')
         sql = f"SELECT {', '.join(columns)} FROM {self.scope.source}{where}{order}{limits}"
-        return Compiled(sql, conditions.params, "records", self.scope.sobject, outputs, children)
+        return Compiled(sql, conditions.params, "records", self.scope.sobject, outputs, children, parents)
 
     def _child(self, query: Query) -> Child:
         relationship = self.scope.sobject.child(query.source)
@@ -168,8 +184,9 @@ class _Compiler:
             raise SoqlError("MALFORMED_QUERY", "Aggregates are not allowed in a child query")
         return Child(relationship.name, compiled, query.limit, query.offset)
 
-    def _semi_join(self, query: Query, outer: Conditions) -> tuple[str, list[Any]]:
-        if query.order_by or query.limit is not None or query.group_by or len(query.select) != 1:
+    def _semi_join(self, query: Query, outer: Conditions, left: Resolved) -> tuple[str, list[Any]]:
+        bounded = query.limit is not None or query.offset
+        if query.order_by or bounded or query.group_by or query.having is not None or len(query.select) != 1:
             raise SoqlError("MALFORMED_QUERY", "A semi join sub-select has one field and no ORDER BY or LIMIT")
         item = query.select[0]
         sobject = object_of(self.schema, query.source)
@@ -184,6 +201,12 @@ class _Compiler:
         found = scope.resolve(item.path)
         if found.field.type not in {"id", "reference"}:
             raise SoqlError("INVALID_FIELD", f"Semi join sub-selects need an id or reference field, not {item.path}")
+        if not _targets(self.scope, left) & _targets(scope, found):
+            raise SoqlError(
+                "MALFORMED_QUERY",
+                f"The selected field '{item.path}' in the subquery and the left operand field '{left.field.name}' in the "
+                "where expression in the outer query should point to the same object type",
+            )
         conditions = Conditions(scope, self.context.now, self.context.zone, _no_nesting)
         where = inner._where(query, conditions)  # the same class, one query further in
         clause = f"{where} AND" if where else " WHERE"
@@ -195,7 +218,7 @@ class _Compiler:
         parts = []
         for key in keys:
             found = self._key(key.by)
-            if found.field.type in LONG | {"multipicklist"}:
+            if is_long(found.field) or found.field.type == "multipicklist":
                 raise SoqlError("INVALID_FIELD", f"field '{found.field.name}' can not be sorted in a query call")
             last = key.descending if key.nulls_last is None else key.nulls_last
             parts.append(f"{found.sql} {'DESC' if key.descending else 'ASC'} NULLS {'LAST' if last else 'FIRST'}")
@@ -210,6 +233,9 @@ class _Compiler:
         if any(_aggregates(key) for key in query.group_by):
             raise SoqlError("MALFORMED_QUERY", "An aggregate cannot stand in GROUP BY")
         grouped = [self._key(key) for key in query.group_by]
+        for key in grouped:
+            if is_long(key.field) or key.field.type == "multipicklist":
+                raise SoqlError("MALFORMED_QUERY", f"field '{key.field.name}' can not be grouped in a query call")
         keys = {found.sql for found in grouped}
         outputs: list[Output] = []
         columns: list[str] = []
@@ -224,6 +250,8 @@ class _Compiler:
             nameless = isinstance(item, Call) and not item.alias
             name = f"expr{unnamed}" if nameless else item.alias or found.path[-1]
             unnamed += nameless
+            if any(output.path[0].lower() == name.lower() for output in outputs):
+                raise SoqlError("MALFORMED_QUERY", f"duplicate alias: {name}")
             outputs.append(Output((name,), found.field))
             columns.append(found.sql)
         conditions = self._conditions()
@@ -231,7 +259,7 @@ class _Compiler:
         for by in (key.by for key in query.order_by):
             if not _aggregates(by) and self._key(by).sql not in keys:
                 raise SoqlError("MALFORMED_QUERY", f"Ordered field must be grouped or aggregated: {by.path}")
-        conditions.aggregates = True
+        conditions.grouped = keys
         group = f" GROUP BY {', '.join(found.sql for found in grouped)}" if grouped else ""
         having = f" HAVING {conditions.sql(query.having)}" if query.having is not None else ""
         order = self._order_by(query.order_by)
@@ -243,5 +271,22 @@ def _aggregates(item: Column | Call) -> bool:
     return isinstance(item, Call) and item.function in AGGREGATES
 
 
-def _no_nesting(query: Query, outer: Conditions) -> tuple[str, list[Any]]:
+def _names_ids(where: Condition | None) -> bool:
+    """Whether the condition lets through only rows whose ids it names, at most FIELDS_LIMIT of them."""
+    if isinstance(where, Joined):
+        return where.op == "and" and any(_names_ids(part) for part in where.parts)
+    if isinstance(where, Comparison):
+        return where.op == "=" and isinstance(where.left, Column) and where.left.path.lower() == "id"
+    if isinstance(where, Among):
+        return where.op == "in" and where.left.path.lower() == "id" and 0 < len(where.values) <= FIELDS_LIMIT
+    return False
+
+
+def _targets(scope: Scope, found: Resolved) -> set[str]:
+    """The objects whose ids the field holds."""
+    own = found.parents[-1] if found.parents else scope.sobject
+    return {own.name} if found.field.type == "id" else set(found.field.reference_to)
+
+
+def _no_nesting(query: Query, outer: Conditions, left: Resolved) -> tuple[str, list[Any]]:
     raise SoqlError("MALFORMED_QUERY", "Nesting of semi join sub-selects is not supported")

@@ -22,36 +22,26 @@ class Shaper:
 
     version: str
 
-    def record(self, sobject: SObject, row: Sequence[Any], outputs: Sequence[Output]) -> Record:
-        """One record from its row: id first, then a value an output."""
-        record: Record = {"attributes": self._attributes(sobject, row[0])}
-        parents = _null_parents(row, outputs)
+    def record(self, compiled: Compiled, row: Sequence[Any]) -> Record:
+        """One record from its row, as Compiled tells its columns."""
+        record: Record = {"attributes": self._attributes(compiled.sobject, row[0])}
+        outputs = compiled.outputs
+        ids = dict(zip(compiled.parents, row[len(outputs) + 1 :], strict=False))
         for output, value in zip(outputs, row[1:], strict=False):
             place = record
             for depth, name in enumerate(output.path[:-1]):
-                if output.path[: depth + 1] in parents:
+                parent = ids[output.path[: depth + 1]]
+                if parent is None:
                     place[name] = None
                     break
-                place = place.setdefault(name, {"attributes": self._attributes(output.parents[depth], None)})
+                place = place.setdefault(name, {"attributes": self._attributes(output.parents[depth], parent)})
             else:
                 place[output.path[-1]] = shaped(output.field, value)
         return record
 
-    def _attributes(self, sobject: SObject, record_id: str | None) -> Record:
-        attributes = {"type": sobject.name}
-        if record_id is not None:
-            attributes["url"] = f"/services/data/v{self.version}/sobjects/{sobject.name}/{record_id}"
-        return attributes
-
-
-def _null_parents(row: Sequence[Any], outputs: Sequence[Output]) -> set[tuple[str, ...]]:
-    """Parents of which every asked value is null: the record has none, as far as can be told."""
-    filled: dict[tuple[str, ...], bool] = {}
-    for output, value in zip(outputs, row[1:], strict=False):
-        for depth in range(1, len(output.path)):
-            path = output.path[:depth]
-            filled[path] = filled.get(path, False) or value is not None
-    return {path for path, any_value in filled.items() if not any_value}
+    def _attributes(self, sobject: SObject, record_id: str) -> Record:
+        url = f"/services/data/v{self.version}/sobjects/{sobject.name}/{record_id}"
+        return {"type": sobject.name, "url": url}
 
 
 def shaped(field: Field, value: Any) -> Any:
@@ -92,7 +82,7 @@ def cells(connection: sqlite3.Connection, compiled: Compiled) -> Iterator[list[l
     rows = _execute(connection, compiled.sql, compiled.params)
     fields = [output.field for output in compiled.outputs]
     while part := rows.fetchmany(5_000):
-        yield [[_cell(field, value) for field, value in zip(fields, row[1:], strict=True)] for row in part]
+        yield [[_cell(field, value) for field, value in zip(fields, row[1:], strict=False)] for row in part]
 
 
 def _cell(field: Field, value: Any) -> str:
@@ -111,7 +101,7 @@ def _aggregate(row: Sequence[Any], outputs: Sequence[Output]) -> Record:
 def _records(
     connection: sqlite3.Connection, compiled: Compiled, rows: list[tuple[Any, ...]], shaper: Shaper
 ) -> list[Record]:
-    records = [shaper.record(compiled.sobject, row, compiled.outputs) for row in rows]
+    records = [shaper.record(compiled, row) for row in rows]
     for child in compiled.children:
         found = _children(connection, child, [row[0] for row in rows], shaper)
         for row, record in zip(rows, records, strict=True):
@@ -125,7 +115,7 @@ def _children(
 ) -> dict[str, list[Record]]:
     compiled = child.query
     found: dict[str, list[Record]] = defaultdict(list)
-    key = len(compiled.outputs) + 1
+    key = 1 + len(compiled.outputs) + len(compiled.parents)
     for start in range(0, len(parents), _AT_ONCE):
         some = parents[start : start + _AT_ONCE]
         sql = f'SELECT * FROM ({compiled.sql}) WHERE "{PARENT}" IN ({",".join("?" * len(some))})'

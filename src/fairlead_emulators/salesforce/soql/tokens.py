@@ -48,6 +48,10 @@ def tokenize(text: str) -> list[Token]:
     """All tokens, with one of kind `end` last. Raises SoqlError."""
     if len(text) > MAX_STATEMENT:
         raise SoqlError("MALFORMED_QUERY", "SOQL statement cannot be longer than 100,000 characters.")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise unexpected(repr(text[error.start])[1:-1], error.start) from None
     tokens: list[Token] = []
     at = 0
     while at < len(text):
@@ -72,14 +76,14 @@ def unescape(token: Token, *, like: bool = False) -> str:
 
     def one(match: re.Match[str]) -> str:
         char = match.group(1)
+        if len(char) == 5:
+            return chr(int(char[1:], 16))
         if char in _ESCAPES:
             return "\\\\" if like and char == "\\" else _ESCAPES[char]
         if char in "_%":
             if like:
                 return match.group()
             raise SoqlError("MALFORMED_QUERY", f"Illegal escape sequence '\\{char}' outside LIKE")
-        if char.lower() == "u":
-            return match.group()
         raise SoqlError("MALFORMED_QUERY", f"Illegal escape sequence '\\{char}'")
 
-    return re.sub(r"\\(.)", one, token.text[1:-1], flags=re.DOTALL)
+    return re.sub(r"\\(u[0-9a-fA-F]{4}|.)", one, token.text[1:-1], flags=re.DOTALL)

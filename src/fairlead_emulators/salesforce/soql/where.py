@@ -1,7 +1,7 @@
 """Conditions as SQL, with SOQL's meaning of null, case and dates. Values travel as parameters only."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
@@ -24,12 +24,11 @@ from fairlead_emulators.salesforce.soql.tokens import SoqlError
 
 NUMBERS: Final = frozenset({"int", "double", "currency", "percent", "long"})
 IDS: Final = frozenset({"id", "reference"})
-LONG: Final = frozenset({"textarea"})
 MAX_SEMI_JOINS: Final = 2
 
 AGGREGATES: Final = frozenset({"count", "count_distinct", "sum", "avg", "min", "max"})
 
-Subquery = Callable[[Query, "Conditions"], tuple[str, list[Any]]]
+Subquery = Callable[[Query, "Conditions", Resolved], tuple[str, list[Any]]]
 
 
 @dataclass(slots=True)
@@ -41,13 +40,15 @@ class Conditions:
     zone: tzinfo
     subquery: Subquery
     semi_joins: int = 0
-    aggregates: bool = False
+    grouped: set[str] | None = None
+    """In HAVING: the SQL of the keys of GROUP BY. In WHERE: None, and aggregates are refused."""
     params: list[Any] = field(default_factory=list)
 
     def sql(self, condition: Condition, *, within: str = "") -> str:
         """The condition. Raises SoqlError."""
         if isinstance(condition, Joined):
-            return text.balanced(condition.op.upper(), [self.sql(p, within=condition.op) for p in condition.parts])
+            inside = within if within in {"or", "not"} else condition.op
+            return text.balanced(condition.op.upper(), [self.sql(p, within=inside) for p in condition.parts])
         if isinstance(condition, Not):
             return f"(NOT COALESCE({self.sql(condition.part, within='not')}, 0))"
         if isinstance(condition, Among):
@@ -56,6 +57,7 @@ class Conditions:
 
     def _comparison(self, condition: Comparison) -> str:
         left = self.operand(condition.left)
+        _check_filterable(left.field)
         if condition.op == "like":
             return self._like(left, condition.value)
         if condition.value.kind == "null" or _is_empty(left.field, condition):
@@ -63,7 +65,6 @@ class Conditions:
         if condition.value.kind == "range":
             return self._range(left, condition.op, condition.value)
         value = self.value(left.field, condition.value)
-        _check_filterable(left.field)
         if condition.op in {"=", "!="} and not text.simple(value, left.field):
             found = text.equal(left.sql, value, self.params)
             return found if condition.op == "=" else f"(NOT COALESCE({found}, 0))"
@@ -73,14 +74,17 @@ class Conditions:
         if condition.op == "!=":
             return f"({left.sql} IS NOT ?)"
         if left.field.type == "boolean":
-            raise SoqlError("INVALID_FIELD", f"invalid operator on boolean field: {left.field.name}")
+            raise SoqlError("INVALID_QUERY_FILTER_OPERATOR", f"invalid operator on boolean field: {left.field.name}")
         return f"{left.sql} {condition.op} ?"
 
     def operand(self, left: Column | Call) -> Resolved:
-        """The left side: a field, or a function of one."""
+        """The left side: a field, or a function of one. A boolean that is null, as of a parent that is not, is false."""
         if isinstance(left, Column):
-            return self.scope.resolve(left.path)
-        if left.function in AGGREGATES and not self.aggregates:
+            found = self.scope.resolve(left.path)
+            if self.grouped is not None and found.sql not in self.grouped:
+                raise SoqlError("MALFORMED_QUERY", f"Having field must be grouped or aggregated: {left.path}")
+            return replace(found, sql=f"COALESCE({found.sql}, 0)") if found.field.type == "boolean" else found
+        if left.function in AGGREGATES and self.grouped is None:
             raise SoqlError("MALFORMED_QUERY", f"Aggregates are not allowed in WHERE: {left.function.upper()}")
         return function_of(self.scope, left)
 
@@ -88,11 +92,11 @@ class Conditions:
         if op not in {"=", "!="}:
             raise SoqlError("INVALID_FIELD", f"null cannot be compared with {op}: {left.field.name}")
         if left.field.type == "boolean":
-            return f"COALESCE({left.sql}, 0) {'=' if op == '=' else '!='} 0"
+            return f"{left.sql} {op} 0"
         return f"{left.sql} IS {'NOT ' if op == '!=' else ''}NULL"
 
     def _like(self, left: Resolved, value: Literal) -> str:
-        if value.kind != "string" or left.field.type in NUMBERS | {"boolean", "date", "datetime"} | LONG:
+        if value.kind != "string" or left.field.type in NUMBERS | IDS | {"boolean", "date", "datetime"}:
             raise SoqlError("INVALID_QUERY_FILTER_OPERATOR", f"invalid operator LIKE on field {left.field.name}")
         self.params.append(value.text)
         if not text.simple(value.text, left.field):
@@ -117,7 +121,7 @@ class Conditions:
         return f"{left.sql} {'<' if op in {'<', '<='} else '>='} ?"
 
     def _among(self, condition: Among, within: str) -> str:
-        left = self.scope.resolve(condition.left.path)
+        left = self.operand(condition.left)
         if condition.op in {"includes", "excludes"}:
             return self._includes(left, condition)
         _check_filterable(left.field)
@@ -145,7 +149,7 @@ class Conditions:
             raise SoqlError(
                 "INVALID_FIELD", f"Semi join sub-selects need an id or reference field, not {left.field.name}"
             )
-        sql, params = self.subquery(condition.query, self)
+        sql, params = self.subquery(condition.query, self, left)
         self.params += params
         if condition.op == "in":
             return f"{left.sql} IN ({sql})"
@@ -162,7 +166,8 @@ class Conditions:
                 raise wrong_type(left.field)
             chosen = [choice.strip() for choice in value.text.split(";")]
             self.params += [f"%;{_escaped(choice)};%" for choice in chosen]
-            any_of.append(" AND ".join([f"(';' || {left.sql} || ';') LIKE ? ESCAPE '\\'"] * len(chosen)))
+            one = f"{text.FOLD}(';' || {left.sql} || ';') LIKE {text.FOLD}(?) ESCAPE '\\'"
+            any_of.append(" AND ".join([one] * len(chosen)))
         found = "(" + " OR ".join(f"({each})" for each in any_of) + ")"
         return found if condition.op == "includes" else f"(NOT COALESCE({found}, 0))"
 
@@ -178,7 +183,7 @@ class Conditions:
         if kind == "datetime" and literal.kind == "datetime":
             return _moment(literal.text)
         if kind in IDS and literal.kind == "string":
-            return _id(field_, literal.text)
+            return _id(literal.text)
         if kind not in NUMBERS | IDS | {"boolean", "date", "datetime"} and literal.kind == "string":
             return literal.text
         raise wrong_type(field_)
@@ -237,8 +242,13 @@ def _is_empty(field_: Field, condition: Comparison) -> bool:
     return condition.value == Literal("string", "") and texts and condition.op in {"=", "!="}
 
 
+def is_long(field_: Field) -> bool:
+    """A text that can be neither filtered, sorted nor grouped."""
+    return field_.type == "textarea" and field_.length > 255
+
+
 def _check_filterable(field_: Field) -> None:
-    if field_.type in LONG and field_.length > 255:
+    if is_long(field_):
         raise SoqlError("INVALID_FIELD", f"field '{field_.name}' can not be filtered in a query call")
 
 
@@ -246,12 +256,12 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _id(field_: Field, text: str) -> str:
+def _id(text: str) -> str:
     if text == "":
         return text
     full = to18(text)
     if full is None:
-        raise SoqlError("INVALID_QUERY_FILTER_OPERATOR", f"invalid ID field: {field_.name}")
+        raise SoqlError("INVALID_QUERY_FILTER_OPERATOR", f"invalid ID field: {text}")
     return full
 
 
