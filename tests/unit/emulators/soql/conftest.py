@@ -17,10 +17,10 @@ NOW = datetime(2026, 3, 15, 13, 30, tzinfo=UTC)
 class Table:
     """The org's rows, and the way to ask for them."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: dict[str, str] = SCHEMA) -> None:
         self.storage = Storage(None)
         with self.storage.transaction() as connection:
-            result = metadata.apply(metadata.read_package(zipped(SCHEMA)), self.storage.schema, connection)
+            result = metadata.apply(metadata.read_package(zipped(files)), self.storage.schema, connection)
             assert not result.failures
             self.storage.schema_changed()
         self.serial = 0
@@ -40,7 +40,10 @@ class Table:
         return soql.compile_query(soql.parse(text), self.storage.schema, context)
 
     def ask(self, text, **context) -> list[dict]:
-        return soql.run(self.storage.connection, self.compiled(text, **context), "60.0")[0]
+        return self.answer(text, **context)[0]
+
+    def answer(self, text, **context) -> tuple[list[dict], int]:
+        return soql.run(self.storage.connection, self.compiled(text, **context), "60.0")
 
     def notes(self, where: str, **context) -> list:
         """`Note__c` of the children that match, in order of insertion."""
