@@ -21,10 +21,11 @@ from fairlead_emulators.salesforce.soql.tokens import SoqlError, Token, tokenize
 AGGREGATES: Final = frozenset({"count", "count_distinct", "sum", "avg", "min", "max"})
 DATE_PARTS: Final = frozenset({"calendar_year", "calendar_quarter", "calendar_month", "day_in_month", "day_only"})
 FUNCTIONS: Final = AGGREGATES | DATE_PARTS
-UNSERVED: Final = frozenset({"typeof", "distance", "geolocation", "convertcurrency", "format", "tolabel", "grouping"})
 _CLAUSES: Final = frozenset(
     {"where", "with", "group", "having", "order", "limit", "offset", "for", "all", "using", "update"}
 )
+MAX_CHILDREN: Final = 5
+"""Levels of child queries, one inside another."""
 MAX_OFFSET: Final = 2_000
 MAX_LITERAL: Final = 4_000
 _COMPARE: Final = {"=": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -43,6 +44,7 @@ class _Parser:
         self._tokens = tokens
         self._at = 0
         self._nested = 0
+        self._semi_join = False
 
     @property
     def _next(self) -> Token:
@@ -111,21 +113,17 @@ class _Parser:
 
     def _item(self, depth: int) -> Column | Call | FieldsOf | Query:
         if self._take("("):
-            if depth > 0:
-                self._too_deep(depth)
+            if depth >= MAX_CHILDREN:
+                raise SoqlError("MALFORMED_QUERY", f"Child queries are limited to {MAX_CHILDREN} levels")
             inner = self.query(depth=depth + 1)
             self._need(")")
             return inner
         token = self._next
-        if token.word in UNSERVED and token.word == "typeof":
+        if token.word == "typeof":
             raise SoqlError("MALFORMED_QUERY", "TYPEOF is not served by this org")
         if token.word == "fields" and self._tokens[self._at + 1].text == "(":
             return self._fields()
         return self._operand(aliases=True)
-
-    def _too_deep(self, depth: int) -> None:
-        if depth >= 5:
-            raise SoqlError("MALFORMED_QUERY", "Nesting of semi join sub-selects is not supported")
 
     def _fields(self) -> FieldsOf:
         self._need("fields", "(")
@@ -206,7 +204,11 @@ class _Parser:
         if self._next.word == "select":
             if op in {"includes", "excludes"}:
                 raise unexpected(self._next.text, self._next.at)
-            inner = self.query(depth=5)
+            if self._semi_join:
+                raise SoqlError("MALFORMED_QUERY", "Nesting of semi join sub-selects is not supported")
+            self._semi_join = True
+            inner = self.query(depth=MAX_CHILDREN)
+            self._semi_join = False
             self._need(")")
             return Among(left, op, query=inner)
         values = [self._literal()]

@@ -1,5 +1,6 @@
 """Compiled queries run on the storage, and rows shaped as Salesforce shapes records."""
 
+import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from fairlead_emulators.salesforce.soql.tokens import SoqlError
 Record = dict[str, Any]
 
 _AT_ONCE: Final = 500
+_TOO_DEEP: Final = re.compile("parser stack overflow|tree is too large", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,16 @@ def run(connection: sqlite3.Connection, compiled: Compiled, version: str) -> tup
 
 
 def _execute(connection: sqlite3.Connection, sql: str, params: list[Any]) -> sqlite3.Cursor:
-    """Raises SoqlError for what is beyond SQLite's own limits, such as too many values."""
+    """Raises SoqlError for what is beyond SQLite's own limits: values, depth of conditions."""
     if len(params) > connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER):
         raise SoqlError("QUERY_TOO_COMPLICATED", f"The query has {len(params)} values: ask in several queries")
     text.prepare(connection)
-    return connection.execute(sql, params)
+    try:
+        return connection.execute(sql, params)
+    except sqlite3.OperationalError as error:
+        if not _TOO_DEEP.search(str(error)):
+            raise
+        raise SoqlError("QUERY_TOO_COMPLICATED", "The condition is nested too deeply") from None
 
 
 def cells(connection: sqlite3.Connection, compiled: Compiled) -> Iterator[list[list[str]]]:

@@ -50,7 +50,7 @@ class Conditions:
             inside = within if within in {"or", "not"} else condition.op
             return text.balanced(condition.op.upper(), [self.sql(p, within=inside) for p in condition.parts])
         if isinstance(condition, Not):
-            return f"(NOT COALESCE({self.sql(condition.part, within='not')}, 0))"
+            return f"({self.sql(condition.part, within='not')} IS NOT TRUE)"
         if isinstance(condition, Among):
             return self._among(condition, within)
         return self._comparison(condition)
@@ -67,7 +67,7 @@ class Conditions:
         value = self.value(left.field, condition.value)
         if condition.op in {"=", "!="} and not text.simple(value, left.field):
             found = text.equal(left.sql, value, self.params)
-            return found if condition.op == "=" else f"(NOT COALESCE({found}, 0))"
+            return found if condition.op == "=" else f"({found} IS NOT TRUE)"
         self.params.append(value)
         if condition.op == "=":
             return f"{left.sql} = ?"
@@ -116,7 +116,7 @@ class Conditions:
         if op in {"=", "!="}:
             self.params += [low, high]
             inside = f"({left.sql} >= ? AND {left.sql} < ?)"
-            return inside if op == "=" else f"(NOT COALESCE({inside}, 0))"
+            return inside if op == "=" else f"({inside} IS NOT TRUE)"
         self.params.append(low if op in {"<", ">="} else high)
         return f"{left.sql} {'<' if op in {'<', '<='} else '>='} ?"
 
@@ -169,7 +169,7 @@ class Conditions:
             one = f"{text.FOLD}(';' || {left.sql} || ';') LIKE {text.FOLD}(?) ESCAPE '\\'"
             any_of.append(" AND ".join([one] * len(chosen)))
         found = "(" + " OR ".join(f"({each})" for each in any_of) + ")"
-        return found if condition.op == "includes" else f"(NOT COALESCE({found}, 0))"
+        return found if condition.op == "includes" else f"({found} IS NOT TRUE)"
 
     def value(self, field_: Field, literal: Literal) -> Any:
         """The value as the storage keeps it. Raises SoqlError where its type is not the field's."""

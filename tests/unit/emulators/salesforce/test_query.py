@@ -160,3 +160,19 @@ def test_a_query_job_is_deleted_when_done(bare):
     job = query_job(bare, "SELECT Id FROM Contact", "queryAll")
     assert bare.ask("DELETE", f"/jobs/query/{job['id']}").status_code == 204
     assert bare.ask("GET", f"/jobs/query/{job['id']}").status_code == 404
+
+
+def test_the_org_answers_by_the_clock_of_its_user(bare):
+    """At 23:30 UTC of the 1st of July it is the 2nd in London."""
+    bare.control("clock", {"set": "2026-07-01T23:30:00Z"})
+    assert bare.ask("POST", "/sobjects/Lead", json={"LastName": "Late", "Company": "c"}).status_code == 201
+    bare.control("clock", {"set": "2026-07-02T12:00:00Z"})
+
+    def today():
+        text = "SELECT LastName FROM Lead WHERE CreatedDate = TODAY"
+        return [r["LastName"] for r in bare.ask("GET", "/query", params={"q": text}).json()["records"]]
+
+    assert today() == []
+    user = bare.emulator.org.identity.user_id
+    assert bare.ask("PATCH", f"/sobjects/User/{user}", json={"TimeZoneSidKey": "Europe/London"}).status_code == 204
+    assert today() == ["Late"]

@@ -50,6 +50,22 @@ def test_escapes_stand_for_their_signs_and_like_keeps_escaped_wildcards(table):
     assert table.notes(r"Note__c LIKE 'A\\b'") == table.notes(r"Note__c = 'a\\B'") == ["a\\b"]
 
 
+def test_like_knows_no_case_matches_whole_texts_and_never_nulls(table):
+    for note in ("Élan", "elan", "plan", None, "Pläne"):
+        table.add("Child__c", Note__c=note)
+    for pattern, notes in [
+        ("é%", ["Élan"]),
+        ("%LAN", ["Élan", "elan", "plan"]),
+        ("_lan", ["Élan", "elan", "plan"]),
+        ("lan", []),
+        ("%Ä%", ["Pläne"]),
+        ("%", ["Élan", "elan", "plan", "Pläne"]),
+    ]:
+        assert table.notes(f"Note__c LIKE '{pattern}'") == notes, pattern
+    assert table.notes("(NOT Note__c LIKE '%LAN')") == [None, "Pläne"]
+    assert table.notes("NOT (Note__c LIKE 'É%' OR Note__c = null)") == ["elan", "plan", "Pläne"]
+
+
 @pytest.mark.parametrize(
     ("literal", "first", "last"),
     [
@@ -163,6 +179,19 @@ VALID = [
     "SELECT Id FROM Child__c WHERE " + "NOT " * 9_000 + "Flag__c = true",
     "SELECT Id FROM Child__c WHERE " + " OR ".join(["Flag__c = true"] * 3_000),
     "SELECT Id FROM Child__c LIMIT " + "9" * 6_000,
+    "SELECT Id FROM Child__c WHERE Id = '0035e0000000001'",
+    "SELECT Id FROM Child__c WHERE Note__c <> 'a' AND Amount__c = .5 AND Amount__c != +1e3",
+    "SELECT Id FROM Child__c WHERE (((Flag__c = true)))",
+    "SELECT Id\n\tFROM\r\nChild__c\n",
+    "SELECT Id FROM Contact WHERE MailingStreet LIKE '1 %' ORDER BY MailingStreet",
+    "SELECT Id FROM Child__c WHERE Moment__c >= 2026-01-01T00:00:00+00:00 AND Moment__c < 2026-01-02T00:00:00.000-0800",
+    "SELECT Id FROM Child__c WHERE Moment__c = LAST_N_QUARTERS:3 OR Day__c > NEXT_N_FISCAL_YEARS:2 OR Day__c = LAST_FISCAL_QUARTER",
+    "SELECT Id FROM Child__c WHERE Kind__c NOT IN ('Red', 'blue') ORDER BY Kind__c ASC, Note__c DESC NULLS FIRST FOR REFERENCE",
+    "SELECT Id, (SELECT Id, Parent__r.Name FROM Children__r WHERE Note__c LIKE 'a%') FROM Parent__c p WHERE p.Name != null",
+    "SELECT Name, InstanceName, IsSandbox, TrialExpirationDate, NamespacePrefix FROM Organization WHERE Id = null",
+    "SELECT Id, Username FROM User WHERE Username = 'nobody@example.com'",
+    "SELECT Id FROM PermissionSet WHERE Name IN ('a') limit 1",
+    "SELECT Id FROM ApexClass WHERE Name LIKE 'a%'",
 ]
 
 
@@ -205,6 +234,42 @@ INVALID = {
     "SELECT Id FROM Parent__c WHERE Id IN (SELECT Parent__c FROM Child__c LIMIT 1)": ("MALFORMED_QUERY", "LIMIT"),
     "SELECT Id FROM Parent__c WHERE Name = 'a' OR Id IN (SELECT Parent__c FROM Child__c)": ("MALFORMED_QUERY", "top"),
     "SELECT Id FROM Child__c WHERE Note__c INCLUDES ('a')": ("INVALID_FIELD", "INCLUDES"),
+    "SELECT Id FROM Child__c WHERE Id LIKE '003%'": ("INVALID_QUERY_FILTER_OPERATOR", "LIKE"),
+    "SELECT Id FROM Child__c WHERE Amount__c LIKE '5%'": ("INVALID_QUERY_FILTER_OPERATOR", "LIKE"),
+    "SELECT Id FROM Child__c WHERE Flag__c > false": ("INVALID_QUERY_FILTER_OPERATOR", "boolean"),
+    "SELECT Id FROM Child__c WHERE Flag__c = 'true'": ("INVALID_FIELD", "should not be enclosed in quotes"),
+    "SELECT Id FROM Child__c WHERE Amount__c > null": ("INVALID_FIELD", "null"),
+    "SELECT Id FROM Child__c WHERE Note__c = TODAY": ("INVALID_FIELD", "enclosed in quotes"),
+    "SELECT Id FROM Contact WHERE Description = 'x'": ("INVALID_FIELD", "can not be filtered"),
+    "SELECT Id FROM Contact WHERE Description LIKE 'x'": ("INVALID_FIELD", "can not be filtered"),
+    "SELECT Id FROM Contact WHERE Description != null": ("INVALID_FIELD", "can not be filtered"),
+    "SELECT Id FROM Contact ORDER BY Description": ("INVALID_FIELD", "can not be sorted"),
+    "SELECT Id FROM Child__c WHERE Parent__r = null": ("INVALID_FIELD", "No such column 'Parent__r'"),
+    "SELECT Parent__r.Nope FROM Child__c": ("INVALID_FIELD", "No such column 'Nope' on entity 'Parent__c'"),
+    "SELECT Id FROM Child__c WHERE Note__c IN ()": ("MALFORMED_QUERY", "unexpected token: ')'"),
+    "SELECT Id FROM Child__c WHERE": ("MALFORMED_QUERY", "unexpected end"),
+    "SELECT Id FROM Child__c WHERE Note__c == 'a'": ("MALFORMED_QUERY", "unexpected token"),
+    "SELECT Id FROM Child__c WHERE Note__c = a": ("MALFORMED_QUERY", "unexpected token: 'a'"),
+    'SELECT Id FROM Child__c WHERE Note__c = "a"': ("MALFORMED_QUERY", "unexpected token"),
+    "SELECT * FROM Child__c": ("MALFORMED_QUERY", "unexpected token: '*'"),
+    "SELECT FROM Child__c": ("MALFORMED_QUERY", "unexpected"),
+    "SELECT Id, FROM Child__c": ("MALFORMED_QUERY", "unexpected"),
+    "SELECT Id Child__c": ("MALFORMED_QUERY", "unexpected"),
+    "SELECT Id FROM Child__c; DELETE FROM Child__c": ("MALFORMED_QUERY", "unexpected token: ';'"),
+    "SELECT Id FROM Child__c -- all": ("MALFORMED_QUERY", "unexpected token: '-'"),
+    "SELECT Id FROM Child__c JOIN Parent__c": ("MALFORMED_QUERY", "unexpected"),
+    "SELECT Id FROM Child__c LIMIT 5 WHERE Flag__c = true": ("MALFORMED_QUERY", "unexpected token: 'WHERE'"),
+    "SELECT Id FROM Child__c ORDER BY Id LIMIT x": ("MALFORMED_QUERY", "unexpected token: 'x'"),
+    "SELECT DISTANCE(Location, 1) FROM Child__c": ("MALFORMED_QUERY", "DISTANCE"),
+    "SELECT Id FROM Child__c WITH DATA CATEGORY x AT y": ("MALFORMED_QUERY", "data"),
+    "FIND {x} IN ALL FIELDS RETURNING Contact": ("MALFORMED_QUERY", "unexpected token: '{'"),
+    "UPDATE Child__c SET Note__c = 'x'": ("MALFORMED_QUERY", "unexpected token: 'UPDATE'"),
+    "SELECT Id FROM Child__c WHERE Moment__c = LAST_N_DAYS": ("MALFORMED_QUERY", "LAST_N_DAYS"),
+    "SELECT Id FROM Child__c WHERE Moment__c = LAST_N_DAYS:-1": ("MALFORMED_QUERY", "-1"),
+    "SELECT Id FROM Child__c WHERE Note__c = '" + "x" * 4_001 + "'": ("MALFORMED_QUERY", "4000"),
+    "SELECT Id FROM Child__c WHERE Moment__c = 2026-02-30T00:00:00Z": ("MALFORMED_QUERY", "not a date-time"),
+    "SELECT FIELDS(NICE) FROM Child__c": ("MALFORMED_QUERY", "FIELDS"),
+    "SELECT Id, FIELDS(STANDARD) FROM Child__c": ("INVALID_FIELD", "duplicate field selected"),
     "SELECT Id FROM Child__c " + " " * 100_000: ("MALFORMED_QUERY", "100,000"),
 }
 
