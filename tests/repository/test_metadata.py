@@ -8,6 +8,7 @@ from defusedxml.ElementTree import parse
 
 from fairlead.salesforce import names
 from fairlead.salesforce.package import package_from_source
+from fairlead.sync import convert
 from fairlead_emulators.salesforce import metadata
 from fairlead_emulators.salesforce.storage import Storage
 from tests.repository.files import ROOT
@@ -111,3 +112,64 @@ def test_there_are_four_permission_sets_and_the_custom_permission(org):
     for name in ("Full", "Standard", "Limited", "Guest"):
         assert ("PermissionSet", f"Fairlead_{name}_Access") in deployed
     assert ("CustomPermission", "Manage_Memberships") in deployed
+
+
+def rights(name: str, part: str, key: str) -> dict[str, Element]:
+    return {text(p, key): p for p in permission_sets()[f"Fairlead_{name}_Access"].findall(SPACE + part)}
+
+
+def changes(element: Element) -> list[str]:
+    kinds = ("editable", "allowCreate", "allowEdit", "allowDelete", "viewAllRecords", "modifyAllRecords")
+    return [kind for kind in kinds if text(element, kind) == "true"]
+
+
+@pytest.mark.parametrize("name", ["Guest", "Limited"])
+def test_guests_and_limited_users_change_nothing_and_see_no_app(name):
+    given = rights(name, "objectPermissions", "object") | rights(name, "fieldPermissions", "field")
+    assert given
+    assert {path: found for path, element in given.items() if (found := changes(element))} == {}
+    for part in ("applicationVisibilities", "tabSettings", "customPermissions"):
+        assert not permission_sets()[f"Fairlead_{name}_Access"].findall(SPACE + part), part
+
+
+def test_guests_of_a_site_see_no_persons_data():
+    """Anybody may be a guest: members, and the look-ups to them, are not theirs to read."""
+    assert set(rights("Guest", "objectPermissions", "object")) == {names.LIST}
+    assert {path.partition(".")[0] for path in rights("Guest", "fieldPermissions", "field")} == {names.LIST}
+
+
+def test_standard_users_change_memberships_and_nothing_that_a_sync_lives_by():
+    objects = rights("Standard", "objectPermissions", "object")
+    assert {name: changes(element) for name, element in objects.items()} == {
+        names.CLIENT: [],
+        names.LIST: [],
+        names.MEMBER: ["allowCreate", "allowEdit"],
+    }
+    editable = {path for path, element in rights("Standard", "fieldPermissions", "field").items() if changes(element)}
+    assert editable
+    assert {path.partition(".")[0] for path in editable} == {names.MEMBER}
+    assert f"{names.MEMBER}.Sync_Run__c" not in editable
+
+
+def test_what_may_be_changed_may_be_read():
+    for root in permission_sets().values():
+        for element in [*root.findall(SPACE + "fieldPermissions"), *root.findall(SPACE + "objectPermissions")]:
+            assert "true" in (text(element, "readable"), text(element, "allowRead"))
+
+
+def test_members_are_written_with_the_named_fields_in_the_named_order():
+    assert convert.MEMBER_FIELDS == names.MEMBER_FIELDS
+
+
+def test_every_file_of_the_project_is_sound_xml_of_the_metadata_api():
+    files = sorted(SOURCE.rglob("*.xml"))
+    assert len(files) > 30
+    for path in files:
+        assert parse(path).getroot().tag.startswith(SPACE), path
+
+
+def test_every_object_explains_itself():
+    for sobject in NAMES:
+        root = parse(SOURCE / "objects" / sobject / f"{sobject}.object-meta.xml").getroot()
+        for part in ("label", "pluralLabel", "description"):
+            assert text(root, part).strip(), f"{sobject} has no {part}"
