@@ -6,6 +6,8 @@ from xml.etree.ElementTree import Element
 import pytest
 from defusedxml.ElementTree import parse
 
+from fairlead.domain import member
+from fairlead.features.members import rules
 from fairlead.salesforce import names
 from fairlead.salesforce.package import package_from_source
 from fairlead.sync import convert
@@ -173,3 +175,22 @@ def test_every_object_explains_itself():
         root = parse(SOURCE / "objects" / sobject / f"{sobject}.object-meta.xml").getroot()
         for part in ("label", "pluralLabel", "description"):
             assert text(root, part).strip(), f"{sobject} has no {part}"
+
+
+def test_the_org_has_room_for_what_is_written(org):
+    """Texts are cut to these lengths before they are written: a shorter field would refuse them."""
+    lengths = {
+        name: org.schema.object(names.MEMBER).field(name).length for name in names.MEMBER_FIELDS if "." not in name
+    }
+    assert lengths["Full_Name__c"] >= member.MAX_NAME
+    assert lengths["Reads_Email_With__c"] >= member.MAX_READS_WITH
+    assert lengths["Custom_Fields__c"] >= member.MAX_CUSTOM_FIELDS
+
+
+def test_restricted_picklists_know_every_value_that_is_written(org):
+    def values(sobject, field):
+        return set(org.schema.object(sobject).field(field).picklist)
+
+    assert values(names.MEMBER, "State__c") >= set(member.STATES)
+    assert values(names.LIST, "Opt_In__c") == set(rules.OPT_IN.values())
+    assert values(names.LIST, "Unsubscribe_Setting__c") == set(rules.UNSUBSCRIBE.values())

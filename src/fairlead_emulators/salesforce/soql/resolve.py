@@ -83,6 +83,12 @@ class Scope:
 
     def _join(self, path: tuple[str, ...], alias: str, lookup: Field) -> tuple[str, SObject]:
         key = tuple(name.lower() for name in path)
+        if len(lookup.reference_to) > 1:
+            raise SoqlError(
+                "INVALID_FIELD",
+                f"Relationship '{path[-1]}' leads to {' or '.join(lookup.reference_to)}: fields over it are not served by "
+                f"this org; ask for {lookup.name} and read the objects by it",
+            )
         if key not in self._joins:
             parent = object_of(self.schema, lookup.reference_to[0])
             joined = f"{self.prefix}p{len(self._joins)}"

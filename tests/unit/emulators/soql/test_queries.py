@@ -268,6 +268,7 @@ INVALID = {
     "SELECT Id FROM Child__c WHERE Moment__c = LAST_N_DAYS:-1": ("MALFORMED_QUERY", "-1"),
     "SELECT Id FROM Child__c WHERE Note__c = '" + "x" * 4_001 + "'": ("MALFORMED_QUERY", "4000"),
     "SELECT Id FROM Child__c WHERE Moment__c = 2026-02-30T00:00:00Z": ("MALFORMED_QUERY", "not a date-time"),
+    "SELECT Who.Name FROM Task": ("INVALID_FIELD", "Contact or Lead"),
     "SELECT FIELDS(NICE) FROM Child__c": ("MALFORMED_QUERY", "FIELDS"),
     "SELECT Id, FIELDS(STANDARD) FROM Child__c": ("INVALID_FIELD", "duplicate field selected"),
     "SELECT Id FROM Child__c " + " " * 100_000: ("MALFORMED_QUERY", "100,000"),
