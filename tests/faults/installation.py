@@ -6,11 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
+
+import psycopg
 
 from fairlead.cli import demo_check, demo_emulators, demo_once
+from fairlead.store import postgres
 
 # Volatile by nature: ids, times of writing, and the number of the run.
 VOLATILE = {"Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "Sync_Run__c", "Name"}
@@ -44,8 +48,6 @@ class Installation:
         return self
 
     def __exit__(self, *_: object) -> None:
-        from fairlead.store import postgres
-
         self.stop_worker()
         if self.emulators is not None:
             self.emulators.stop()
@@ -128,6 +130,29 @@ class Installation:
         """Switch a fault on; see `fairlead_emulators.faults`."""
         assert self.emulators is not None
         self.emulators.post(side, "/_control/faults", [rule])
+
+    def clear_faults(self) -> None:
+        """Take back every fault on both sides."""
+        assert self.emulators is not None
+        for side in ("campaign_monitor", "salesforce"):
+            request = urllib.request.Request(self.emulators.url(side) + "/_control/faults", method="DELETE")
+            urllib.request.urlopen(request, timeout=30).close()
+
+    def struck(self, side: str) -> int:
+        """How often the faults in force on a side have happened."""
+        assert self.emulators is not None
+        told = next(self.emulators.get(side, "/_control/faults"))
+        return sum(fault["taken"] for fault in told["faults"])
+
+    def rows(self, query: LiteralString) -> list[tuple[Any, ...]]:
+        """What Fairlead's own database answers; a worker must run."""
+        with psycopg.connect(postgres.database_url(self.home)) as database:
+            return database.execute(query).fetchall()
+
+    def cursors(self) -> dict[tuple[str, str, str], tuple[str, Any]]:
+        """Where each scope was read to, and when that was committed."""
+        found = self.rows("SELECT kind, client, list, cursor, committed_at FROM store_scopestate")
+        return {(kind, client, of): (cursor, at) for kind, client, of, cursor, at in found}
 
     def act(self, **act: Any) -> Any:
         assert self.emulators is not None
