@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from fairlead_emulators.salesforce.schema import Field, Schema, SObject
+from fairlead_emulators.salesforce.soql import text
 from fairlead_emulators.salesforce.soql.ast import (
     Among,
     Call,
@@ -260,7 +261,7 @@ class _Compiler:
             if not _aggregates(by) and self._key(by).sql not in keys:
                 raise SoqlError("MALFORMED_QUERY", f"Ordered field must be grouped or aggregated: {by.path}")
         conditions.grouped = keys
-        group = f" GROUP BY {', '.join(found.sql for found in grouped)}" if grouped else ""
+        group = f" GROUP BY {', '.join(text.folded(key.sql, key.field) for key in grouped)}" if grouped else ""
         having = f" HAVING {conditions.sql(query.having)}" if query.having is not None else ""
         order = self._order_by(query.order_by)
         sql = f"SELECT {', '.join(columns)} FROM {self.scope.source}{where}{group}{having}{order}{self._limits(query)}"

@@ -28,6 +28,11 @@ def simple(value: Any, field: Field) -> bool:
     return not isinstance(value, str) or value.isascii() or not field.sql_type.endswith("NOCASE")
 
 
+def folded(sql: str, field: Field) -> str:
+    """SQL that is equal for texts equal but for their case."""
+    return f"{FOLD}({sql})" if field.sql_type.endswith("NOCASE") else sql
+
+
 def spellings(value: Any, field: Field) -> list[Any]:
     """The value in the cases that NOCASE takes for different texts: at most MAX_SPELLINGS of them.
 

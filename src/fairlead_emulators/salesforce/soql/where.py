@@ -195,8 +195,8 @@ def function_of(scope: Scope, call: Call) -> Resolved:
         return Resolved("COUNT(*)", Field("count", "int"), ("count",))
     inner = scope.resolve(call.path)
     if call.function in {"count", "count_distinct"}:
-        distinct = "DISTINCT " if call.function == "count_distinct" else ""
-        return Resolved(f"COUNT({distinct}{inner.sql})", Field(call.function, "int"), inner.path)
+        counted = inner.sql if call.function == "count" else f"DISTINCT {text.folded(inner.sql, inner.field)}"
+        return Resolved(f"COUNT({counted})", Field(call.function, "int"), inner.path)
     if call.function in {"sum", "avg"}:
         if inner.field.type not in NUMBERS:
             raise SoqlError(

@@ -37,6 +37,14 @@ def test_counts_of_a_field_leave_nulls_out_and_distinct_counts_ignore_case(group
     ]
 
 
+def test_texts_that_differ_in_case_alone_are_one_group(table):
+    for note in ("Zoë", "ZOË", "zoe"):
+        table.add("Child__c", Note__c=note)
+    found = asked(table, "SELECT Note__c, COUNT(Id) n FROM Child__c GROUP BY Note__c ORDER BY COUNT(Id)")
+    assert [(r["Note__c"].lower(), r["n"]) for r in found] == [("zoe", 1), ("zoë", 2)]
+    assert asked(table, "SELECT COUNT_DISTINCT(Note__c) n FROM Child__c") == [{"n": 2}]
+
+
 def test_aggregates_of_nothing_are_null_and_counts_zero(table):
     assert asked(table, "SELECT COUNT(Id), MAX(Amount__c) FROM Child__c") == [{"expr0": 0, "expr1": None}]
 
