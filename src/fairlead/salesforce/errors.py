@@ -257,9 +257,16 @@ def error_from(status: int, body: bytes) -> SalesforceError:
     return error_of(code, message or f"Salesforce answered with HTTP status {status}.", status=status)
 
 
+WRITTEN_IN_THE_ORG: Final = frozenset(
+    {"FIELD_CUSTOM_VALIDATION_EXCEPTION", "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "CANNOT_EXECUTE_FLOW_TRIGGER"}
+)
+"""Codes whose messages the org's own rules, flows and triggers write: they may name anybody, without any quotes."""
+
+
 def error_of(code: str, message: str, *, status: int | None = None) -> SalesforceError:
-    """The error of a code, with Salesforce's message scrubbed of record values."""
-    text = f"{code}: {scrub(message)}"
+    """The error of a code, with Salesforce's message scrubbed of record values, or left out where that is no matter of form."""
+    told = "a rule, flow or trigger of the org refused the request" if code in WRITTEN_IN_THE_ORG else scrub(message)
+    text = f"{code}: {told}"
     if not text.endswith((".", "!", "?")):
         text += "."
     if code == "REQUEST_LIMIT_EXCEEDED" and "concurrent" in message.lower():

@@ -1,6 +1,7 @@
 """The sink on a Salesforce org: collections for a few rows, Bulk 2.0 for many."""
 
-from collections.abc import AsyncIterator, Callable, Collection
+import re
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any, Final
 
 from fairlead.domain.records import Kind, Outcome, RowFailure, Rows, Scope
@@ -8,7 +9,7 @@ from fairlead.salesforce.bulk import FailedRow
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.collections import RowResult, nested
 from fairlead.salesforce.csvdata import NULL, csv_bytes, header_bytes
-from fairlead.salesforce.errors import RecordRefused, next_step_of
+from fairlead.salesforce.errors import WRITTEN_IN_THE_ORG, RecordRefused, next_step_of
 from fairlead.salesforce.query import quote
 from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.ports import BulkJobFailed, JobOutcome, Target
@@ -28,6 +29,12 @@ _BLOCKING: Final = frozenset(
     }
 )
 """Refusals of a row that no other row of our own objects would escape either."""
+
+SHORTEST_VALUE: Final = 2
+"""Characters from which on a value tells of somebody."""
+
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_WORD: Final = re.compile(r"\w+")
 
 _FROM_TEXT: Final[dict[Kind, Callable[[str], Any]]] = {
     Kind.TEXT: str,
@@ -52,7 +59,7 @@ class OrgSink:
         records = [nested(rows.fields, _values(rows, record)) for record in rows.records()]
         with salesforce_failures(f"write {target.object}"):
             results = await self._salesforce.collections.upsert(target.object, target.key_field, records)
-        return _outcome(rows.keys, results)
+        return _outcome(rows, results)
 
     def encode(self, rows: Rows, *, header: bool) -> bytes:
         """CSV of the rows; a blank empties the field."""
@@ -128,7 +135,7 @@ class OrgSink:
         failures: list[RowFailure] = []
         cells: list[tuple[str, ...]] = []
         async for row, sent in self._salesforce.bulk.refused(job, target.key_field, target.fields):
-            failures.append(_failure(row.key, row))
+            failures.append(_failure(row.key, row, sent))
             cells.append(tuple("" if cell == NULL else cell for cell in sent))
         columns = tuple([record[i] for record in cells] for i in range(len(target.fields)))
         return JobOutcome(Outcome(0, failures), Rows(target.fields, target.kinds, columns))
@@ -142,19 +149,30 @@ def _older(target: Target, run: int) -> str:
     return f"({target.run_field} < {run} OR {target.run_field} = null)"
 
 
-def _outcome(keys: list[str], results: list[RowResult]) -> Outcome:
+def _outcome(rows: Rows, results: list[RowResult]) -> Outcome:
     outcome = Outcome()
-    for key, result in zip(keys, results, strict=True):
+    for i, (key, result) in enumerate(zip(rows.keys, results, strict=True)):
         if result.success:
             outcome.written += 1
         else:
-            outcome.failures.append(_failure(key, result))
+            outcome.failures.append(_failure(key, result, [column[i] for column in rows.columns]))
     return outcome
 
 
-def _failure(key: str, row: FailedRow | RowResult) -> RowFailure:
-    reason = f"{row.message} {next_step_of(row.code)}".strip()
+def _failure(key: str, row: FailedRow | RowResult, cells: Sequence[str]) -> RowFailure:
+    message = without_values(row.message, cells) if row.code in WRITTEN_IN_THE_ORG else row.message
+    reason = f"{message} {next_step_of(row.code)}".strip()
     return RowFailure(key, row.code, reason, retryable=row.retryable, blocks=row.code in _BLOCKING)
+
+
+def without_values(message: str, cells: Sequence[str]) -> str:
+    """A message that the org's own rules wrote, without the row's values, whole or word by word, whatever their case."""
+    texts = [text for cell in cells for text in (cell, *_QUOTED.findall(cell))]
+    words = {word for text in texts for word in (text, *_WORD.findall(text)) if len(word) >= SHORTEST_VALUE}
+    if not words:
+        return message
+    longest_first = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return re.sub(rf"(?<!\w)(?:{longest_first})(?!\w)", "‹value›", message, flags=re.IGNORECASE)
 
 
 def by_list(target: Target, scope: Scope) -> str:
