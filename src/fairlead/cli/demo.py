@@ -187,13 +187,13 @@ def _facts(job: "Job") -> dict[str, Any]:
     }
 
 
-def _stay(say: Callable[[str], None], ready: dict[str, str]) -> None:
+def _stay(say: Callable[..., None], ready: dict[str, str]) -> None:
     from fairlead.features.primary_sync import rules
     from fairlead.jobs import schedules
 
     schedules.set_frequency(org(), rules.KIND, "hourly", WHO)
     say("\nWhere to look:")
-    say(f"  the admin                     {ready['url']}/")
+    say(f"  the admin, signed in, once    {parts.sign_in_link() or ready['url']}", soft_wrap=True)
     say(f"  the Salesforce explorer       {ready['salesforce']}/")
     say(f"  the Campaign Monitor explorer {ready['campaign_monitor']}/")
     say("The next sync comes at the full hour. Ctrl-C stops everything.")

@@ -71,8 +71,19 @@ async def answers(host: str, port: int, stop: asyncio.Event) -> bool:
     return False
 
 
+def sign_in_link(username: str | None = None) -> str:
+    """A one-time link: for this user, else for the first admin while nobody has a password; blank when none is needed."""
+    from fairlead.ui import sign_in
+
+    if username is not None:
+        return sign_in.one_time_link(public_url(), username)
+    return sign_in.first_link(public_url()) or ""
+
+
 def welcome(ready: dict[str, Any]) -> None:
     """Where to go."""
     out = show.console()
     out.print(f"Fairlead is up: {ready['url']}")
+    if ready.get("sign_in"):
+        out.print(f"Sign in, once, within 15 minutes: {ready['sign_in']}", soft_wrap=True)
     out.print("Ctrl-C stops it.")

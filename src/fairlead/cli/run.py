@@ -26,12 +26,14 @@ def up(port: Port = None, as_json: AsJson = False) -> None:
     found = open_house(log_level=found.log_level)
     out = show.console(errors=True)
 
+    link = parts.sign_in_link()
+
     async def work() -> None:
         stop = asyncio.Event()
         supervise.stop_on_signals(stop)
         running = asyncio.create_task(supervise.supervise(parts.children(), stop, out.print))
         if await parts.answers(found.host, chosen, stop):
-            ready = {"ok": True, "url": parts.public_url()}
+            ready = {"ok": True, "url": parts.public_url(), "sign_in": link}
             show.document(ready) if as_json else parts.welcome(ready)
         elif not stop.is_set():
             out.print(f"The admin does not answer on port {chosen}: its lines above say why. Jobs run all the same.")
@@ -74,6 +76,18 @@ def worker(
     if as_json:
         show.document({"ok": True, "pid": os.getpid()})
     asyncio.run(run_worker(concurrency=concurrency))
+
+
+def sign_in(
+    username: Annotated[str, typer.Option(help="Who signs in; made if there is nobody of this name.")] = "admin",
+    as_json: AsJson = False,
+) -> None:
+    """Print a link that signs a person in to the admin, once, within 15 minutes."""
+    from fairlead.cli import parts
+
+    open_house()
+    link = parts.sign_in_link(username)
+    show.document({"ok": True, "link": link}) if as_json else show.console().print(link, soft_wrap=True)
 
 
 def migrate(as_json: AsJson = False) -> None:

@@ -7,7 +7,7 @@ STATES = ("Active", "Unconfirmed", "Unsubscribed", "Bounced", "Deleted")
 """The states in which Campaign Monitor lists subscribers, in the order in which they are read."""
 
 MAX_NAME = 255
-MAX_CUSTOM_FIELDS = 32_768
+MAX_CUSTOM_FIELDS = 32_000  # characters that a field of a bulk job may have, fewer than the field itself holds
 MAX_READS_WITH = 255
 
 

@@ -157,7 +157,12 @@ class JobContext:
     async def _write(self) -> None:
         async with self._writing:
             self._changed, self._written_at = False, time.monotonic()
-            if not await in_database(self._store, self._phase, [dict(s) for s in self._stages], dict(self._counts)):
+            try:
+                ours = await in_database(self._store, self._phase, [dict(s) for s in self._stages], dict(self._counts))
+            except BaseException:
+                self._changed = True  # cancelled or failed half-way: `close` writes it again
+                raise
+            if not ours:
                 raise StaleAttempt(f"job {self.job_id} attempt {self.attempt}")
 
     def _store(self, phase: str, stages: list[dict[str, Any]], counts: dict[str, int]) -> bool:

@@ -57,7 +57,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to run: everything anew (`full`), under which number, and what a guard may let pass."""
+    """How to run: everything anew (`full`), under which number, and what a guard may let pass.
+
+    `name` is what people call the scope; a guard that refuses says it.
+    """
 
     run: int
     full: bool = False
@@ -65,6 +68,7 @@ class Options:
     sweep: bool = False
     allow_large_changes: bool = False
     limits: guard.SweepLimits = guard.SweepLimits()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,7 @@ class Flow(Generic[Row]):
         keep = {failure.key for failure in report.outcome.failures}
         older, known = await self.sink.count_older(self.target, self.scope, self.options.run)
         guard.check_sweep(
-            str(self.scope),
+            self.options.name or str(self.scope),
             read=report.read,
             older=older - len(keep),
             known=known,

@@ -1,6 +1,7 @@
 """Django's settings, derived from the deployment settings. Importing this module starts and writes nothing."""
 
 import os
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
@@ -48,6 +49,7 @@ INSTALLED_APPS = [
     "fairlead.features.connections",
     "fairlead.features.primary_sync",
     "fairlead.features.members",
+    "fairlead.features.job_list",
 ]
 
 MIDDLEWARE = [
@@ -58,6 +60,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # every page needs a sign-in unless it says otherwise
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -65,6 +69,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -79,6 +84,7 @@ TEMPLATES = [
 ROOT_URLCONF = "fairlead.web.urls"
 ASGI_APPLICATION = "fairlead.web.asgi.application"
 LOGIN_URL = "/sign-in/"
+PASSWORD_RESET_TIMEOUT = 15 * 60  # the life of a one-time link
 LOGIN_REDIRECT_URL = "/"
 
 DATABASES = {"default": postgres.django_database(FAIRLEAD.database_url or postgres.database_url(FAIRLEAD.home))}
@@ -112,6 +118,8 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
+        # the Lightning stylesheet draws some arrows and checks itself
+        "img-src": [SELF, "data:"],
         "base-uri": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [NONE],

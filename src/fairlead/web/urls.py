@@ -1,7 +1,16 @@
-"""Every address that the admin answers."""
+"""Every address that the admin answers: its own, and those of the rooms."""
 
-from django.urls import path
+from django.urls import include, path
 
-from fairlead.web import health
+from fairlead.ui import rooms
+from fairlead.web import health, pages, sign_in
 
-urlpatterns = [path("healthz", health.healthz, name="healthz")]
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/<str:number>/<str:token>/", sign_in.link, name="sign_in_link"),
+    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("account/", sign_in.account, name="account"),
+    path("healthz", health.healthz, name="healthz"),
+    *[path("", include(room.urls)) for room in rooms.rooms() if room.urls],
+]

@@ -76,6 +76,7 @@ async def _write_lists(run: Run, client: ClientScope, details: Sequence[ListDeta
             sweep=run.wanted.full and not run.wanted.list,
             allow_large_changes=run.wanted.allow_large_changes,
             limits=LIST_SWEEP,
+            name=f"the client “{client.name}”",
         ),
         _no_progress,
     )
@@ -147,6 +148,7 @@ async def _members_of(run: Run, list_scope: ListScope, now: datetime, overlap: t
             overlap=overlap,
             sweep=run.wanted.full,
             allow_large_changes=run.wanted.allow_large_changes,
+            name=f"the list “{list_scope.title}”",
         ),
         partial(counter.tell, list_scope.id),
     )

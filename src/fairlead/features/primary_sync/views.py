@@ -1,0 +1,113 @@
+"""Pages of the primary sync: settings, the last run as it goes, and the acts on it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from fairlead.domain.failure import Failure
+from fairlead.features.primary_sync import rules
+from fairlead.jobs import api, schedules, views_of
+from fairlead.jobs.models import Frequency, Job, Schedule, State
+from fairlead.store.models import Org
+from fairlead.store.orgs import default_org
+from fairlead.ui import rooms
+
+HERE = "primary_sync"
+
+
+@require_GET
+def settings_page(request: HttpRequest) -> HttpResponse:
+    """Frequency, next run, last status with live progress, and what other rooms lend to this page."""
+    org = default_org()
+    context = {"here": HERE, "panels": rooms.panels("sync_settings", request), **_schedule(org), **_run(org)}
+    return render(request, "primary_sync/settings.html", context)
+
+
+@require_POST
+def set_frequency(request: HttpRequest) -> HttpResponse:
+    """Save the frequency at once; htmx gets the schedule's fragment, a browser without it the page."""
+    org = default_org()
+    problem = ""
+    try:
+        schedules.set_frequency(org, rules.KIND, request.POST.get("frequency", ""), _who(request))
+    except schedules.BadSchedule as failure:
+        problem = str(failure)
+    if request.headers.get("HX-Request") == "true":
+        return render(
+            request, "primary_sync/_schedule.html", {**_schedule(org), "saved": not problem, "problem": problem}
+        )
+    if problem:
+        messages.error(request, problem)
+    return redirect("sync_settings")
+
+
+@require_POST
+def turn_off(request: HttpRequest) -> HttpResponse:
+    """Stop the schedule; runs asked for by hand still work."""
+    schedules.set_frequency(default_org(), rules.KIND, Frequency.NEVER, _who(request))
+    messages.success(
+        request, "The primary sync is turned off. Sync now still works; choose a frequency to turn it on again."
+    )
+    return redirect("sync_settings")
+
+
+@require_POST
+def sync_now(request: HttpRequest) -> HttpResponse:
+    """Ask for a run of what changed."""
+    api.ask(default_org(), rules.KIND, by=_who(request))
+    return redirect("sync_settings")
+
+
+@require_http_methods(["GET", "POST"])
+def full_sync(request: HttpRequest) -> HttpResponse:
+    """Say in numbers what a full sync does; ask for it when that is confirmed."""
+    org = default_org()
+    if request.method == "POST":
+        api.ask(org, rules.KIND, args={"full": True}, by=_who(request))
+        return redirect("sync_settings")
+    last = _last(org, counts__read__gt=0)
+    counts: dict[str, int] = last.counts if last else {}
+    return render(request, "primary_sync/full.html", {"here": HERE, "counts": counts, "last": last})
+
+
+@require_GET
+def last_run(request: HttpRequest) -> HttpResponse:
+    """The fragment of the last run; it asks for itself again while the run goes on."""
+    return render(request, "primary_sync/_run.html", _run(default_org()))
+
+
+@require_POST
+def cancel(request: HttpRequest) -> HttpResponse:
+    """Cancel the run that waits or goes on; harmless when it has just ended."""
+    job = _last(default_org())
+    if job is not None and not job.ended:
+        try:
+            api.cancel(job.number, _who(request))
+        except Failure as failure:
+            messages.error(request, str(failure))
+    return redirect("sync_settings")
+
+
+def _schedule(org: Org) -> dict[str, Any]:
+    schedule = Schedule.objects.filter(org=org, kind=rules.KIND).first()
+    return {
+        "schedule": schedule,
+        "frequency": schedule.frequency if schedule else "never",
+        "choices": Frequency.choices,
+    }
+
+
+def _run(org: Org) -> dict[str, Any]:
+    job = _last(org)
+    return views_of.run(job) if job else {"job": None}
+
+
+def _last(org: Org, **only: Any) -> Job | None:
+    return Job.objects.filter(org=org, kind=rules.KIND, **only).exclude(state=State.CANCELLED, attempt=0).first()
+
+
+def _who(request: HttpRequest) -> str:
+    return request.user.get_username()

@@ -1,0 +1,57 @@
+"""What rooms declare of themselves: title, place in the menu, addresses, and panels they lend to pages of others.
+
+Rooms do not import one another: a page asks for the panels of a place, whoever lends them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+Panel = Callable[[HttpRequest], SafeString]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """Something a person may do in a room, and the permission it needs (`signed_in` until roles come from Salesforce)."""
+
+    name: str
+    permission: str = "signed_in"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One room. `entry` is the name of its first page's address, blank for a room without a place in the menu."""
+
+    name: str
+    title: str
+    icon: str = ""
+    entry: str = ""
+    place: int = 0
+    urls: str = ""
+    verbs: tuple[Verb, ...] = ()
+    panels: dict[str, Panel] = field(default_factory=dict)
+
+
+_rooms: dict[str, Room] = {}
+
+
+def register(room: Room) -> None:
+    """Declare a room; called when its app is ready. A later call of the same name replaces the earlier."""
+    _rooms[room.name] = room
+
+
+def rooms() -> list[Room]:
+    """All rooms, in the order of the menu."""
+    return sorted(_rooms.values(), key=lambda room: (room.place, room.name))
+
+
+def menu() -> list[Room]:
+    """The rooms that have a place in the menu."""
+    return [room for room in rooms() if room.entry]
+
+
+def panels(place: str, request: HttpRequest) -> list[SafeString]:
+    """The panels that rooms lend to a place, drawn for this request."""
+    return [room.panels[place](request) for room in rooms() if place in room.panels]

@@ -1,0 +1,88 @@
+"""Template tags for the furniture of pages: icons, help hints, times, badges."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from fairlead.ui import rooms
+
+register = template.Library()
+
+BADGES: Final = {
+    "done": "success",
+    "failed": "error",
+    "cancelled": "quiet",
+    "holding": "quiet",
+    "queued": "quiet",
+    "running": "info",
+    "connected": "success",
+    "failing": "error",
+    "disconnected": "quiet",
+}
+
+
+@register.simple_tag
+def icon(name: str, size: str = "x-small", extra: str = "") -> SafeString:
+    """An icon of the utility sprite; it says nothing to screen readers, so words must stand beside it."""
+    return format_html(
+        '<svg class="slds-icon slds-icon_{} {}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        size,
+        extra,
+        static("vendor/slds/symbols.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def hint(name: str, text: str) -> SafeString:
+    """A help hint: a button whose text opens on focus and on hover. `name` is unique on the page."""
+    return format_html(
+        '<span class="fl-hint"><button type="button" class="fl-hint__button" aria-describedby="hint-{0}">'
+        '<span aria-hidden="true">?</span><span class="slds-assistive-text">Help</span></button>'
+        '<span role="tooltip" id="hint-{0}" class="fl-hint__text">{1}</span></span>',
+        name,
+        text,
+    )
+
+
+@register.simple_tag
+def badge(state: str, label: str) -> SafeString:
+    """A state as a badge: word and colour."""
+    return format_html('<span class="slds-badge fl-badge fl-badge_{}">{}</span>', BADGES.get(state, "quiet"), label)
+
+
+@register.simple_tag
+def moment(when: datetime | None, absent: str = "–") -> SafeString | str:
+    """A time in UTC, readable by people and programs."""
+    if when is None:
+        return absent
+    when = timezone.localtime(when)
+    return format_html('<time datetime="{}">{} UTC</time>', when.isoformat(), when.strftime("%-d %b %Y, %H:%M:%S"))
+
+
+@register.filter
+def thousands(number: Any) -> str:
+    """A whole number with separators; blank for none."""
+    return f"{int(number):,}" if number is not None and number != "" else ""
+
+
+@register.filter
+def elapsed(seconds: float | None) -> str:
+    """A duration in words: `4.2 s`, `3 min 10 s`."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+@register.simple_tag(takes_context=True)
+def menu(context: template.Context) -> list[rooms.Room]:
+    """The rooms of the menu."""
+    return rooms.menu()

@@ -1,0 +1,23 @@
+"""The first page: is all well, and what to do next."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from fairlead.jobs import views_of
+from fairlead.jobs.models import Job, Schedule
+from fairlead.store.orgs import default_org
+from fairlead.ui import rooms
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The last sync, the next, and what both connections say."""
+    org = default_org()
+    last = Job.objects.filter(org=org).first()
+    context = {
+        "schedule": Schedule.objects.filter(org=org).first(),
+        "panels": rooms.panels("sync_settings", request),
+        **(views_of.run(last) if last else {"job": None}),
+    }
+    return render(request, "web/home.html", context)
