@@ -15,6 +15,7 @@ from fairlead.features.primary_sync.flow import run_stages
 from fairlead.salesforce import ClientCredentials
 from fairlead.salesforce import connect as connect_salesforce
 from fairlead.salesforce.polling import Polling
+from fairlead.sync import collector
 from fairlead.sync.memory import MemoryLedger
 from fairlead.sync.org_matcher import OrgMatcher
 from fairlead.sync.stage import ClientScope, Run, Wanted
@@ -30,6 +31,7 @@ class Silent:
 
 async def pull(url_cm: str, url_sf: str) -> dict[str, int]:
     """The totals of one first sync of all clients."""
+    collector.calm()  # as the service does at the start of a run
     login = ClientCredentials(url_sf, "replay", "replay")
     async with (
         connect_campaign_monitor(url_cm, ApiKey("replay")) as account,

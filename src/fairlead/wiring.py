@@ -26,6 +26,7 @@ from fairlead.settings import load as load_settings
 from fairlead.store import boot, hashing, secrets
 from fairlead.store.ledger import LedgerKeys, PostgresLedger
 from fairlead.store.models import Org
+from fairlead.sync import collector
 from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.org_matcher import OrgMatcher
 from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
@@ -84,6 +85,7 @@ def register_runners() -> None:
 
 async def run_primary_sync(context: JobContext) -> None:
     """One run of the primary sync: connect both sides, run the rooms' stages, note the outcome."""
+    collector.calm()
     org = await sync_to_async(Org.objects.get)(id=context.org_id)
     wanted = Wanted(**{name: value for name, value in context.args.items() if name in Wanted.__dataclass_fields__})
     await context.stages([(stage.name, stage.title) for stage in PRIMARY_SYNC_STAGES])

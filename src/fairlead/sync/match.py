@@ -27,9 +27,14 @@ class IdIndex:
         """An id for each hash, blank where there is none."""
         if not len(self.hashes):
             return [""] * len(hashes)
-        places = np.searchsorted(self.hashes, hashes)
+        order = np.argsort(hashes)  # sorted questions walk through the index instead of leaping about in it
+        places = np.empty(len(hashes), dtype=np.intp)
+        places[order] = np.searchsorted(self.hashes, hashes[order])
         places[places == len(self.hashes)] = 0
-        ids: list[str] = np.where(self.hashes[places] == hashes, self.ids[places], b"").astype("U18").tolist()
+        found = (self.hashes[places] == hashes).nonzero()[0]
+        ids = [""] * len(hashes)
+        for position, id_ in zip(found.tolist(), self.ids[places[found]].tolist(), strict=True):
+            ids[position] = id_.decode()
         return ids
 
     def __len__(self) -> int:

@@ -18,14 +18,16 @@ class Seen:
 
     def add(self, hashes: Hashes) -> NDArray[np.bool_]:
         """Add a page of hashes; tells for each whether it came by before (earlier in the page counts too)."""
-        known = np.zeros(len(hashes), dtype=np.bool_)
+        # Sorted, the page walks through each run once, instead of leaping about in it.
+        fresh, first, back = np.unique(hashes, return_index=True, return_inverse=True)
+        known = np.zeros(len(fresh), dtype=np.bool_)
         for run in self._runs:
-            known |= _contains(run, hashes)
-        fresh, first = np.unique(hashes, return_index=True)
+            known |= _contains(run, fresh)
         repeated = np.ones(len(hashes), dtype=np.bool_)
         repeated[first] = False
-        self._push(fresh if not known.any() else np.setdiff1d(fresh, hashes[known], assume_unique=False))
-        return known | repeated
+        self._push(fresh[~known] if known.any() else fresh)
+        again: NDArray[np.bool_] = known[back] | repeated
+        return again
 
     def __len__(self) -> int:
         return sum(len(run) for run in self._runs)
