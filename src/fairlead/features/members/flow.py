@@ -50,7 +50,7 @@ async def read_lists(run: Run) -> None:
 
 async def _details(run: Run, client: ClientScope) -> list[ListDetails]:
     account = run.campaign_monitor
-    with campaign_monitor_failures(f"read the lists of client {client.id}"):
+    with campaign_monitor_failures(f"read the lists of the client “{client.name}”"):
         listed = await account.lists(client.id)
         return list(await asyncio.gather(*(account.list_details(one.list_id) for one in listed)))
 
@@ -148,7 +148,7 @@ async def _members_of(run: Run, list_scope: ListScope, now: datetime, overlap: t
             overlap=overlap,
             sweep=run.wanted.full,
             allow_large_changes=run.wanted.allow_large_changes,
-            name=f"the list “{list_scope.title}”",
+            name=f"the list “{list_scope.name}”",
         ),
         partial(counter.tell, list_scope.id),
     )
