@@ -90,7 +90,9 @@ class MemorySink:
 
     async def start_job(self, job: str) -> None:
         self.step("start_job")
-        held = self._jobs[job]
+        held = self._jobs.get(job)
+        if held is None:
+            raise BulkJobFailed(f"Bulk job {job} is not known.")
         if held.state == "open":
             held.state = "done"
             records = list(csv.DictReader(io.StringIO(held.text, newline="")))

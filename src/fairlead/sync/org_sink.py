@@ -87,7 +87,10 @@ class OrgSink:
     async def finish_job(self, job: str, target: Target) -> JobOutcome:
         """Wait for the job's end; its refused rows come back as they were sent."""
         with salesforce_failures("follow a bulk job"):
-            info = await self._salesforce.bulk.wait(job)
+            try:
+                info = await self._salesforce.bulk.wait(job)
+            except RecordRefused as error:
+                raise BulkJobFailed(f"Salesforce no longer knows bulk job {job}.") from error
             if info.state != "JobComplete":
                 raise BulkJobFailed(f"Bulk job {job} ended as {info.state} after {info.processed:,} rows.")
             refused = await self._refused(job, target) if info.failed else JobOutcome(Outcome(), None)
