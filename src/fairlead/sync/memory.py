@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Generic, TypeVar
 
+from fairlead.domain.address import normal
 from fairlead.domain.records import Cursor, InFlight, Kind, Outcome, RowFailure, Rows, Scope, Staged
 from fairlead.sync.ports import BulkJobFailed, JobOutcome, SourcePage, Target
 
@@ -165,13 +166,13 @@ def _as_rows(records: list[dict[str, str]]) -> Rows | None:
 
 @dataclass(slots=True)
 class MemoryMatcher:
-    """Contact and lead ids by lower-cased address."""
+    """Contact and lead ids by the normal form of an address."""
 
     contacts: dict[str, str] = field(default_factory=dict)
     leads: dict[str, str] = field(default_factory=dict)
 
     async def match(self, addresses: Sequence[str]) -> tuple[list[str], list[str]]:
-        keys = [address.lower() for address in addresses]
+        keys = [normal(address) for address in addresses]
         return [self.contacts.get(key, "") for key in keys], [self.leads.get(key, "") for key in keys]
 
 
