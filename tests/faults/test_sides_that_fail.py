@@ -86,7 +86,7 @@ MANY: dict[str, dict[str, Any]] = {
     "some rows locked in a bulk job": {"fault": "row_lock", "data": {"rows": 5}, "match": MEMBERS},
     "a bulk job that fails as a whole": {"fault": "job_failed", "match": MEMBERS},
     "a bulk job that takes long": {"fault": "slow_job", "seconds": 2, "match": MEMBERS},
-    "a session that expires while rows are sent": {"fault": "expired_session", "after": 14},
+    "a session that expires in the midst of the run": {"fault": "expired_session", "after": 14},
 }
 
 

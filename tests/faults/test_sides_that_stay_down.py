@@ -83,8 +83,15 @@ LASTING: dict[str, tuple[str, dict[str, Any], str, str, str]] = {
             **ALWAYS,
         },
         "FL-323",
-        "contacts and leads",
+        "The list “",
         "API Enabled",
+    ),
+    "500 for longer than all attempts take": (
+        SF,
+        {"fault": "status", "match": {"path": "/services/data/?$"}, **ALWAYS},
+        "FL-121",
+        "sign in",
+        "Try again",
     ),
     "no place for new records": (
         SF,
@@ -127,6 +134,7 @@ def test_a_full_org_stops_a_list_in_bulk_and_loses_nothing(fairlead: Installatio
     told = fairlead.sync("--full", code=1)["job"]
 
     assert told["support_code"] == "FL-331"
+    assert "The list “Large”: " in told["reason"]
     assert {scope: at for scope, at in members_of(fairlead).items() if scope[2] == large} == before
     fairlead.clear_faults()
     fairlead.sync()

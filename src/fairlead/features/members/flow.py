@@ -9,7 +9,7 @@ from typing import Final
 from fairlead.campaignmonitor.lists import ListDetails
 from fairlead.campaignmonitor.subscribers import Subscriber
 from fairlead.campaignmonitor.timezones import to_utc, zone
-from fairlead.domain.failure import Failure, SignInAgain
+from fairlead.domain.failure import Failure, RefusedByGuard, SignInAgain
 from fairlead.domain.records import Kind, Rows, Scope
 from fairlead.features.members import rules
 from fairlead.salesforce import names
@@ -116,6 +116,8 @@ async def read_members(run: Run) -> None:
         except SignInAgain:  # the others would end alike
             raise
         except Failure as failure:
+            if not isinstance(failure, RefusedByGuard):  # a guard names the list itself
+                failure.tell_more(f"The list “{list_scope.name}”:")
             failures.append(failure)
 
     await each(run.lists, one, at_once=LISTS_AT_ONCE)
