@@ -134,6 +134,22 @@ def test_refusals_that_may_pass_are_offered_again(kept) -> None:
     assert list(call(ledger.retryable, SCOPE)) == []
 
 
+def test_a_refusal_that_was_offered_again_is_forgotten_unless_refused_anew(kept) -> None:
+    """What was written, or is gone, leaves no refusal behind; what was refused again stays; a reading of all answers all."""
+    ledger = kept.ledger
+
+    def locked(name: str) -> RowFailure:
+        return RowFailure(f"l1:{name}@example.com", "UNABLE_TO_LOCK_ROW", "locked", retryable=True)
+
+    call(ledger.commit, SCOPE, Staged(NOW, {}), [locked("a"), locked("b"), locked("c")], forget_before=None)
+    offered = ledger.hashes([locked("a").key, locked("b").key])
+    call(ledger.commit, SCOPE, Staged(NOW, {}), [locked("b")], forget_before=None, answered=offered)
+    assert sorted(call(ledger.retryable, SCOPE)) == [locked("b").key, locked("c").key]
+
+    call(ledger.commit, SCOPE, Staged(NOW, {}), [locked("c")], forget_before=None, answered=None)
+    assert list(call(ledger.retryable, SCOPE)) == [locked("c").key]
+
+
 def test_a_stale_attempt_commits_nothing(kept) -> None:
     """Whoever was taken over can do no harm any more."""
     ledger = kept.ledger

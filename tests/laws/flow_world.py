@@ -31,6 +31,11 @@ class Person:
         return self.date[:10]
 
 
+async def no_wait(seconds: float) -> None:
+    """Time that passes at once."""
+    assert seconds > 0
+
+
 class Killed(BaseException):
     """The process died here."""
 
@@ -91,7 +96,7 @@ class World:
             assert done >= 0 <= expected
 
         options = Options(run=self.runs, full=full, sweep=sweep, allow_large_changes=allow)
-        return Flow(SCOPE, self.source, convert, self.sink, TARGET, self.ledger, options, progress)
+        return Flow(SCOPE, self.source, convert, self.sink, TARGET, self.ledger, options, progress, no_wait)
 
     def truth(self) -> dict[str, tuple[str, str, str]]:
         return {f"{LIST}:{key}": (person.email, person.state, person.date) for key, person in self.people.items()}

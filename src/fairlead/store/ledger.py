@@ -6,7 +6,7 @@ Every change is fenced: refused for a stale attempt of the job.
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
@@ -118,9 +118,19 @@ class PostgresLedger:
 
     @sync_to_async
     def commit(
-        self, scope: Scope, staged: Staged, failures: Sequence[RowFailure], *, forget_before: date | None
+        self,
+        scope: Scope,
+        staged: Staged,
+        failures: Sequence[RowFailure],
+        *,
+        forget_before: date | None,
+        answered: Collection[bytes] | None = (),
     ) -> None:
-        """Cursor, digests and refusals in one transaction; the scope's bulk jobs in flight are forgotten."""
+        """Cursor, digests and refusals in one transaction; the scope's bulk jobs in flight are forgotten.
+
+        `answered`: key hashes of earlier refusals that were offered again (None: all were); they are forgotten unless
+        they are in `failures`.
+        """
         with transaction.atomic():
             self._fence()
             state = self._state(scope)
@@ -128,11 +138,12 @@ class PostgresLedger:
             state.committed_at = datetime.now(UTC)
             state.save(update_fields=["cursor", "committed_at"])
             BulkFlight.objects.filter(scope=state).delete()
-            RowRefusal.objects.filter(scope=state, key_hash__in=list(staged.digests)).delete()
             self._write_digests(state, staged.digests)
             if forget_before is not None:
                 DigestRow.objects.filter(scope=state, day__lt=forget_before).delete()
-            self._keep(state, failures)
+            kept = self._keep(state, failures)
+            done = RowRefusal.objects.filter(scope=state).exclude(key_hash__in=kept)
+            (done if answered is None else done.filter(key_hash__in=[*staged.digests, *answered])).delete()
 
     def _write_digests(self, state: ScopeState, digests: Mapping[bytes, Digest]) -> None:
         if digests:
@@ -140,8 +151,8 @@ class PostgresLedger:
             with connection.cursor() as cursor:
                 cursor.execute(_UPSERT_DIGESTS, [state.pk, list(digests), list(contents), list(days)])
 
-    def _keep(self, state: ScopeState, failures: Sequence[RowFailure]) -> None:
-        """Keep refusals; a row refused again counts one attempt more. Its key is kept, sealed, only while a retry is due."""
+    def _keep(self, state: ScopeState, failures: Sequence[RowFailure]) -> list[bytes]:
+        """Keep refusals and give their key hashes; a row refused again counts one attempt more. Its key is kept, sealed, only while a retry is due."""
         hashes = self.hashes([failure.key for failure in failures])
         earlier = dict(RowRefusal.objects.filter(scope=state, key_hash__in=hashes).values_list("key_hash", "attempts"))
         attempts = {bytes(key): count for key, count in earlier.items()}
@@ -166,6 +177,7 @@ class PostgresLedger:
             unique_fields=["scope", "key_hash"],
             update_fields=["job_id", "key_sealed", "code", "reason", "retryable", "attempts", "updated_at"],
         )
+        return hashes
 
     def _states(self, scope: Scope) -> models.QuerySet[ScopeState]:
         return ScopeState.objects.filter(org_id=self._org, kind=scope.kind, client=scope.client, list=scope.list)

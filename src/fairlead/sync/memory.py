@@ -229,13 +229,19 @@ class MemoryLedger:
         self._keep(scope, failures)
 
     async def commit(
-        self, scope: Scope, staged: Staged, failures: Sequence[RowFailure], *, forget_before: date | None
+        self,
+        scope: Scope,
+        staged: Staged,
+        failures: Sequence[RowFailure],
+        *,
+        forget_before: date | None,
+        answered: Collection[bytes] | None = (),
     ) -> None:
         self.step("commit")
         held = self._scope(scope)
         held.cursor = staged.cursor
         held.flights.clear()
-        for key in staged.digests:
+        for key in list(held.refusals) if answered is None else [*staged.digests, *answered]:
             held.refusals.pop(key, None)
         held.digests.update({key: (digest.content, digest.day) for key, digest in staged.digests.items()})
         if forget_before is not None:

@@ -157,10 +157,18 @@ class Ledger(Protocol):
         ...
 
     async def commit(
-        self, scope: Scope, staged: Staged, failures: Sequence[RowFailure], *, forget_before: date | None
+        self,
+        scope: Scope,
+        staged: Staged,
+        failures: Sequence[RowFailure],
+        *,
+        forget_before: date | None,
+        answered: Collection[bytes] | None = (),
     ) -> None:
         """Cursor, digests and refusals in one transaction; jobs in flight of the scope are forgotten.
 
         Digests of rows refused for now only must not be in `staged`. Digests of days before `forget_before` are dropped.
+        `answered` are the key hashes of earlier refusals that this reading has offered again (None: it offered everything);
+        those that were not refused anew are forgotten, as are those of rows in `staged`.
         """
         ...

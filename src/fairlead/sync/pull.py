@@ -51,7 +51,7 @@ async def pages(
 ) -> AsyncGenerator[SourcePage[Row], None]:
     """The rows of the window, and before them those that were refused earlier and may be accepted by now."""
     if again:
-        rows = await source.again(scope, again[:AGAIN_IN_ONE_PAGE])
+        rows = await source.again(scope, again)
         yield SourcePage(rows, len(rows))
     async with aclosing(source.pages(scope, since)) as pages_of_source:
         async for page in pages_of_source:

@@ -4,7 +4,8 @@ Nothing else in the program moves data. Killed at any point and run again, it en
 the cursor moves last, every write is an upsert by a deterministic key, and bulk jobs in flight are asked for first.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -86,6 +87,7 @@ class Flow(Generic[Row]):
     ledger: Ledger
     options: Options
     progress: Callable[[int, int], Awaitable[None]]
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def run(self) -> Report:
         """Run the scope once. Raises a Failure when it could not be brought to its end; the cursor then stays."""
@@ -95,8 +97,9 @@ class Flow(Generic[Row]):
         window = pull.window(cursor, await self.source.clock(), self.options.overlap, everything=self.options.full)
         digests: dict[bytes, Digest] = {}
         push = self._push(window.cursor, digests, report)
+        again = await self._offered_again(window)
         try:
-            await self._read(window, push, digests, report)
+            await self._read(window, again, push, digests, report)
             report.outcome.add(await push.finish())
             await self._check_blocked(report.outcome)
         except BaseException:
@@ -104,8 +107,13 @@ class Flow(Generic[Row]):
             raise
         if self.options.sweep:
             report.swept = await self._sweep(report)
-        await self._commit(window.cursor, digests, report.outcome.failures, window.recent_from)
+        answered = None if window.since is None else self.ledger.hashes(again)
+        await self._commit(window.cursor, digests, report.outcome.failures, window.recent_from, answered)
         return report
+
+    async def _offered_again(self, window: pull.Window) -> list[str]:
+        """Keys of rows refused earlier that may be accepted by now; a reading of everything comes by them anyway."""
+        return [] if window.since is None else list(await self.ledger.retryable(self.scope))[: pull.AGAIN_IN_ONE_PAGE]
 
     async def _resume(self, report: Report) -> None:
         """Ask for bulk jobs whose outcome an earlier attempt never learned."""
@@ -124,17 +132,18 @@ class Flow(Generic[Row]):
             return
         report.resumed += 1
         report.outcome.written += outcome.written
-        if job.staged is None:
+        if job.staged is None or any(failure.blocks for failure in outcome.failures):
             await self.ledger.settle(self.scope, job.job, outcome.failures)
         else:
             cursor = job.staged.cursor
             recent_from = cursor.since(self.options.overlap).isoformat()
             await self._commit(cursor, dict(job.staged.digests), outcome.failures, recent_from)
 
-    async def _read(self, window: pull.Window, push: Push, digests: dict[bytes, Digest], report: Report) -> None:
+    async def _read(
+        self, window: pull.Window, again: list[str], push: Push, digests: dict[bytes, Digest], report: Report
+    ) -> None:
         """Pull, convert, compare and hand over, a page at a time."""
         known: Mapping[bytes, bytes] = {} if window.since is None else await self.ledger.digests(self.scope)
-        again = list(await self.ledger.retryable(self.scope)) if window.since is not None else []
         async with aclosing(pull.pages(self.source, self.scope, window.since, again)) as pages:
             async for page in pages:
                 converted = await self.convert(page)
@@ -172,7 +181,7 @@ class Flow(Generic[Row]):
         async def settled(job: str, failures: list[RowFailure]) -> None:
             await self.ledger.settle(self.scope, job, failures)
 
-        return Push(self.sink, self.target, Journal(opened, sealed, settled))
+        return Push(self.sink, self.target, Journal(opened, sealed, settled), self.sleep)
 
     async def _check_blocked(self, outcome: Outcome) -> None:
         """Refusals that no row escapes stop the scope: its cursor stays, so that nothing is lost."""
@@ -197,10 +206,19 @@ class Flow(Generic[Row]):
         return await self.sink.delete_older(self.target, self.scope, self.options.run, keep)
 
     async def _commit(
-        self, cursor: Cursor, digests: dict[bytes, Digest], failures: list[RowFailure], recent_from: str
+        self,
+        cursor: Cursor,
+        digests: dict[bytes, Digest],
+        failures: list[RowFailure],
+        recent_from: str,
+        answered: Collection[bytes] | None = (),
     ) -> None:
         for key in self.ledger.hashes([failure.key for failure in failures if failure.retryable]):
             digests.pop(key, None)  # or the next reading would take them for written
         await self.ledger.commit(
-            self.scope, Staged(cursor, digests), failures, forget_before=date.fromisoformat(recent_from)
+            self.scope,
+            Staged(cursor, digests),
+            failures,
+            forget_before=date.fromisoformat(recent_from),
+            answered=answered,
         )
