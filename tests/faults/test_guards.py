@@ -134,3 +134,23 @@ def test_an_incremental_sync_never_deletes(fairlead: Installation) -> None:
     fairlead.sync()
 
     assert len(fairlead.truth().members) == members
+
+
+@pytest.mark.timeout(120)
+def test_members_of_a_list_that_is_gone_go_with_the_next_full_sync(fairlead: Installation) -> None:
+    """The list's record goes at once; its 700 members are too many to delete unasked; allowed, they go, and nobody else."""
+    spec = copy.deepcopy(SEED[CM])
+    del spec["clients"][0]["lists"][1]
+    assert fairlead.emulators is not None
+    fairlead.emulators.post(CM, "/_control/seed", {"spec": spec, "seed": 1})
+    before = owned_by_others(fairlead)
+
+    refused = fairlead.sync("--full", code=3)
+    assert refused["job"]["support_code"] == "FL-502"
+    assert "members of lists that are gone" in refused["job"]["reason"]
+    assert len(fairlead.truth().members) == 300 + 700
+
+    fairlead.sync("--full", "--allow-large-changes")
+    fairlead.check()
+    assert len(fairlead.truth().members) == 300
+    assert owned_by_others(fairlead) == before

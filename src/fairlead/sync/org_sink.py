@@ -191,3 +191,8 @@ def by_client(target: Target, scope: Scope) -> str:
 def all_records(target: Target, scope: Scope) -> str:
     """Every record of the object."""
     return f"{target.key_field} != null"
+
+
+def without_list(target: Target, scope: Scope) -> str:
+    """Members whose list is gone: deleting a list leaves its members without one."""
+    return "List__c = null"

@@ -16,7 +16,7 @@ from fairlead.salesforce import names
 from fairlead.sync import convert, guard, pull
 from fairlead.sync.account_source import ListingSource, SubscriberSource, clock
 from fairlead.sync.failures import campaign_monitor_failures
-from fairlead.sync.org_sink import OrgSink, by_client, by_list
+from fairlead.sync.org_sink import OrgSink, all_records, by_client, by_list, without_list
 from fairlead.sync.ports import SourcePage, Target
 from fairlead.sync.run import ALWAYS_RECENT, Converted, Flow, Options
 from fairlead.sync.stage import ClientScope, ListScope, Run, Stage
@@ -195,7 +195,30 @@ async def _no_progress(done: int, expected: int) -> None:
     """A listing of one page has nothing to tell in between."""
 
 
+async def sweep_orphans(run: Run) -> None:
+    """After a full sync of everything: delete the members of lists that are gone, unless a guard refuses."""
+    if not run.wanted.full or run.wanted.client or run.wanted.list:
+        await run.progress.stage("tidy", message="Members of lists that are gone are removed by a full sync.")
+        return
+    orphans, everyone = OrgSink(run.salesforce, without_list), OrgSink(run.salesforce, all_records)
+    scope = Scope("members", "all")
+    older, _ = await orphans.count_older(MEMBER_TARGET, scope, run.number)
+    _, known = await everyone.count_older(MEMBER_TARGET, scope, run.number)
+    guard.check_sweep(
+        "members of lists that are gone",
+        read=known,
+        older=older,
+        known=known,
+        limits=guard.SweepLimits(),
+        allowed=run.wanted.allow_large_changes,
+    )
+    deleted = await orphans.delete_older(MEMBER_TARGET, scope, run.number, ()) if older else 0
+    await run.progress.stage("tidy", done=deleted, total=older, unit="members")
+    run.add(deleted=deleted)
+
+
 STAGES: Final = (
     Stage("lists", "Lists", read_lists),
     Stage("members", "Members", read_members),
+    Stage("tidy", "Tidy up", sweep_orphans),
 )
