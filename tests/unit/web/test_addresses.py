@@ -1,0 +1,109 @@
+"""Laws of all addresses together: who may open them, by which method, and what every answer carries."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from fairlead.jobs.models import Job
+
+# name → path, what a stranger gets, methods that are allowed
+EVERYTHING: dict[str, tuple[str, int, str]] = {
+    "home": ("/", 302, "GET"),
+    "sign_in": ("/sign-in/", 200, "GET POST"),
+    "sign_in_link": ("/sign-in/MQ/wrong/", 410, "GET POST"),
+    "sign_out": ("/sign-out/", 302, "POST"),
+    "account": ("/account/", 302, "GET POST"),
+    "healthz": ("/healthz", 200, "GET"),
+    "sync_settings": ("/sync/", 302, "GET"),
+    "sync_frequency": ("/sync/frequency/", 302, "POST"),
+    "sync_now": ("/sync/now/", 302, "POST"),
+    "sync_off": ("/sync/off/", 302, "POST"),
+    "sync_full": ("/sync/full/", 302, "GET POST"),
+    "sync_run": ("/sync/run/", 302, "GET"),
+    "sync_cancel": ("/sync/cancel/", 302, "POST"),
+    "jobs": ("/jobs/", 302, "GET"),
+    "job": ("/jobs/1/", 302, "GET"),
+    "job_run": ("/jobs/1/run/", 302, "GET"),
+    "job_cancel": ("/jobs/1/cancel/", 302, "POST"),
+    "job_retry": ("/jobs/1/retry/", 302, "POST"),
+}
+BOTH = ("GET", "POST")
+
+
+def _patterns(found: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for each in found:
+        if isinstance(each, URLResolver):
+            yield from _patterns(each.url_patterns)
+        else:
+            yield each
+
+
+def test_every_address_is_in_the_table() -> None:
+    """A new page is listed above, with who may open it, before it may be merged."""
+    assert {pattern.name for pattern in _patterns(get_resolver().url_patterns)} == set(EVERYTHING)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_a_stranger_is_sent_to_the_sign_in(name: str) -> None:
+    """Whoever is not signed in sees the way in and the health, whatever the method, and nothing else."""
+    path, expected, allowed = EVERYTHING[name]
+    for method in BOTH if expected == 302 else ["GET"]:
+        answer = Client().generic(method, path)
+        assert answer.status_code == expected
+        if expected == 302:
+            assert answer["Location"].startswith("/sign-in/?next=")
+
+
+@pytest.mark.parametrize("name", [name for name, row in EVERYTHING.items() if row[1] == 302])
+def test_pages_refuse_to_act_and_acts_refuse_to_be_looked_at(name: str, admin: Client, job: Callable[..., Job]) -> None:
+    """A link, a preview or a reload never changes anything: what acts is POST only, what shows is GET only."""
+    path, _, allowed = EVERYTHING[name]
+    path = path.replace("/1/", f"/{job().pk}/")
+    for method in BOTH:
+        status = admin.generic(method, path).status_code
+        assert (status == 405) == (method not in allowed.split()), (method, status)
+        assert status < 400 or status == 405
+
+
+@pytest.mark.parametrize("name", [name for name, row in EVERYTHING.items() if "POST" in row[2].split()])
+def test_what_acts_wants_a_token_of_our_own_pages(name: str, person: object, job: Callable[..., Job]) -> None:
+    """A form on somebody else's page cannot act in an admin's name: without the token it is refused, in words."""
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(person)
+    answer = browser.post(EVERYTHING[name][0].replace("/1/", f"/{job().pk}/"))
+    assert answer.status_code == 403
+    assert "Not allowed" in answer.text
+    assert "load the page again" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/sync/", "/sync/full/", "/jobs/", "/account/", "/sign-in/", "/nowhere/"])
+def test_every_page_forbids_what_is_not_ours(path: str, admin: Client) -> None:
+    """The content security policy stands on every page, lets in nothing inline, and no page holds anything inline."""
+    answer = admin.get(path)
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer["X-Frame-Options"] == "DENY"
+    assert " style=" not in answer.text
+    assert "<style" not in answer.text
+    assert " onclick=" not in answer.text
+
+
+def test_what_is_not_there_says_so_and_shows_the_way_back(admin: Client) -> None:
+    """An address of nothing, and a job that is gone, get a page of ours with a link home."""
+    for path in ("/nowhere/", "/jobs/999999/", "/jobs/999999/run/"):
+        answer = admin.get(path)
+        assert answer.status_code == 404
+        assert "Not found" in answer.text
+        assert 'href="/"' in answer.text
+
+
+def test_acts_on_a_job_that_is_gone_change_nothing(admin: Client) -> None:
+    """Cancel and retry of what was deleted meanwhile answer as any address of nothing."""
+    assert admin.post("/jobs/999999/cancel/").status_code == 404
+    assert admin.post("/jobs/999999/retry/").status_code == 404
+    assert Job.objects.count() == 0
