@@ -102,7 +102,8 @@ async def run_primary_sync(context: JobContext) -> None:
             ledger=PostgresLedger(org.pk, context.job_id, context.fence, ledger_keys()),
             progress=context,
         )
-        ids = [client.id for client in run.clients]
+        # a run of one list says nothing of its client as a whole
+        ids = [] if wanted.list else [client.id for client in run.clients]
         try:
             await primary_sync_flow.run_stages(run, PRIMARY_SYNC_STAGES)
             await sync_to_async(connections.note_synced)(org, ids)

@@ -1,0 +1,141 @@
+"""A real browser on a real installation: processes for the emulators, the admin and a worker, Chromium to drive them."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from fairlead.ui import assets
+from tests.faults.installation import Installation, wait_until
+
+HERE: Final = Path(__file__).parent
+AXE: Final = HERE / "vendor" / "axe" / "axe.min.js"
+ARGUMENTS: Final = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+NO_BROWSER: Final = "The journeys drive Chromium, and there is none. Install it with `make browser`, then repeat."
+
+
+def chromium() -> str:
+    """Where the system's Chromium is; fails with the next step where there is none."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.fail(NO_BROWSER, pytrace=False)
+    return found
+
+
+def axe() -> str:
+    """The source of axe-core, fetched once, its hash checked."""
+    if not AXE.exists():
+        for entry in tomllib.loads((HERE / "assets.toml").read_text())["package"]:
+            package = assets.Package(**entry)
+            with tempfile.TemporaryDirectory() as folder:
+                archive = assets.fetch(package, Path(folder))
+                assets.check(package, archive)
+                assets.unpack(package, archive, HERE / "vendor")
+    return AXE.read_text()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Admin:
+    """An installation whose admin is open in a browser. `wrong` fills with whatever the browser complains of."""
+
+    fairlead: Installation
+    url: str
+    browser: Browser
+    signed_in: BrowserContext
+    wrong: list[str] = field(default_factory=list)
+
+    def page(self, path: str = "/", **options: Any) -> Page:
+        """A new tab of the signed-in browser, or of one with other options that carries the same session."""
+        context = self.signed_in
+        if options:
+            context = self.browser.new_context(storage_state=context.storage_state(), base_url=self.url, **options)
+        return self.watched(context, path)
+
+    def stranger(self, path: str, **options: Any) -> Page:
+        """A tab of somebody who is not signed in."""
+        return self.watched(self.browser.new_context(base_url=self.url, **options), path)
+
+    def watched(self, context: BrowserContext, path: str) -> Page:
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", lambda said: self.wrong.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on(
+            "response",
+            lambda answer: self.wrong.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None,
+        )
+        page.on("requestfailed", lambda request: self._failed(request.url, request.failure))
+        page.goto(path)
+        return page
+
+    def _failed(self, url: str, why: str | None) -> None:
+        # A page that is left takes its requests with it: nothing is wrong.
+        if why != "net::ERR_ABORTED":
+            self.wrong.append(f"{why} {url}")
+
+    def link(self) -> str:
+        """A fresh one-time link."""
+        return str(self.fairlead.run("sign-in")["link"])
+
+    def tidy(self) -> None:
+        """Close what a journey left open, take back its faults, and let its jobs end."""
+        for context in self.browser.contexts:
+            for page in context.pages:
+                page.close()
+            if context is not self.signed_in:
+                context.close()
+        self.fairlead.clear_faults()
+        wait_until(lambda: not self.fairlead.rows(ACTIVE), 60)
+
+
+ACTIVE: Final = "SELECT id FROM jobs_job WHERE state IN ('holding', 'queued', 'running')"
+
+
+@contextmanager
+def admin(home: Path, seed: str | dict[str, Any] = "small") -> Iterator[Admin]:
+    """An installation with a worker and the admin, and a browser that has signed in by a one-time link."""
+    program, port = chromium(), free_port()
+    url = f"http://127.0.0.1:{port}"
+    settings = {"FAIRLEAD_PORT": str(port), "FAIRLEAD_PUBLIC_URL": url}
+    with Installation(home, seed, settings) as fairlead, fairlead.log.open("ab") as log:
+        command = [sys.executable, "-m", "fairlead.cli", "web"]
+        web = subprocess.Popen(command, env=fairlead.environment(), stdout=log, stderr=log)
+        try:
+            fairlead.start_worker()
+            link = str(fairlead.run("sign-in")["link"])
+            wait_until(lambda: _listens(port), 60)
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+                opened = Admin(fairlead, url, browser, browser.new_context(base_url=url))
+                page = opened.page(link)
+                page.get_by_role("button", name="Sign in").click()
+                page.get_by_role("heading", name="Home").wait_for()
+                yield opened
+                browser.close()
+        finally:
+            web.terminate()
+            web.wait(15)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
