@@ -1,4 +1,4 @@
-"""The one place where clients, store and rooms are joined."""
+"""The one place where clients, store and rooms are joined. Import it when Django is set up (`store.boot.prepare`)."""
 
 import json
 from collections.abc import AsyncIterator
@@ -21,9 +21,7 @@ from fairlead.jobs import registry
 from fairlead.jobs.context import JobContext
 from fairlead.salesforce import client as salesforce
 from fairlead.salesforce import login as salesforce_login
-from fairlead.settings import Settings
-from fairlead.settings import load as load_settings
-from fairlead.store import boot, hashing, secrets
+from fairlead.store import hashing, secrets
 from fairlead.store.ledger import LedgerKeys, PostgresLedger
 from fairlead.store.models import Org
 from fairlead.sync import collector
@@ -66,16 +64,6 @@ class Sides:
     campaign_monitor: campaign_monitor.CampaignMonitor
     salesforce: salesforce.Salesforce
     calls: Calls = field(default_factory=Calls)
-
-
-def setup(environ: Any = None) -> Settings:
-    """Make this process ready: database server, Django, tables, runners of jobs. Every entrance calls it first."""
-    import os
-
-    settings = load_settings(os.environ if environ is None else environ)
-    boot.prepare(settings.home, embedded=not settings.database_url, make_key=not settings.secret_keys)
-    register_runners()
-    return settings
 
 
 def register_runners() -> None:

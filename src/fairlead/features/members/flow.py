@@ -44,7 +44,7 @@ async def read_lists(run: Run) -> None:
     if run.wanted.list:
         known = [one for one in known if one.id == run.wanted.list]
         if not known:
-            raise rules.NothingSelected("list", run.wanted.list)
+            raise rules.NothingSelected("list")
     run.lists = known
 
 

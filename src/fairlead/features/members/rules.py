@@ -14,11 +14,11 @@ MAX_URL: Final = 255
 class NothingSelected(FixTheSettings):
     """The run was asked for a client or list that is not among those synced."""
 
-    code = "FL-315"
+    code = "FL-317"
 
-    def __init__(self, what: str, asked: str) -> None:
+    def __init__(self, what: str) -> None:
         super().__init__(
-            f"No {what} with the id {asked} is synced.",
+            f"No {what} with the id that was asked for is synced.",
             next_step="`fairlead status` lists what is; `fairlead connect campaign-monitor` selects clients.",
         )
 

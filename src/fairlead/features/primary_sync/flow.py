@@ -1,6 +1,7 @@
 """What the primary sync runs: the stages that the other rooms offer, one after another, each telling how far it is."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from fairlead.domain.failure import Failure
 from fairlead.features.primary_sync import rules
@@ -21,6 +22,11 @@ async def run_stages(run: Run, stages: Sequence[Stage]) -> None:
             if rules.stops_the_run(failure, stage.name):
                 await _skip(run, stages[position + 1 :])
                 break
+        except Exception:
+            # cancelled, taken over, or our own fault: the job's reason says which
+            with suppress(Exception):
+                await run.progress.stage(stage.name, state="failed", message="Stopped before its end.")
+            raise
         else:
             await run.progress.stage(stage.name, state="done")
     if first is not None:
