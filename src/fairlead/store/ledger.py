@@ -152,7 +152,10 @@ class PostgresLedger:
                 cursor.execute(_UPSERT_DIGESTS, [state.pk, list(digests), list(contents), list(days)])
 
     def _keep(self, state: ScopeState, failures: Sequence[RowFailure]) -> list[bytes]:
-        """Keep refusals and give their key hashes; a row refused again counts one attempt more. Its key is kept, sealed, only while a retry is due."""
+        """Keep refusals and give their key hashes; a row refused again counts one attempt more.
+
+        Its key is kept, sealed, only while a retry is due.
+        """
         hashes = self.hashes([failure.key for failure in failures])
         earlier = dict(RowRefusal.objects.filter(scope=state, key_hash__in=hashes).values_list("key_hash", "attempts"))
         attempts = {bytes(key): count for key, count in earlier.items()}

@@ -1,4 +1,6 @@
-"""What uvicorn serves: `uvicorn fairlead.web.asgi:application`. The entrance has made the process ready before (`store.boot.prepare`)."""
+"""What uvicorn serves: `uvicorn fairlead.web.asgi:application`.
+
+The entrance has made the process ready before (`store.boot.prepare`)."""
 
 import os
 import warnings
