@@ -1,6 +1,7 @@
 """What uvicorn serves: `uvicorn fairlead.web.asgi:application`.
 
-The entrance has made the process ready before (`store.boot.prepare`)."""
+The entrance has made the process ready before (`store.boot.prepare`).
+"""
 
 import os
 import warnings
