@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
-from fairlead.campaignmonitor.errors import CampaignMonitorError
+from fairlead.campaignmonitor.errors import CampaignMonitorError, Unavailable
 
 Row = TypeVar("Row")
 
@@ -37,9 +37,15 @@ class Page(
 
 
 Ask = Callable[[int], Awaitable[Page[Row]]]
+Open = Callable[[], Page[Row]]
+"""Reads a page that has arrived; raises Unavailable when it cannot be read."""
+
+Fetch = Callable[[int], Awaitable[Open[Row]]]
 
 
-async def every_page(ask: Ask[Row], *, look_ahead: int) -> AsyncGenerator[Page[Row], None]:
+async def every_page(
+    ask: Ask[Row], *, look_ahead: int, fetch: Fetch[Row] | None = None
+) -> AsyncGenerator[Page[Row], None]:
     """Page 1, then the others from the last to the second; at most `look_ahead` are on the wire or waiting.
 
     The rows must be in the order in which they entered, oldest first, so that new ones only ever stand at the end.
@@ -48,12 +54,14 @@ async def every_page(ask: Ask[Row], *, look_ahead: int) -> AsyncGenerator[Page[R
     was counted with more rows than the page behind it, it is asked for again, and so is page 1 if any count differs
     from its own. Rows added since stand behind the last page; the next reading's overlap finds them.
     A row may thus come twice; of two readings of it the later is the newer.
+
+    With `fetch`, pages that wait are kept as they came and read when it is their turn: as bytes they take a tenth.
     """
     first = await ask(1)
     yield first
     moved = False
     behind: Page[Row] | None = None
-    async with aclosing(_ahead(ask, range(first.pages, 1, -1), look_ahead)) as ahead:
+    async with aclosing(_ahead(ask, fetch or _at_once(ask), range(first.pages, 1, -1), look_ahead)) as ahead:
         async for number, page in ahead:
             moved = moved or page.total != first.total
             if page.rows:
@@ -65,25 +73,55 @@ async def every_page(ask: Ask[Row], *, look_ahead: int) -> AsyncGenerator[Page[R
         yield await ask(1)
 
 
-async def _ahead(ask: Ask[Row], numbers: Iterable[int], look_ahead: int) -> AsyncGenerator[tuple[int, Page[Row]], None]:
+def _at_once(ask: Ask[Row]) -> Fetch[Row]:
+    async def fetch(number: int) -> Open[Row]:
+        page = await ask(number)
+        return lambda: page
+
+    return fetch
+
+
+async def _ahead(
+    ask: Ask[Row], fetch: Fetch[Row], numbers: Iterable[int], look_ahead: int
+) -> AsyncGenerator[tuple[int, Page[Row]], None]:
     """These pages in this order, fetched `look_ahead` at a time."""
-    tasks: deque[tuple[int, asyncio.Task[Page[Row]]]] = deque()
+    tasks: deque[tuple[int, asyncio.Task[Open[Row] | None]]] = deque()
     rest = iter(numbers)
     try:
         while True:
             for number in islice(rest, look_ahead - len(tasks)):
-                tasks.append((number, asyncio.create_task(_ask_or_empty(ask, number))))
+                tasks.append((number, asyncio.create_task(_fetch_or_none(fetch, number))))
             if not tasks:
                 return
             number, task = tasks[0]
-            page = await task
+            opens = await task
             tasks.popleft()
-            yield number, page
+            yield number, await _opened(ask, number, opens)
     finally:
         # The reader went away, or a page failed: nothing may stay on the wire.
         for _, task in tasks:
             task.cancel()
         await asyncio.gather(*(task for _, task in tasks), return_exceptions=True)
+
+
+async def _fetch_or_none(fetch: Fetch[Row], number: int) -> Open[Row] | None:
+    """A page as it came; None for one that vanished since the first was counted."""
+    try:
+        return await fetch(number)
+    except CampaignMonitorError as error:
+        if error.code != BEYOND_THE_END:
+            raise
+        return None
+
+
+async def _opened(ask: Ask[Row], number: int, opens: Open[Row] | None) -> Page[Row]:
+    """The page read; one that cannot be read is asked for again, with the patience of any other call."""
+    if opens is None:
+        return Page(number=number)
+    try:
+        return opens()
+    except Unavailable:
+        return await _ask_or_empty(ask, number)
 
 
 async def _ask_or_empty(ask: Ask[Row], number: int) -> Page[Row]:

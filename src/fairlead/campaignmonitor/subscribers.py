@@ -4,12 +4,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Final, Literal
 
 import msgspec
 
 from fairlead.campaignmonitor.decoding import Reader
-from fairlead.campaignmonitor.paging import Page, every_page
+from fairlead.campaignmonitor.paging import Open, Page, every_page
 from fairlead.campaignmonitor.transport import Door, Transport
 
 State = Literal["Active", "Unconfirmed", "Unsubscribed", "Bounced", "Deleted"]
@@ -111,7 +112,10 @@ async def members(transport: Transport, reading: Reading, *, look_ahead: int) ->
     async def ask(number: int) -> Page[Subscriber]:
         return await transport.get(reading.door(number), _read_page)
 
-    async with aclosing(every_page(ask, look_ahead=look_ahead)) as pages:
+    async def fetch(number: int) -> Open[Subscriber]:
+        return partial(_read_page, await transport.get(reading.door(number), bytes))
+
+    async with aclosing(every_page(ask, look_ahead=look_ahead, fetch=fetch)) as pages:
         async for page in pages:
             yield SubscriberPage(page.rows, reading.state, page.number, page.pages, page.total, page.raw_bytes)
 

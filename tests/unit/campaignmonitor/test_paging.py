@@ -129,3 +129,25 @@ async def test_a_page_beyond_the_end_is_empty_whether_the_server_says_so_or_refu
 
     got = [row async for page in every_page(ask, look_ahead=2) for row in page.rows]
     assert {f"row{i}" for i in range(30)} == set(got)
+
+
+async def test_a_page_that_cannot_be_read_when_its_turn_comes_is_asked_for_again():
+    """Pages wait as bytes: what turns out to be cut is fetched anew, and no row is lost."""
+    rows = Rows(95, 10, [])
+    cut = {3, 7}
+
+    async def fetch(number: int):
+        page = await rows.ask(number)
+
+        def opens():
+            if number in cut:
+                cut.discard(number)
+                raise Unavailable("cut")
+            return page
+
+        return opens
+
+    got = [row async for page in every_page(rows.ask, look_ahead=4, fetch=fetch) for row in page.rows]
+
+    assert sorted(got) == sorted(rows.rows)
+    assert sorted(rows.asked) == sorted([*range(1, 11), 3, 7])
