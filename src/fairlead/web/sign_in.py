@@ -31,6 +31,9 @@ class SignInForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The form; wrong passwords are counted, and after five of them the next waits a quarter of an hour."""
+    if request.headers.get("HX-Request") == "true":
+        # The session ended while a page followed a run: the page is to load anew, not to show the form inside itself.
+        return HttpResponse(headers={"HX-Refresh": "true"})
     form = SignInForm(request.POST or None)
     target = request.POST.get("next") or request.GET.get("next") or ""
     status = 200

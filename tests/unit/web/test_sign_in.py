@@ -190,3 +190,9 @@ def signed_in_by(link: str) -> bool:
     browser = Client()
     browser.post("/sign-in/" + link.split("/sign-in/")[1])
     return signed_in(browser)
+
+
+def test_a_page_that_follows_a_run_loads_anew_when_its_session_has_ended(person: User) -> None:
+    """The form would otherwise stand inside the page, in the place of the run."""
+    answer = Client().get("/sync/run/", headers={"HX-Request": "true"}, follow=True)
+    assert (answer["HX-Refresh"], answer.text) == ("true", "")

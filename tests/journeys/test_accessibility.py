@@ -1,0 +1,104 @@
+"""Every page, in light and dark, wide and on a phone, for people who see, hear or point differently."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.journeys.browser import Admin, axe
+
+pytestmark = pytest.mark.timeout(120)
+
+WIDE, PHONE = {"width": 1200, "height": 900}, {"width": 375, "height": 812}
+SIGNED_IN = {
+    "home": "/",
+    "sync settings": "/sync/",
+    "full sync": "/sync/full/",
+    "jobs": "/jobs/",
+    "job": "/jobs/{refused}/",
+    "account": "/account/",
+}
+OPEN = {**SIGNED_IN, "sign-in": "/sign-in/"}
+
+
+def grave(page: Page) -> list[tuple[str, str, list[str]]]:
+    """What axe-core finds serious or critical: impact, rule, and what it found."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe())
+    found: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
+    assert found["passes"], "axe looked at nothing"
+    return [
+        (
+            each["impact"],
+            each["id"],
+            [node["html"][:160] + " " + node["failureSummary"][:250] for node in each["nodes"]],
+        )
+        for each in found["violations"]
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
+def opened(fairlead: Admin, name: str, **options: Any) -> Page:
+    if name not in SIGNED_IN:
+        return fairlead.stranger(OPEN[name], **options)
+    with_refused_rows = fairlead.fairlead.rows("SELECT max(job_id) FROM store_rowrefusal")[0][0]
+    return fairlead.page(SIGNED_IN[name].format(refused=with_refused_rows), **options)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", OPEN)
+def test_nothing_grave_stands_in_anybodys_way(fairlead: Admin, name: str, scheme: str) -> None:
+    """axe-core finds nothing serious or critical."""
+    page = opened(fairlead, name, viewport=WIDE, color_scheme=scheme)
+    assert grave(page) == []
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_a_phone_shows_everything_and_scrolls_down_only(fairlead: Admin, name: str) -> None:
+    """At 375 pixels no page is wider than the screen (wide tables scroll inside themselves), and nothing grave is found."""
+    page = opened(fairlead, name, viewport=PHONE)
+    assert grave(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.evaluate("document.body.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_open_menus_and_hints_are_readable_and_on_the_screen(fairlead: Admin, scheme: str) -> None:
+    """What opens by focus or press is as readable as the rest, and does not make a phone scroll sideways."""
+    page = fairlead.page("/sync/", viewport=PHONE, color_scheme=scheme)
+    page.get_by_text("More actions").click()
+    assert grave(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    for hint in page.get_by_role("button", name="Help").all():
+        hint.focus()
+        text = page.locator(".fl-hint__button:focus + .fl-hint__text")
+        box = text.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["width"]
+        assert grave(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_run_that_goes_on_is_readable(fairlead: Admin, scheme: str) -> None:
+    """Bars, badge and the button to cancel are there for everybody while a run goes on."""
+    fairlead.fairlead.fault("campaign_monitor", fault="delay", times=None, seconds=2, match={"path": "/active.json"})
+    page = fairlead.page("/sync/", viewport=WIDE, color_scheme=scheme)
+    page.get_by_role("button", name="Sync now").click()
+    page.locator("progress.fl-bar_running").first.wait_for(timeout=20_000)
+    assert grave(page) == []
+    page.get_by_role("button", name="Cancel").click()
+
+
+def test_the_way_in_by_a_link_is_open_to_everybody(fairlead: Admin) -> None:
+    """The page of a one-time link is like any other: nothing grave, no scrolling sideways."""
+    page = fairlead.stranger(fairlead.link(), viewport=PHONE, color_scheme="dark")
+    assert grave(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_pages_work_for_those_who_need_larger_letters(fairlead: Admin) -> None:
+    """Twice the size of letters on a small screen loses nothing to the side."""
+    page = fairlead.page("/sync/", viewport={"width": 640, "height": 800})
+    page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 640
