@@ -1,8 +1,10 @@
 """What an admin does with the primary sync, from the page to the emulated account and org and back."""
 
 import re
+import socket
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -183,3 +185,23 @@ def test_two_windows_press_at_once_and_one_more_job_waits(fairlead: Admin) -> No
         page.wait_for_load_state()
     time.sleep(0.2)
     assert last_job(fairlead)[0] == began + 2
+
+
+def test_pages_that_are_opened_and_left_keep_no_connection_of_the_database(fairlead: Admin) -> None:
+    """Opened to the end or left in the middle: however many pages are asked for, the server's connections do not run out."""
+    cookie = "; ".join(f"{each['name']}={each['value']}" for each in fairlead.signed_in.cookies())
+    where = urlsplit(fairlead.url)
+    words = f"GET /sync/ HTTP/1.1\r\nHost: {where.netloc}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n".encode()
+
+    def connections() -> int:
+        return int(fairlead.fairlead.rows("SELECT count(*) FROM pg_stat_activity WHERE datname IS NOT NULL")[0][0])
+
+    before = connections()
+    for number in range(40):
+        with socket.create_connection((str(where.hostname), where.port or 80)) as browser:
+            browser.sendall(words)
+            if number % 2:
+                assert browser.recv(12) == b"HTTP/1.1 200"
+            else:
+                time.sleep(0.004 * (number % 8))
+    wait_until(lambda: connections() <= before + 2, 20)
