@@ -1,4 +1,7 @@
-"""What uvicorn serves: `uvicorn fairlead.web.asgi:application`. The entrance has called `wiring.setup` before."""
+"""What uvicorn serves: `uvicorn fairlead.web.asgi:application`.
+
+The entrance has made the process ready before (`store.boot.prepare`).
+"""
 
 import asyncio
 import os
