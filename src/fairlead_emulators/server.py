@@ -19,6 +19,7 @@ from fairlead_emulators.tls import Certificate
 
 HOST: Final = "127.0.0.1"
 _STOP_WITHIN_S: Final = 2
+_KEPT_ALIVE_S: Final = 75
 
 
 class Protocol(HttpToolsProtocol):
@@ -83,6 +84,8 @@ def _server(listener: Listener) -> _Server:
             lifespan="off",
             ws="none",
             timeout_graceful_shutdown=_STOP_WITHIN_S,
+            # longer than clients wait between two polls: one that is closed as the next request leaves looks like a fault
+            timeout_keep_alive=_KEPT_ALIVE_S,
             **files,
         )
     )
