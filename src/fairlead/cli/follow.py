@@ -109,17 +109,9 @@ def seconds(job: "Job") -> float:
 
 def refusals(job: "Job") -> list[dict[str, Any]]:
     """What was refused in this job, by reason, the most frequent first."""
-    from django.db.models import Count
+    from fairlead.jobs import views_of
 
-    from fairlead.store.models import RowRefusal
-
-    found = (
-        RowRefusal.objects.filter(org=job.org_id, job_id=job.pk)
-        .values("code", "reason")
-        .annotate(rows=Count("id"))
-        .order_by("-rows", "code")
-    )
-    return [dict(row) for row in found]
+    return [{name: row[name] for name in ("code", "reason", "rows")} for row in views_of.refusals(job)]
 
 
 def tell(job: "Job") -> None:

@@ -53,7 +53,6 @@ class Report:
     unchanged: int = 0
     swept: int = 0
     outcome: Outcome = field(default_factory=Outcome)
-    resumed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ class Flow(Generic[Row]):
         cursor = await self.ledger.cursor(self.scope)
         window = pull.window(cursor, await self.source.clock(), self.options.overlap, everything=self.options.full)
         digests: dict[bytes, Digest] = {}
-        push = self._push(window.cursor, digests, report)
+        push = self._push(window.cursor, digests)
         again = await self._offered_again(window)
         try:
             await self._read(window, again, push, digests, report)
@@ -130,7 +129,6 @@ class Flow(Generic[Row]):
         except BulkJobFailed:  # what it wrote, the new reading writes again
             await self.ledger.settle(self.scope, job.job, [])
             return
-        report.resumed += 1
         report.outcome.written += outcome.written
         if job.staged is None or any(failure.blocks for failure in outcome.failures):
             await self.ledger.settle(self.scope, job.job, outcome.failures)
@@ -168,7 +166,7 @@ class Flow(Generic[Row]):
             write_all=self.options.full,
         )
 
-    def _push(self, cursor: Cursor, digests: dict[bytes, Digest], report: Report) -> Push:
+    def _push(self, cursor: Cursor, digests: dict[bytes, Digest]) -> Push:
         async def opened(job: str) -> None:
             await self.ledger.opened(self.scope, job)
 
