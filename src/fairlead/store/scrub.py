@@ -34,7 +34,7 @@ def text(raw: str) -> str:
     raw = _BEARER.sub(r"\1 [token]", raw)
     raw = _ASSIGNED.sub(r"\g<name>[hidden]", raw)
     raw = _SESSION.sub("[token]", raw)
-    raw = _ADDRESS.sub(_masked_address, raw)
+    raw = _ADDRESS.sub("[address]", raw)
     raw = _TOKEN.sub("[token]", raw)
     return _PHONE.sub(_masked_phone, raw)
 
@@ -52,11 +52,6 @@ def value(raw: Any, name: str = "") -> Any:
     if isinstance(raw, (list, tuple, set, frozenset)):
         return [value(item) for item in raw]
     return text(repr(raw))
-
-
-def _masked_address(match: re.Match[str]) -> str:
-    # "[login]@host" is our own mask of a moment ago.
-    return match.group(0) if match.string[match.start() - 1 : match.start()] == "]" else "[address]"
 
 
 def _masked_phone(match: re.Match[str]) -> str:
