@@ -10,7 +10,8 @@ fact("ids")                           # or as a statement inside it
 
 import ast
 import tomllib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Final, TypeVar
@@ -20,12 +21,13 @@ T = TypeVar("T")
 
 
 class FactBook:
-    """The facts of one emulator package: `facts.toml` beside its modules."""
+    """The facts of one emulator package: every `facts.toml` in it, beside the modules that cite it."""
 
     def __init__(self, package: str) -> None:
         self._package = package
-        text = (resources.files(package) / "facts.toml").read_text(encoding="utf-8")
-        self.entries: dict[str, dict[str, str]] = {each["id"]: each for each in tomllib.loads(text)["fact"]}
+        listed = list(_entries_below(resources.files(package)))
+        self.entries: dict[str, dict[str, str]] = {each["id"]: each for each in listed}
+        self._twice = sorted(each for each, count in Counter(each["id"] for each in listed).items() if count > 1)
 
     def __call__(self, identity: str) -> Callable[[T], T]:
         """Marks code as imitating that entry. Raises LookupError when there is none."""
@@ -42,6 +44,7 @@ class FactBook:
         cited = self.cited()
         found = [f"{each!r} is cited and has no entry" for each in sorted(cited - set(self.entries))]
         found += [f"{each!r} has an entry and is not cited" for each in sorted(set(self.entries) - cited)]
+        found += [f"{each!r} has two entries" for each in self._twice]
         for identity, entry in self.entries.items():
             if entry.get("proof") not in PROOFS:
                 found.append(f"{identity!r} has proof {entry.get('proof')!r}: use one of {PROOFS}")
@@ -55,6 +58,14 @@ class FactBook:
 
 def _unchanged(marked: T) -> T:
     return marked
+
+
+def _entries_below(folder: Traversable) -> Iterator[dict[str, str]]:
+    for each in folder.iterdir():
+        if each.is_dir() and each.name != "__pycache__":
+            yield from _entries_below(each)
+        elif each.name == "facts.toml":
+            yield from tomllib.loads(each.read_text(encoding="utf-8"))["fact"]
 
 
 def _cited_below(folder: Traversable) -> set[str]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeVar
@@ -13,11 +13,11 @@ from isal import isal_zlib
 from starlette.requests import Request
 from starlette.responses import Response
 
+from fairlead_emulators.campaignmonitor.audience.life import Life
+from fairlead_emulators.campaignmonitor.audience.pages import Pages
 from fairlead_emulators.campaignmonitor.auth import Caller, Keys
 from fairlead_emulators.campaignmonitor.codes import Refusal, unreadable
 from fairlead_emulators.campaignmonitor.facts import fact
-from fairlead_emulators.campaignmonitor.life import Life
-from fairlead_emulators.campaignmonitor.paging import Pages
 from fairlead_emulators.campaignmonitor.store import Client, Store, SubscriberList
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.faults import Faults
@@ -40,6 +40,14 @@ class Service:
     keys: Keys
     life: Life
     pages: Pages
+    _owned: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)
+
+    def own(self, kind: Callable[["Service"], T]) -> T:
+        """The one object of a room's class for this account; made from the service when first asked for."""
+        if kind not in self._owned:
+            self._owned[kind] = kind(self)
+        found: T = self._owned[kind]
+        return found
 
 
 @dataclass(frozen=True)
@@ -152,9 +160,11 @@ def query_of(text: str) -> dict[str, str]:
 class Api:
     """Answers every path of the imitated API."""
 
-    def __init__(self, service: Service, table: list[Endpoint]) -> None:
+    def __init__(self, service: Service, table: Sequence[Endpoint], tick: Callable[[], None]) -> None:
+        """`tick` is called before each call: what has come due by the clock happens first."""
         self._service = service
         self._table = table
+        self._tick = tick
 
     async def answer(self, request: Request) -> Response:
         """The ASGI side of `work`."""
@@ -186,6 +196,7 @@ class Api:
         found = _PREFIX.fullmatch(path)
         if found is None:
             raise Refusal(404)
+        self._tick()
         version, rest = found.groups()
         caller = self._service.keys.caller(headers.get("authorization", ""), path)
         if version not in VERSIONS:

@@ -7,16 +7,27 @@ from typing import Any, Final
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from fairlead_emulators.campaignmonitor import clients, explorer, lists, seeding, subscribers, truth
+from fairlead_emulators.campaignmonitor import explorer, seeding, truth
+from fairlead_emulators.campaignmonitor.account import room as account
 from fairlead_emulators.campaignmonitor.api import Api, Service
+from fairlead_emulators.campaignmonitor.audience.life import Life
+from fairlead_emulators.campaignmonitor.audience.pages import Pages
 from fairlead_emulators.campaignmonitor.auth import Keys
-from fairlead_emulators.campaignmonitor.changes import Changes
-from fairlead_emulators.campaignmonitor.life import Life
-from fairlead_emulators.campaignmonitor.paging import Pages
+from fairlead_emulators.campaignmonitor.campaigns import room as campaigns
+from fairlead_emulators.campaignmonitor.journeys import room as journeys
+from fairlead_emulators.campaignmonitor.lists import room as lists
+from fairlead_emulators.campaignmonitor.oauth import room as oauth
+from fairlead_emulators.campaignmonitor.rooms import Room
+from fairlead_emulators.campaignmonitor.segments import room as segments
 from fairlead_emulators.campaignmonitor.store import Store
+from fairlead_emulators.campaignmonitor.subscribers import room as subscribers
+from fairlead_emulators.campaignmonitor.subscribers.changes import Changes
+from fairlead_emulators.campaignmonitor.templates import room as templates
+from fairlead_emulators.campaignmonitor.transactional import room as transactional
+from fairlead_emulators.campaignmonitor.webhooks import room as webhooks
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.control import control_routes, explained, json_body
 from fairlead_emulators.faults import Faults
@@ -25,6 +36,10 @@ from fairlead_emulators.requests_log import RequestLog
 from fairlead_emulators.seeds import spec as named_spec
 
 SERVICE_FAULTS: Final = frozenset({"expired_token", "revoked_token", "added_too_often", "import_failure"})
+ROOMS: Final[tuple[Room, ...]] = (
+    account.ROOM, lists.ROOM, subscribers.ROOM, segments.ROOM, templates.ROOM, campaigns.ROOM, journeys.ROOM,
+    transactional.ROOM, webhooks.ROOM, oauth.ROOM,
+)  # fmt: skip
 _METHODS: Final = ["GET", "POST", "PUT", "DELETE", "PATCH"]
 
 
@@ -37,12 +52,13 @@ class CampaignMonitorEmulator:
         self.clock = clock
         self.faults = Faults(SERVICE_FAULTS)
         self.requests = RequestLog()
-        self.store = Store(data_dir)
+        self.store = Store(data_dir, [each.tables for each in ROOMS])
         self.keys = Keys(self.store, clock, self.faults)
         self.life = Life(self.store, clock)
-        self.changes = Changes(self.store, self.life)
-        service = Service(self.store, clock, self.faults, self.keys, self.life, Pages(self.store))
-        self._api = Api(service, [*clients.ENDPOINTS, *lists.ENDPOINTS, *subscribers.ENDPOINTS])
+        self.service = Service(self.store, clock, self.faults, self.keys, self.life, Pages(self.store))
+        self.changes = Changes(self.service, {name: act for each in ROOMS for name, act in each.acts.items()})
+        endpoints = [endpoint for each in ROOMS for endpoint in each.endpoints]
+        self._api = Api(self.service, endpoints, self.tick)
         self.app: ASGIApp = Gate(Starlette(routes=self._routes()), self.faults, self.requests)
 
     def reset(self) -> None:
@@ -51,11 +67,20 @@ class CampaignMonitorEmulator:
 
     def seed(self, spec: Mapping[str, Any]) -> dict[str, int]:
         """Empties the account and fills it from a spec of `seeds.py`; returns counts."""
-        return seeding.fill(self.store, self.keys, self.clock, spec)
+        return seeding.fill(self.service, spec, [each.lay for each in ROOMS if each.lay])
 
     def state(self) -> dict[str, Any]:
-        """Counts by client, list and state."""
-        return truth.state(self.store)
+        """Counts by client, list and state, and what the rooms add."""
+        found = truth.state(self.store)
+        for each in ROOMS:
+            found |= each.state(self.service) if each.state else {}
+        return found
+
+    def tick(self) -> None:
+        """Carries out what has come due by the clock."""
+        for each in ROOMS:
+            if each.tick:
+                each.tick(self.service)
 
     def ready(self) -> dict[str, str]:
         """Keys for the JSON line."""
@@ -63,8 +88,10 @@ class CampaignMonitorEmulator:
         first = self.store.clients()[0]
         return {"client_id": first.id, "client_api_key": first.api_key, **known}
 
-    def _routes(self) -> list[Route]:
+    def _routes(self) -> list[BaseRoute]:
+        lent = [route for each in ROOMS if each.routes for route in each.routes(self.service)]
         return [
+            *lent,
             *explorer.routes(self),
             *control_routes(self),
             Route("/_control/act", explained(self._act), methods=["POST"]),

@@ -1,17 +1,20 @@
 """Fills the account from a spec of `seeds.py`: the same spec, seed and day give the same account."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from fairlead_emulators.campaignmonitor.auth import Keys
-from fairlead_emulators.campaignmonitor.clients import add_client
-from fairlead_emulators.campaignmonitor.fields import Field, add_field, fields_of
-from fairlead_emulators.campaignmonitor.lists import add_list
-from fairlead_emulators.campaignmonitor.rows import columns
+from fairlead_emulators.campaignmonitor.account.clients import add_client
+from fairlead_emulators.campaignmonitor.api import Service
+from fairlead_emulators.campaignmonitor.audience.fields import Field, add_field, fields_of
+from fairlead_emulators.campaignmonitor.audience.rows import columns
+from fairlead_emulators.campaignmonitor.lists.endpoints import add_list
+from fairlead_emulators.campaignmonitor.rooms import Laying
 from fairlead_emulators.campaignmonitor.store import STATES, Client, Store, Subscriber, SubscriberList
-from fairlead_emulators.clock import Clock
 from fairlead_emulators.people import Person, person
+
+Lay = Callable[[Laying], Mapping[str, int]]
 
 _SHARES: Final = {"Active": 0.72, "Unsubscribed": 0.15, "Bounced": 0.06, "Deleted": 0.07}
 _SHARES_CONFIRMED: Final = {**_SHARES, "Active": 0.62, "Unconfirmed": 0.10}
@@ -32,13 +35,16 @@ _TEXTS: Final = (
 )
 
 
-def fill(store: Store, keys: Keys, clock: Clock, spec: Mapping[str, Any]) -> dict[str, int]:
-    """Empties the store, lays the spec and returns counts. Raises LookupError when the spec lacks a part."""
-    seed = int(spec.get("seed", 1))
-    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+def fill(service: Service, spec: Mapping[str, Any], rooms: Sequence[Lay] = ()) -> dict[str, int]:
+    """Empties the store, lays the spec and returns counts. Raises LookupError when the spec lacks a part.
+
+    `rooms` then lay their parts of each client.
+    """
+    store, seed = service.store, int(spec.get("seed", 1))
+    today = service.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     store.clear()
     with store.transaction():
-        keys.lay(seed)
+        service.keys.lay(seed)
         store.remember("seed", str(spec.get("name", "spec")))
         store.remember("time_zone", str(spec.get("time_zone") or spec["clients"][0]["time_zone"]))
     made: list[tuple[Client, SubscriberList, Mapping[str, Any]]] = []
@@ -53,7 +59,11 @@ def fill(store: Store, keys: Keys, clock: Clock, spec: Mapping[str, Any]) -> dic
     for _, on, _ in made:
         store.touch(on.n)
     total = store.db.execute("SELECT count(*) FROM subscribers").fetchone()[0]
-    return {"clients": len(spec["clients"]), "lists": len(made), "subscribers": total}
+    counts = Counter({"clients": len(spec["clients"]), "lists": len(made), "subscribers": total})
+    for client, laid in zip(store.clients(), spec["clients"], strict=True):
+        for lay in rooms:
+            counts.update(lay(Laying(service, client, laid, seed, start)))
+    return dict(counts)
 
 
 def _lay_list(store: Store, client: Client, listed: Mapping[str, Any]) -> SubscriberList:

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,7 +48,6 @@ CREATE INDEX IF NOT EXISTS by_email ON subscribers (list, state, key);
 CREATE INDEX IF NOT EXISTS everywhere ON subscribers (key);
 """
 _DROPPED_FOR_LOADING: Final = ("by_date", "by_email", "everywhere")
-_NAMES: Final = ("clients", "lists", "custom_fields", "subscribers", "suppressions", "consents", "tokens", "meta")
 
 
 @dataclass(frozen=True)
@@ -108,14 +107,17 @@ class Subscriber:
 
 
 class Store:
-    """Opens the state (`:memory:` without a folder). Every write runs inside `transaction`."""
+    """Opens the state (`:memory:` without a folder). Every write runs inside `transaction`.
 
-    def __init__(self, data_dir: Path | None) -> None:
+    `tables`: what the rooms keep, as SQL beginning CREATE … IF NOT EXISTS.
+    """
+
+    def __init__(self, data_dir: Path | None, tables: Sequence[str] = ()) -> None:
         path = ":memory:" if data_dir is None else str(data_dir / "campaign_monitor.sqlite")
         # Seeds may be laid from another thread than the one that serves; never at the same time.
         self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self.db.executescript("PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;")
-        self.db.executescript(_TABLES + _INDEXES)
+        self.db.executescript(_TABLES + _INDEXES + "".join(tables))
         self._versions: Counter[int] = Counter()
         self._depth = 0
 
@@ -147,8 +149,9 @@ class Store:
 
     def clear(self) -> None:
         """Empties the account."""
+        found = self.db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         with self.transaction():
-            for name in _NAMES:
+            for (name,) in found.fetchall():
                 self.db.execute(f"DELETE FROM {name}")
         for n in list(self._versions):
             self.touch(n)

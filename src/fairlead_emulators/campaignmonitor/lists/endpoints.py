@@ -7,11 +7,11 @@ from typing import Any, Final
 import msgspec
 
 from fairlead_emulators.campaignmonitor.api import Answer, Call, Endpoint, created
+from fairlead_emulators.campaignmonitor.audience.fields import Field, add_field, fields_of
 from fairlead_emulators.campaignmonitor.auth import derived
 from fairlead_emulators.campaignmonitor.codes import Refusal
 from fairlead_emulators.campaignmonitor.dates import buckets, since
 from fairlead_emulators.campaignmonitor.facts import fact
-from fairlead_emulators.campaignmonitor.fields import Field, add_field, fields_of
 from fairlead_emulators.campaignmonitor.paging import asked, envelope
 from fairlead_emulators.campaignmonitor.store import STATES, Store
 

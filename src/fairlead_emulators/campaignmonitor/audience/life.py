@@ -1,14 +1,14 @@
 """The life of a subscriber: what each event does to its state and to the suppression list."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from fairlead_emulators.campaignmonitor.audience.fields import Sent, fields_of, merge
+from fairlead_emulators.campaignmonitor.audience.rows import write
 from fairlead_emulators.campaignmonitor.codes import Refusal
 from fairlead_emulators.campaignmonitor.facts import fact
-from fairlead_emulators.campaignmonitor.fields import Sent, fields_of, merge
-from fairlead_emulators.campaignmonitor.rows import write
 from fairlead_emulators.campaignmonitor.store import Client, Store, Subscriber, SubscriberList
 from fairlead_emulators.clock import Clock
 
@@ -29,6 +29,16 @@ class Entry:
     consent: str | None = None
 
 
+@dataclass(frozen=True)
+class Change:
+    """One subscriber before and after an event. `old` is None for a new one; `at`: unix seconds."""
+
+    on: SubscriberList
+    old: Subscriber | None
+    new: Subscriber
+    at: float
+
+
 def check_address(address: str, code: int = 1) -> str:
     """The address, stripped. Raises Refusal (1, or `code`) when it is not one."""
     address = address.strip()
@@ -43,6 +53,17 @@ class Life:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._watchers: list[Callable[[Change], None]] = []
+
+    def watch(self, watcher: Callable[[Change], None]) -> None:
+        """Tells of every change from now on, within the change's transaction; seeding is not told."""
+        self._watchers.append(watcher)
+
+    def _keep(self, on: SubscriberList, old: Subscriber | None, new: Subscriber) -> None:
+        write(self._store, new, self._client(on).zone, instead_of=old.address if old else None)
+        change = Change(on, old, new, self._now())
+        for each in self._watchers:
+            each(change)
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
@@ -69,7 +90,7 @@ class Life:
                 new = replace(old, state="Active", state_at=now)
             else:
                 raise Refusal(self._refusal(to, old))
-            write(self._store, self._filled(to, new, entry), client.zone)
+            self._keep(to, old, self._filled(to, new, entry))
             self._keep_consent(client, address, entry.consent)
         return old is None
 
@@ -91,8 +112,7 @@ class Life:
                 raise Refusal(203)
             if address.lower() != old.key and self._store.subscriber(of.n, address):
                 raise Refusal(201)
-            new = self._filled(of, replace(old, address=address), entry)
-            write(self._store, new, client.zone, instead_of=old.address)
+            self._keep(of, old, self._filled(of, replace(old, address=address), entry))
             self._keep_consent(client, address, entry.consent)
 
     def _filled(self, on: SubscriberList, base: Subscriber, entry: Entry) -> Subscriber:
@@ -165,7 +185,7 @@ class Life:
             self._move(of, old, "Active", self._now() if at is None else at)
 
     def _move(self, of: SubscriberList, old: Subscriber, state: str, at: float) -> None:
-        write(self._store, replace(old, state=state, state_at=at), self._client(of).zone)
+        self._keep(of, old, replace(old, state=state, state_at=at))
 
     @fact("suppress")
     def suppress(self, client: str, address: str) -> None:

@@ -8,11 +8,11 @@ from typing import Any, Final
 import msgspec
 
 from fairlead_emulators.campaignmonitor.api import Answer, Call, Endpoint, created
+from fairlead_emulators.campaignmonitor.audience.life import check_address
 from fairlead_emulators.campaignmonitor.auth import derived
 from fairlead_emulators.campaignmonitor.codes import Refusal
 from fairlead_emulators.campaignmonitor.dates import labels, minute_of, wire, wire_seconds, zone
 from fairlead_emulators.campaignmonitor.facts import fact
-from fairlead_emulators.campaignmonitor.life import check_address
 from fairlead_emulators.campaignmonitor.paging import asked, envelope
 from fairlead_emulators.campaignmonitor.store import Store
 

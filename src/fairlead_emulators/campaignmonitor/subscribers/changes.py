@@ -2,14 +2,16 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from fairlead_emulators.campaignmonitor.api import Service
+from fairlead_emulators.campaignmonitor.audience.life import Entry
 from fairlead_emulators.campaignmonitor.codes import Refusal
-from fairlead_emulators.campaignmonitor.life import Entry, Life
-from fairlead_emulators.campaignmonitor.store import STATES, Store, SubscriberList
+from fairlead_emulators.campaignmonitor.store import STATES, SubscriberList
 from fairlead_emulators.people import person
 
 # Changes that move a subscriber's state date, by the state it is in: what a later read by date can see.
@@ -35,12 +37,18 @@ class Act:
     new_email: str = ""
 
 
+RoomAct = Callable[[Service, SubscriberList, Mapping[str, Any]], None]
+
+
 class Changes:
     """Carries out acts on one account."""
 
-    def __init__(self, store: Store, life: Life) -> None:
-        self._store = store
-        self._life = life
+    def __init__(self, service: Service, lent: Mapping[str, RoomAct]) -> None:
+        """`lent`: further acts by name, which rooms know how to carry out."""
+        self._service = service
+        self._lent = lent
+        self._store = service.store
+        self._life = life = service.life
         self._acts: dict[str, Callable[[SubscriberList, Act], object]] = {
             "subscribe": lambda on, act: life.add(
                 on, Entry(act.address, act.name or None), resubscribe=True, at=act.at
@@ -68,6 +76,8 @@ class Changes:
         Raises LookupError for an unknown list or act, ValueError when the subscriber cannot do it.
         """
         on = self.list(str(posted.get("list", "")))
+        if posted.get("do") in self._lent:
+            return self._lent_act(on, posted)
         moment = posted.get("at")
         act = Act(
             address=str(posted.get("email", "")),
@@ -77,17 +87,24 @@ class Changes:
             new_email=str(posted.get("new_email", "")),
         )
         self._carry_out(on, act)
-        found = self._store.subscriber(on.n, act.new_email or act.address)
-        assert found is not None, "nobody leaves a list for good"
+        return self._shown(on, act.new_email or act.address)
+
+    def _lent_act(self, on: SubscriberList, posted: Mapping[str, Any]) -> dict[str, Any]:
+        with _explained(str(posted["do"])):
+            self._lent[posted["do"]](self._service, on, posted)
+        return self._shown(on, str(posted.get("email", "")))
+
+    def _shown(self, on: SubscriberList, address: str) -> dict[str, Any]:
+        found = self._store.subscriber(on.n, address)
+        if found is None:
+            raise LookupError(f"the list {on.title!r} has no subscriber of that address")
         return {"list": on.id, "email": found.address, "name": found.name, "state": found.state}
 
     def _carry_out(self, on: SubscriberList, act: Act) -> None:
         if act.do not in self._acts:
-            raise LookupError(f"a subscriber cannot {act.do!r}: use one of {sorted(self._acts)}")
-        try:
+            raise LookupError(f"a subscriber cannot {act.do!r}: use one of {sorted({*self._acts, *self._lent})}")
+        with _explained(act.do):
             self._acts[act.do](on, act)
-        except Refusal as refusal:
-            raise ValueError(f"{act.do} is refused with code {refusal.code}: {refusal.message}") from refusal
 
     def act_many(self, posted: Mapping[str, Any]) -> dict[str, Any]:
         """Changes a share of the subscribers: `{list?, share, do, seed?}`, `do` an act, "mixed" or "join".
@@ -130,6 +147,14 @@ class Changes:
             who = person(n)
             self._life.add(on, Entry(who.email, who.name), resubscribe=True)
             by["join"] += 1
+
+
+@contextmanager
+def _explained(do: str) -> Iterator[None]:
+    try:
+        yield
+    except Refusal as refusal:
+        raise ValueError(f"{do} is refused with code {refusal.code}: {refusal.message}") from refusal
 
 
 def _seconds(text: str) -> float:

@@ -6,11 +6,11 @@ from typing import Any, Final
 import msgspec
 
 from fairlead_emulators.campaignmonitor.api import Answer, Call, Endpoint, created
+from fairlead_emulators.campaignmonitor.audience.fields import Sent
+from fairlead_emulators.campaignmonitor.audience.life import Entry, check_address
+from fairlead_emulators.campaignmonitor.audience.rows import shown
 from fairlead_emulators.campaignmonitor.codes import Refusal, unreadable
 from fairlead_emulators.campaignmonitor.facts import fact
-from fairlead_emulators.campaignmonitor.fields import Sent
-from fairlead_emulators.campaignmonitor.life import Entry, check_address
-from fairlead_emulators.campaignmonitor.rows import shown
 from fairlead_emulators.campaignmonitor.store import SubscriberList
 
 LARGEST_IMPORT: Final = 1000

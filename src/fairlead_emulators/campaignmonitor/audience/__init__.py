@@ -1,0 +1,1 @@
+"""Lists, custom fields and subscribers as state, below the imitated API."""

@@ -1,0 +1,1 @@
+"""Campaigns: drafts, sending, and what recipients then do."""

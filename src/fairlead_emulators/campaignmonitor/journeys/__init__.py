@@ -1,0 +1,1 @@
+"""Journeys and the e-mails they send."""

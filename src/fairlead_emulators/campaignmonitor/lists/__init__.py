@@ -1,0 +1,1 @@
+"""Lists, custom fields, members by state."""

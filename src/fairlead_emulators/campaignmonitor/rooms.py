@@ -1,0 +1,40 @@
+"""A room: one part of the imitated service, with its endpoints, tables, seeds, and what comes due by the clock."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.routing import BaseRoute
+
+from fairlead_emulators.campaignmonitor.api import Endpoint, Service
+from fairlead_emulators.campaignmonitor.store import Client, SubscriberList
+
+
+@dataclass(frozen=True)
+class Laying:
+    """The seeding of one client, after its lists and subscribers. `start`: unix seconds of the day's beginning."""
+
+    service: Service
+    client: Client
+    spec: Mapping[str, Any]
+    seed: int
+    start: float
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a part brings along; all of it is optional."""
+
+    endpoints: Sequence[Endpoint] = ()
+    tables: str = ""
+    """SQL: CREATE TABLE IF NOT EXISTS …; emptied by every seeding."""
+    lay: Callable[[Laying], Mapping[str, int]] | None = None
+    """Fills the room for one client from its part of the spec; returns counts."""
+    acts: Mapping[str, Callable[[Service, SubscriberList, Mapping[str, Any]], None]] = field(default_factory=dict)
+    """What a subscriber can do: `POST /_control/act` with `do` set to the name; the rest of the body is passed on."""
+    tick: Callable[[Service], None] | None = None
+    """Carries out what has come due; called before each call and twice a second, so cheap when nothing has."""
+    routes: Callable[[Service], Sequence[BaseRoute]] | None = None
+    """Addresses outside the API: screens, control routes, explorer data."""
+    state: Callable[[Service], Mapping[str, Any]] | None = None
+    """What it adds to `/_control/state`."""

@@ -1,0 +1,1 @@
+"""Single subscribers, imports, and what subscribers do."""

@@ -1,0 +1,7 @@
+"""E-mail templates."""
+
+from typing import Final
+
+from fairlead_emulators.campaignmonitor.rooms import Room
+
+ROOM: Final = Room()

@@ -1,0 +1,1 @@
+"""Smart and classic transactional e-mails, and their messages."""

@@ -1,0 +1,1 @@
+"""Webhooks of lists and their delivery."""
