@@ -32,17 +32,21 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What a call asks for. `template` names it without any value: `/lists/{}/active`; `ids` fill its braces."""
+    """What a call asks for. `template` names it without any value: `/lists/{}/active`; `ids` fill its braces.
+
+    `suffix` is blank where the documentation knows the path without one (transactional).
+    """
 
     template: str
     ids: tuple[str, ...] = ()
     query: Mapping[str, str] | None = None
+    suffix: str = ".json"
 
     def url(self, origin: URL) -> URL:
         """The address under `origin`; a `+` in a value is sent as %2B."""
-        path = f"{API_PATH}{self.template}.json"
+        path = f"{API_PATH}{self.template}{self.suffix}"
         for name in self.ids:
-            if not name.isalnum():
+            if not name.replace("-", "").isalnum():  # ids of transactional e-mails have hyphens
                 raise ValueError(f"{name!r} is not an id of Campaign Monitor: give its 32 hexadecimal digits.")
             path = path.replace("{}", name, 1)
         return origin.with_path(path).with_query(self.query)
