@@ -1,5 +1,7 @@
 """Subscriber lists: their settings, figures and custom fields."""
 
+from typing import Final
+
 import msgspec
 
 from fairlead.campaignmonitor.decoding import Reader
@@ -35,22 +37,60 @@ class ListDetails(
     confirmation_success_page: str = ""
 
 
-class ListStats(
-    msgspec.Struct,
-    frozen=True,
-    rename={
-        "active": "TotalActiveSubscribers",
-        "unsubscribed": "TotalUnsubscribes",
-        "deleted": "TotalDeleted",
-        "bounced": "TotalBounces",
-    },
-):
-    """How many subscribers a list has, by state."""
+_TOTALS: Final = {
+    "active": "TotalActiveSubscribers",
+    "unsubscribed": "TotalUnsubscribes",
+    "deleted": "TotalDeleted",
+    "bounced": "TotalBounces",
+}
+_EVENTS: Final = {
+    "new_active": "NewActiveSubscribers",
+    "unsubscribed": "Unsubscribes",
+    "deleted": "Deleted",
+    "bounced": "Bounces",
+}
+_SPANS: Final = {
+    "today": "Today",
+    "yesterday": "Yesterday",
+    "this_week": "ThisWeek",
+    "this_month": "ThisMonth",
+    "this_year": "ThisYear",
+}
+_COUNTERS: Final = _TOTALS | {
+    f"{event}_{span}": f"{named}{spanned}" for event, named in _EVENTS.items() for span, spanned in _SPANS.items()
+}
+
+
+class ListStats(msgspec.Struct, frozen=True, rename=_COUNTERS):
+    """How many subscribers a list has, by state, and how many entered the state in a span of the calendar.
+
+    The spans are those of the client's time zone; a week begins on Sunday.
+    """
 
     active: int = 0
+    new_active_today: int = 0
+    new_active_yesterday: int = 0
+    new_active_this_week: int = 0
+    new_active_this_month: int = 0
+    new_active_this_year: int = 0
     unsubscribed: int = 0
+    unsubscribed_today: int = 0
+    unsubscribed_yesterday: int = 0
+    unsubscribed_this_week: int = 0
+    unsubscribed_this_month: int = 0
+    unsubscribed_this_year: int = 0
     deleted: int = 0
+    deleted_today: int = 0
+    deleted_yesterday: int = 0
+    deleted_this_week: int = 0
+    deleted_this_month: int = 0
+    deleted_this_year: int = 0
     bounced: int = 0
+    bounced_today: int = 0
+    bounced_yesterday: int = 0
+    bounced_this_week: int = 0
+    bounced_this_month: int = 0
+    bounced_this_year: int = 0
 
 
 class CustomField(
