@@ -4,7 +4,7 @@ from functools import cache
 from xml.etree.ElementTree import Element
 
 import pytest
-from defusedxml.ElementTree import parse
+from defusedxml.ElementTree import fromstring, parse
 
 from fairlead.domain import member
 from fairlead.features.members import rules
@@ -13,19 +13,45 @@ from fairlead.salesforce.package import package_from_source
 from fairlead.sync import convert
 from fairlead_emulators.salesforce import metadata
 from fairlead_emulators.salesforce.storage import Storage
+from tests.repository import metadata_types
 from tests.repository.files import ROOT
 
 PROJECT = ROOT / "salesforce"
 SOURCE = PROJECT / "force-app" / "main" / "default"
 SPACE = "{http://soap.sforce.com/2006/04/metadata}"
-NAMES = {names.CLIENT: names.CLIENT_FIELDS, names.LIST: names.LIST_FIELDS, names.MEMBER: names.MEMBER_FIELDS}
-KEYS = {names.CLIENT: names.CLIENT_KEY, names.LIST: names.LIST_KEY, names.MEMBER: names.MEMBER_KEY}
+NAMES = {
+    names.CLIENT: names.CLIENT_FIELDS + names.CLIENT_FIGURES,
+    names.LIST: names.LIST_FIELDS + names.LIST_FIGURES,
+    names.MEMBER: names.MEMBER_FIELDS + names.MEMBER_FIGURES,
+    names.CAMPAIGN: names.CAMPAIGN_FIELDS,
+    names.TRACKING: names.TRACKING_FIELDS,
+    names.JOURNEY: names.JOURNEY_FIELDS,
+    names.JOURNEY_EMAIL: names.JOURNEY_EMAIL_FIELDS,
+    names.SUPPRESSION: names.SUPPRESSION_FIELDS,
+}
+KEYS = {
+    names.CLIENT: names.CLIENT_KEY,
+    names.LIST: names.LIST_KEY,
+    names.MEMBER: names.MEMBER_KEY,
+    names.CAMPAIGN: names.CAMPAIGN_KEY,
+    names.TRACKING: names.TRACKING_KEY,
+    names.JOURNEY: names.JOURNEY_KEY,
+    names.JOURNEY_EMAIL: names.JOURNEY_EMAIL_KEY,
+    names.SUPPRESSION: names.SUPPRESSION_KEY,
+}
 
 
 def own(path: str) -> str:
-    """The field that a path of names.py stands on: `List__r.List_Id__c` on `List__c`."""
+    """The field that a path of names.py stands on: `List__r.List_Id__c` on `List__c`, `X__Latitude__s` on `X__c`."""
     head, dot, _ = path.partition(".")
+    if head.endswith("__s"):
+        return head.partition("__")[0] + "__c"
     return head.removesuffix("__r") + "__c" if dot else head
+
+
+def written(sobject: str) -> set[str]:
+    """The fields of the source that are not worked out by the org."""
+    return {name for name, root in fields(sobject).items() if root.find(SPACE + "formula") is None}
 
 
 def text(element: Element, name: str) -> str:
@@ -57,7 +83,7 @@ def org():
 
 @pytest.mark.parametrize("sobject", NAMES)
 def test_source_and_names_name_the_same_fields(sobject):
-    assert set(fields(sobject)) == {own(path) for path in NAMES[sobject]} - {"Name"}
+    assert written(sobject) == {own(path) for path in NAMES[sobject]} - {"Name"}
 
 
 @pytest.mark.parametrize("sobject", NAMES)
@@ -106,7 +132,8 @@ def test_the_full_set_gives_every_object_and_every_field_that_takes_a_permission
             assert text(objects[sobject], right) == "true", f"{sobject} {right}"
         for field, definition in fields(sobject).items():
             if text(definition, "required") != "true":
-                assert text(told[f"{sobject}.{field}"], "editable") == "true", field
+                worked_out = definition.find(SPACE + "formula") is not None
+                assert text(told[f"{sobject}.{field}"], "editable") == ("false" if worked_out else "true"), field
 
 
 def test_there_are_four_permission_sets_and_the_custom_permission(org):
@@ -142,15 +169,15 @@ def test_guests_of_a_site_see_no_persons_data():
 
 def test_standard_users_change_memberships_and_nothing_that_a_sync_lives_by():
     objects = rights("Standard", "objectPermissions", "object")
-    assert {name: changes(element) for name, element in objects.items()} == {
-        names.CLIENT: [],
-        names.LIST: [],
+    assert {name: found for name, element in objects.items() if (found := changes(element))} == {
         names.MEMBER: ["allowCreate", "allowEdit"],
+        names.REQUEST: ["allowCreate"],
     }
+    assert set(objects) == {*NAMES, names.REQUEST}
     editable = {path for path, element in rights("Standard", "fieldPermissions", "field").items() if changes(element)}
     assert editable
     assert {path.partition(".")[0] for path in editable} == {names.MEMBER}
-    assert f"{names.MEMBER}.Sync_Run__c" not in editable
+    assert not editable & {f"{names.MEMBER}.{name}" for name in ("Sync_Run__c", "Sent__c", "Opened__c", "Clicked__c")}
 
 
 def test_what_may_be_changed_may_be_read():
@@ -163,11 +190,36 @@ def test_members_are_written_with_the_named_fields_in_the_named_order():
     assert convert.MEMBER_FIELDS == names.MEMBER_FIELDS
 
 
+FILES = sorted(SOURCE.rglob("*.xml"))
+
+
 def test_every_file_of_the_project_is_sound_xml_of_the_metadata_api():
-    files = sorted(SOURCE.rglob("*.xml"))
-    assert len(files) > 30
-    for path in files:
+    assert len(FILES) > 200
+    for path in FILES:
         assert parse(path).getroot().tag.startswith(SPACE), path
+
+
+def test_every_file_fits_the_metadata_apis_own_types():
+    """Parts, their numbers and their values, by Salesforce's published definitions."""
+    found = []
+    for path in FILES:
+        root = parse(path).getroot()
+        found += [f"{path.name}: {each}" for each in metadata_types.problems(root, root.tag.removeprefix(SPACE))]
+    assert found == []
+
+
+def test_the_types_see_what_is_wrong():
+    """So that the law above is no empty one."""
+    wrong = (
+        "<ListView><label>x</label><label>y</label><filterScope>Nowhere</filterScope><shoe/>"
+        "<filters><field>A</field><operation>equals</operation><value><x/></value></filters></ListView>"
+    )
+    assert metadata_types.problems(fromstring(wrong), "ListView") == [
+        "ListView.label stands more than once",
+        "ListView.filterScope is 'Nowhere', which FilterScope does not know",
+        "ListView has shoe, which ListView does not know",
+        "ListView.filters.value has parts, and is a string",
+    ]
 
 
 def test_every_object_explains_itself():
@@ -194,3 +246,70 @@ def test_restricted_picklists_know_every_value_that_is_written(org):
     assert values(names.MEMBER, "State__c") >= set(member.STATES)
     assert values(names.LIST, "Opt_In__c") == set(rules.OPT_IN.values())
     assert values(names.LIST, "Unsubscribe_Setting__c") == set(rules.UNSUBSCRIBE.values())
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "flows").glob("*.xml")), ids=lambda path: path.name.partition(".")[0])
+def test_a_flow_publishes_a_request_that_the_service_knows(path):
+    """Its action is one of ours, and every field that it fills is one of the event's."""
+    created = parse(path).getroot().find(SPACE + "recordCreates")
+    assert text(created, "object") == names.REQUEST
+    told = {text(each, "field"): each.find(SPACE + "value") for each in created.findall(SPACE + "inputAssignments")}
+    assert set(told) <= set(names.REQUEST_FIELDS)
+    assert text(told["Action__c"], "stringValue") in names.REQUEST_ACTIONS
+    required = {name for name, root in fields(names.REQUEST).items() if text(root, "required") == "true"}
+    assert required <= set(told)
+
+
+def test_every_action_has_a_flow_and_the_event_its_fields():
+    flows = [parse(path).getroot() for path in (SOURCE / "flows").glob("*.xml")]
+    actions = {element.text for root in flows for element in root.iter(SPACE + "stringValue")}
+    assert actions == set(names.REQUEST_ACTIONS)
+    assert set(fields(names.REQUEST)) == set(names.REQUEST_FIELDS)
+
+
+def columns_of_reports():
+    for path in sorted((SOURCE / "reports" / "Fairlead").glob("*.xml")):
+        root = parse(path).getroot()
+        for tag in ("field", "column", "groupingColumn", "dateColumn"):
+            for element in root.iter(SPACE + tag):
+                if "$" in (element.text or ""):
+                    yield path.name, text(root, "reportType"), element.text
+
+
+def test_reports_ask_their_report_type_for_columns_that_it_has():
+    types = {path.name.partition(".")[0]: parse(path).getroot() for path in (SOURCE / "reportTypes").glob("*.xml")}
+    asked = list(columns_of_reports())
+    assert len(asked) > 30
+    for report, kind, column in asked:
+        known = {
+            f"{text(each, 'table')}${text(each, 'field')}"
+            for each in types[kind.removesuffix("__c")].iter(SPACE + "columns")
+        }
+        assert column in known, f"{report}: {column}"
+
+
+def test_report_types_show_fields_that_stand_in_the_org(org):
+    for path in (SOURCE / "reportTypes").glob("*.xml"):
+        for column in parse(path).getroot().iter(SPACE + "columns"):
+            table, _, relation = text(column, "table").partition(".")
+            sobject = org.schema.object(table)
+            if relation:
+                sobject = org.schema.object(sobject.child(relation).child_object)
+            assert sobject.field(text(column, "field")), f"{path.name}: {text(column, 'field')}"
+
+
+def test_the_dashboard_shows_reports_that_are_there():
+    reports = {f"Fairlead/{path.name.partition('.')[0]}" for path in (SOURCE / "reports" / "Fairlead").glob("*.xml")}
+    assert len(reports) == 10
+    root = parse(SOURCE / "dashboards" / "Fairlead" / "Email_Marketing.dashboard-meta.xml").getroot()
+    shown = {element.text for element in root.iter(SPACE + "report")}
+    assert len(shown) >= 6
+    assert shown <= reports
+
+
+def test_rates_are_worked_out_from_the_figures_beside_them(org):
+    with org.transaction() as connection:
+        connection.execute("INSERT INTO CM_Campaign__c (Id, Recipients__c, Unique_Opens__c) VALUES ('a', 200, 50)")
+        found = connection.execute("SELECT Open_Rate__c, Click_Rate__c FROM CM_Campaign__c WHERE Id = 'a'").fetchone()
+        connection.execute("DELETE FROM CM_Campaign__c")
+    assert found == (25.0, 0.0)

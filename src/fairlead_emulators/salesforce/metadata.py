@@ -146,8 +146,8 @@ def apply(package: Package, schema: Schema, connection: sqlite3.Connection) -> D
     )
     result = DeployResult()
     parts = [(component, *part) for component in package.components for part in _parts(component, schema)]
-    # Objects first: fields look up objects that stand later in the package.
-    for component, name, kind, work in sorted(parts, key=lambda part: part[2] != "CustomObject"):
+    # Objects, fields, formulas: what refers to others comes after them.
+    for component, name, kind, work, _ in sorted(parts, key=lambda part: part[4]):
         try:
             created = work()
         except BadComponent as error:
@@ -176,7 +176,8 @@ def deployed(connection: sqlite3.Connection) -> list[Component]:
     return [Component(*row) for row in rows]
 
 
-Part = tuple[str, str, Callable[[], bool]]
+Part = tuple[str, str, Callable[[], bool], int]
+_OBJECT, _FIELD, _FORMULA, _REST = range(4)
 
 
 def _parts(component: Component, schema: Schema) -> Iterator[Part]:
@@ -184,31 +185,33 @@ def _parts(component: Component, schema: Schema) -> Iterator[Part]:
     if component.type in {"LightningComponentBundle", "StaticResource", "ApexClass"} and not component.path.endswith(
         "xml"
     ):
-        yield component.full_name, component.type, lambda: True
+        yield component.full_name, component.type, lambda: True, _REST
         return
     try:
         root = fromstring(component.xml)
     except (ParseError, DefusedXmlException) as error:
         problem = f"Error parsing file: {error}"
-        yield component.full_name, component.type, lambda: _refuse(problem)
+        yield component.full_name, component.type, lambda: _refuse(problem), _OBJECT
         return
     if component.type != "CustomObject":
-        yield component.full_name, component.type, lambda: _checked(component, root, schema)
+        yield component.full_name, component.type, lambda: _checked(component, root, schema), _REST
         return
     if child_text(root, "label") or schema.object(component.full_name) is None:
-        yield component.full_name, "CustomObject", lambda: apply_object(schema, component.full_name, root)
+        yield component.full_name, "CustomObject", lambda: apply_object(schema, component.full_name, root), _OBJECT
     seen: set[str] = set()
     for element in root:
         if _tag(element) == "fields":
             name = f"{component.full_name}.{child_text(element, 'fullName')}"
             if name.lower() in seen:
-                yield name, "CustomField", partial(_refuse, f"Duplicate field: {name} stands twice in {component.path}")
+                problem = f"Duplicate field: {name} stands twice in {component.path}"
+                yield name, "CustomField", partial(_refuse, problem), _FIELD
                 continue
             seen.add(name.lower())
-            yield name, "CustomField", partial(apply_field, schema, component.full_name, element)
+            rank = _FORMULA if child_text(element, "formula") else _FIELD
+            yield name, "CustomField", partial(apply_field, schema, component.full_name, element), rank
         elif _tag(element) == "listViews":
             name = f"{component.full_name}.{child_text(element, 'fullName')}"
-            yield name, "ListView", partial(_list_view, schema, component.full_name, element)
+            yield name, "ListView", partial(_list_view, schema, component.full_name, element), _REST
 
 
 def _refuse(problem: str) -> bool:

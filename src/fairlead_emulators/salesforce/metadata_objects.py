@@ -1,10 +1,12 @@
 """Custom objects and fields from their metadata XML, as entries of the describe model."""
 
 import re
+from dataclasses import replace
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.formulas import BadFormula, to_sql
 from fairlead_emulators.salesforce.schema import Field, Schema, SObject, field_from, system_fields
 
 fact("metadata_objects")
@@ -25,6 +27,7 @@ TYPES: Final = {
     "DateTime": "datetime",
     "Picklist": "picklist",
     "MultiselectPicklist": "multipicklist",
+    "Location": "location",
     "Lookup": "reference",
     "MasterDetail": "reference",
     "AutoNumber": "string",
@@ -54,6 +57,8 @@ def apply_object(schema: Schema, full_name: str, root: Element) -> bool:
     """Add the object, or renew its labels; True when it is new."""
     if schema.object(full_name) is None and not _NAME.fullmatch(full_name):
         raise BadComponent(f"The object name {full_name} is not valid: custom objects end with __c")
+    if child_text(root, "customSettingsType"):
+        return _apply_custom_setting(schema, full_name, root)
     label, plural = child_text(root, "label"), child_text(root, "pluralLabel")
     name_field = _child(root, "nameField")
     if not full_name.endswith("__e"):
@@ -68,6 +73,23 @@ def apply_object(schema: Schema, full_name: str, root: Element) -> bool:
     fields = [*system_fields(), *([name] if name else [])]
     prefix = schema.next_custom_prefix()
     schema.add(SObject(full_name, label, plural or label, prefix, True, {f.name.lower(): f for f in fields}))
+    return True
+
+
+@fact("custom_settings")
+def _apply_custom_setting(schema: Schema, full_name: str, root: Element) -> bool:
+    """Add a hierarchy custom setting: an object whose rows belong to the org, a profile or a user."""
+    if child_text(root, "customSettingsType") != "Hierarchy":
+        raise BadComponent("This org serves hierarchy custom settings only")
+    label, known = child_text(root, "label"), schema.object(full_name)
+    if known is not None:
+        known.label = known.label_plural = label
+        return False
+    owner = {"name": "SetupOwnerId", "type": "reference", "label": "Location", "nillable": False, "unique": True}
+    owner |= {"reference_to": ("Organization", "Profile", "User"), "relationship_name": "SetupOwner"}
+    own = [field_from(owner), field_from({"name": "Name", "type": "string", "label": "Name", "length": 38})]
+    fields = {f.name.lower(): f for f in [*system_fields(owner=False), *own]}
+    schema.add(SObject(full_name, label, label, schema.next_custom_prefix(), True, fields))
     return True
 
 
@@ -107,10 +129,40 @@ def apply_field(schema: Schema, object_name: str, element: Element) -> bool:
     if known is not None and (known.type, known.auto_number) != (TYPES[kind], kind == "AutoNumber"):
         raise BadComponent(f"Cannot change the type of {object_name}.{name} from {known.type} to {kind}")
     new = field_from(_values(schema, element, name, kind))
+    if new.formula:
+        new = _worked_out(new, sobject, blank_as_zero=child_text(element, "formulaTreatBlanksAs") != "BlankAsBlank")
+    if kind == "Location":
+        new = _add_coordinates(new, sobject, element)
     _check_unique_relationship(sobject, schema, new)
     sobject.add_field(new)
     schema.relate()
     return known is None
+
+
+@fact("formulas")
+def _worked_out(field: Field, sobject: SObject, *, blank_as_zero: bool) -> Field:
+    try:
+        expression = to_sql(field.formula or "", field.type, sobject, blank_as_zero=blank_as_zero)
+    except BadFormula as error:
+        raise BadComponent(f"{sobject.name}.{field.name}: {error}") from None
+    return replace(field, expression=expression)
+
+
+@fact("geolocation")
+def _add_coordinates(field: Field, sobject: SObject, element: Element) -> Field:
+    """The two numbers of a geolocation, and the compound that shows them."""
+    stem, scale = field.name.removesuffix("__c"), _number(element, "scale")
+    names = [f"{stem}__{part}__s" for part in ("Latitude", "Longitude")]
+    for name in names:
+        label = f"{field.label} ({name.split('__')[1]})"
+        sobject.add_field(
+            field_from(
+                {"name": name, "type": "double", "label": label, "precision": 18, "scale": scale, "custom": True}
+            )
+        )
+    pair = f"json_object('latitude', {names[0]}, 'longitude', {names[1]})"
+    shown = f"CASE WHEN {names[0]} IS NOT NULL AND {names[1]} IS NOT NULL THEN {pair} END"
+    return replace(field, calculated=True, createable=False, updateable=False, expression=shown)
 
 
 def _values(schema: Schema, element: Element, name: str, kind: str) -> dict[str, Any]:

@@ -67,6 +67,8 @@ class Field:
     child_relationship_name: str | None = None
     display_format: str | None = None
     formula: str | None = None
+    expression: str | None = None
+    """SQL that gives the value of a calculated field from the row's other columns."""
 
     @property
     def sql_type(self) -> str:

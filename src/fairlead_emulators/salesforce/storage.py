@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fairlead_emulators.salesforce.ids import make_ids
-from fairlead_emulators.salesforce.schema import Schema, SObject, standard_schema
+from fairlead_emulators.salesforce.schema import Field, Schema, SObject, standard_schema
 
 _OWN_TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS emulator_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -27,15 +27,15 @@ def quoted(name: str) -> str:
 def ensure_table(connection: sqlite3.Connection, sobject: SObject) -> None:
     """Makes the object's table, or adds the columns it lacks; indexes keys, id look-ups and parents."""
     table = quoted(sobject.name)
-    columns = {row[1].lower() for row in connection.execute(f"PRAGMA table_info({table})")}
+    columns = {row[1].lower() for row in connection.execute(f"PRAGMA table_xinfo({table})")}
     if not columns:
-        parts = [
-            f"{quoted(f.name)} {f.sql_type}{' PRIMARY KEY' if f.name == 'Id' else ''}" for f in sobject.fields.values()
-        ]
+        parts = [_column(f) + (" PRIMARY KEY" if f.name == "Id" else "") for f in sobject.fields.values()]
         connection.execute(f"CREATE TABLE {table} ({', '.join(parts)}) WITHOUT ROWID")
     for f in sobject.fields.values():
         if columns and f.name.lower() not in columns:
-            connection.execute(f"ALTER TABLE {table} ADD COLUMN {quoted(f.name)} {f.sql_type}")
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {_column(f)}")
+        elif columns and f.expression:
+            _renew(connection, sobject, f)
         indexed = f.unique or f.external_id or f.id_lookup or f.cascade_delete
         if indexed and f.name != "Id":
             index = quoted(f"by_{sobject.name}_{f.name}")
@@ -43,6 +43,19 @@ def ensure_table(connection: sqlite3.Connection, sobject: SObject) -> None:
             connection.execute(
                 f"CREATE {unique}INDEX IF NOT EXISTS {index} ON {table} ({quoted(f.name)}) WHERE IsDeleted = 0"
             )
+
+
+def _column(f: Field) -> str:
+    worked_out = f" GENERATED ALWAYS AS ({f.expression}) VIRTUAL" if f.expression else ""
+    return f"{quoted(f.name)} {f.sql_type}{worked_out}"
+
+
+def _renew(connection: sqlite3.Connection, sobject: SObject, f: Field) -> None:
+    """Gives a calculated column its formula, where that has changed."""
+    made = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (sobject.name,)).fetchone()[0]
+    if f"AS ({f.expression})" not in made:
+        connection.execute(f"ALTER TABLE {quoted(sobject.name)} DROP COLUMN {quoted(f.name)}")
+        connection.execute(f"ALTER TABLE {quoted(sobject.name)} ADD COLUMN {_column(f)}")
 
 
 class Storage:

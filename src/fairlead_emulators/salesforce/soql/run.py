@@ -1,5 +1,6 @@
 """Compiled queries run on the storage, and rows shaped as Salesforce shapes records."""
 
+import json
 import re
 import sqlite3
 from collections import defaultdict
@@ -56,6 +57,8 @@ def shaped(field: Field, value: Any) -> Any:
         return value.removesuffix("Z") + "+0000"
     if field.type == "int":
         return int(value)
+    if field.type == "location":
+        return json.loads(value)
     return value
 
 
