@@ -61,13 +61,13 @@ async def every_page(
     yield first
     moved = False
     behind: Page[Row] | None = None
-    async with aclosing(_ahead(ask, fetch or _at_once(ask), range(first.pages, 1, -1), look_ahead)) as ahead:
+    async with aclosing(pages_ahead(ask, fetch or _at_once(ask), range(first.pages, 1, -1), look_ahead)) as ahead:
         async for number, page in ahead:
             moved = moved or page.total != first.total
             if page.rows:
                 yield page
             if behind is not None and page.total > behind.total:
-                yield await _ask_or_empty(ask, number)
+                yield await ask_or_empty(ask, number)
             behind = page
     if moved:
         yield await ask(1)
@@ -81,7 +81,7 @@ def _at_once(ask: Ask[Row]) -> Fetch[Row]:
     return fetch
 
 
-async def _ahead(
+async def pages_ahead(
     ask: Ask[Row], fetch: Fetch[Row], numbers: Iterable[int], look_ahead: int
 ) -> AsyncGenerator[tuple[int, Page[Row]], None]:
     """These pages in this order, fetched `look_ahead` at a time."""
@@ -121,10 +121,10 @@ async def _opened(ask: Ask[Row], number: int, opens: Open[Row] | None) -> Page[R
     try:
         return opens()
     except Unavailable:
-        return await _ask_or_empty(ask, number)
+        return await ask_or_empty(ask, number)
 
 
-async def _ask_or_empty(ask: Ask[Row], number: int) -> Page[Row]:
+async def ask_or_empty(ask: Ask[Row], number: int) -> Page[Row]:
     """A page; one that vanished since the first was counted is empty."""
     try:
         return await ask(number)
