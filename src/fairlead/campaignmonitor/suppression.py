@@ -1,0 +1,67 @@
+"""The addresses that a client does not mail to, and the lists that an address is on."""
+
+from collections.abc import AsyncGenerator
+
+import msgspec
+
+from fairlead.campaignmonitor.decoding import Reader
+from fairlead.campaignmonitor.numbered import Numbered
+from fairlead.campaignmonitor.paging import Page
+from fairlead.campaignmonitor.transport import Door, Transport
+
+
+class Suppressed(
+    msgspec.Struct,
+    gc=False,
+    frozen=True,
+    rename={"email": "EmailAddress", "date": "Date", "state": "State", "reason": "SuppressionReason"},
+):
+    """An address that a client does not mail to.
+
+    `date` is a naive text `YYYY-MM-DD HH:MM:SS` in the client's time zone, with seconds. `state` is `Suppressed`,
+    `reason` is `Bounced`, `Unsubscribed` or `Reason Unavailable`.
+    """
+
+    email: str = ""
+    date: str = ""
+    state: str = ""
+    reason: str = ""
+
+
+class Membership(
+    msgspec.Struct,
+    frozen=True,
+    rename={"list_id": "ListID", "list_name": "ListName", "state": "SubscriberState", "added": "DateSubscriberAdded"},
+):
+    """A list that an address is on, and in which state. `added` is a naive text in the client's time zone."""
+
+    list_id: str = ""
+    list_name: str = ""
+    state: str = ""
+    added: str = ""
+
+
+_PAGE = Reader[Page[Suppressed]](Page[Suppressed])
+_MEMBERSHIPS = Reader[list[Membership]](list[Membership])
+
+
+class Suppression:
+    """The suppression lists of clients."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def suppressed(self, client_id: str, *, page_size: int = 1000) -> AsyncGenerator[Page[Suppressed], None]:
+        """A client's whole suppression list, a page at a time; see `paging.every_page` for order and repeats.
+
+        The list can only be read as a whole: there is no filter by date.
+        Close it (`contextlib.aclosing`) when leaving it early: calls may be on the wire.
+        """
+        query = {"orderfield": "date", "orderdirection": "asc"}
+        door = Door("/clients/{}/suppressionlist", (client_id,), query)
+        return Numbered(self._transport, door, _PAGE, page_size).every()
+
+    async def lists_for_email(self, client_id: str, email: str) -> list[Membership]:
+        """The lists of a client that an address is on, in whatever state. Raises RecordRefused (code 1) for a malformed one."""
+        door = Door("/clients/{}/listsforemail", (client_id,), {"email": email})
+        return await self._transport.get(door, _MEMBERSHIPS)
