@@ -11,11 +11,17 @@ import aiohttp
 from isal import isal_zlib
 
 from fairlead.campaignmonitor import clients, lists, subscribers
+from fairlead.campaignmonitor.campaigns import Campaigns
 from fairlead.campaignmonitor.clients import ClientDetails, ClientName
+from fairlead.campaignmonitor.journeys import Journeys
 from fairlead.campaignmonitor.limits import AdaptiveLimit
 from fairlead.campaignmonitor.lists import CustomField, ListDetails, ListName, ListStats
 from fairlead.campaignmonitor.login import Login, Report
+from fairlead.campaignmonitor.people import People
+from fairlead.campaignmonitor.segments import Segments
 from fairlead.campaignmonitor.subscribers import Reading, State, Subscriber, SubscriberPage
+from fairlead.campaignmonitor.suppression import Suppression
+from fairlead.campaignmonitor.tracking import CampaignTracking, JourneyTracking
 from fairlead.campaignmonitor.transport import Patience, Transport
 
 # Some calls are slow on the server's side; its own clients ended at two minutes.
@@ -27,6 +33,13 @@ class CampaignMonitor:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self.campaigns = Campaigns(transport)
+        self.tracking = CampaignTracking(transport)
+        self.journeys = Journeys(transport)
+        self.journey_tracking = JourneyTracking(transport)
+        self.segments = Segments(transport)
+        self.suppression = Suppression(transport)
+        self.people = People(transport)
 
     async def system_date(self) -> datetime:
         """The account's wall clock, naive, in the account's time zone."""
