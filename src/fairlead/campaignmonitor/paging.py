@@ -16,6 +16,15 @@ Row = TypeVar("Row")
 BEYOND_THE_END: Final = 800
 """The error code of a page number out of range: pages can vanish between two calls."""
 
+READINGS: Final = 3
+"""How often rows that enter anywhere are read from the beginning before the reading is given up."""
+
+
+class StillMoving(Unavailable):
+    """Rows entered or left during every reading, so that none is known to be whole."""
+
+    next_step = "Read again when it has come to rest."
+
 
 class Page(
     msgspec.Struct,
@@ -61,16 +70,57 @@ async def every_page(
     yield first
     moved = False
     behind: Page[Row] | None = None
-    async with aclosing(pages_ahead(ask, fetch or _at_once(ask), range(first.pages, 1, -1), look_ahead)) as ahead:
+    async with aclosing(_ahead(ask, fetch or _at_once(ask), range(first.pages, 1, -1), look_ahead)) as ahead:
         async for number, page in ahead:
             moved = moved or page.total != first.total
             if page.rows:
                 yield page
             if behind is not None and page.total > behind.total:
-                yield await ask_or_empty(ask, number)
+                yield await _ask_or_empty(ask, number)
             behind = page
     if moved:
         yield await ask(1)
+
+
+async def pages_at_rest(
+    ask: Ask[Row], *, look_ahead: int, fetch: Fetch[Row] | None = None
+) -> AsyncGenerator[Page[Row], None]:
+    """For rows with a key that enter anywhere: all pages again, and again, while the number of rows changes.
+
+    A row may come several times. Raises StillMoving after three such readings.
+    """
+    for _ in range(READINGS):
+        totals = set()
+        async with aclosing(every_page(ask, look_ahead=look_ahead, fetch=fetch)) as pages:
+            async for page in pages:
+                totals.add(page.total)
+                yield page
+        if len(totals) == 1:
+            return
+    raise StillMoving(f"The number of rows changed during each of {READINGS} readings.")
+
+
+async def each_page_once(
+    ask: Ask[Row], *, look_ahead: int, fetch: Fetch[Row] | None = None
+) -> AsyncGenerator[Page[Row], None]:
+    """For a log, whose rows enter at the end, stay, and have no key: every page comes once, page 1 last.
+
+    Rows that enter meanwhile are no reason for another to come twice or to be missed; the next reading finds them.
+    Should rows leave all the same, those behind them may come twice, and still none is missed: of two pages on the
+    wire together, the one that was counted with more rows may be older than the page behind it; it is asked for again.
+    """
+    first = await ask(1)
+    moved = False
+    behind: Page[Row] | None = None
+    async with aclosing(_ahead(ask, fetch or _at_once(ask), range(first.pages, 1, -1), look_ahead)) as ahead:
+        async for number, found in ahead:
+            older = behind is not None and found.total > behind.total
+            page = await _ask_or_empty(ask, number) if older else found
+            moved = moved or page.total != first.total
+            behind = page
+            if page.rows:
+                yield page
+    yield await ask(1) if moved else first
 
 
 def _at_once(ask: Ask[Row]) -> Fetch[Row]:
@@ -81,7 +131,7 @@ def _at_once(ask: Ask[Row]) -> Fetch[Row]:
     return fetch
 
 
-async def pages_ahead(
+async def _ahead(
     ask: Ask[Row], fetch: Fetch[Row], numbers: Iterable[int], look_ahead: int
 ) -> AsyncGenerator[tuple[int, Page[Row]], None]:
     """These pages in this order, fetched `look_ahead` at a time."""
@@ -121,10 +171,10 @@ async def _opened(ask: Ask[Row], number: int, opens: Open[Row] | None) -> Page[R
     try:
         return opens()
     except Unavailable:
-        return await ask_or_empty(ask, number)
+        return await _ask_or_empty(ask, number)
 
 
-async def ask_or_empty(ask: Ask[Row], number: int) -> Page[Row]:
+async def _ask_or_empty(ask: Ask[Row], number: int) -> Page[Row]:
     """A page; one that vanished since the first was counted is empty."""
     try:
         return await ask(number)

@@ -128,14 +128,14 @@ class CampaignTracking:
     """The events of sent campaigns, a page at a time. Close a reading (`contextlib.aclosing`) when leaving it early.
 
     `since`: events of that minute and later, in the client's time zone, naive. Times are rounded to minutes, up too:
-    read from a little before the last one seen. For order and repeats see `Numbered.once`.
+    read from a little before the last one seen. For order and repeats see `paging.each_page_once`.
     """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
     def recipients(self, campaign_id: str, *, page_size: int = 1000) -> AsyncGenerator[Page[Recipient], None]:
-        """Whom it was sent to, by address. An address may come more than once: see `Numbered.at_rest`."""
+        """Whom it was sent to, by address. An address may come more than once: see `paging.pages_at_rest`."""
         door = Door("/campaigns/{}/recipients", (campaign_id,), {"orderfield": "email", "orderdirection": "asc"})
         return Numbered(self._transport, door, _RECIPIENTS, page_size).at_rest()
 
