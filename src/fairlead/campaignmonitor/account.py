@@ -17,11 +17,13 @@ from fairlead.campaignmonitor.journeys import Journeys
 from fairlead.campaignmonitor.limits import AdaptiveLimit
 from fairlead.campaignmonitor.lists import CustomField, ListDetails, ListName, ListStats
 from fairlead.campaignmonitor.login import Login, Report
+from fairlead.campaignmonitor.messages import Messages
 from fairlead.campaignmonitor.people import People
 from fairlead.campaignmonitor.segments import Segments
 from fairlead.campaignmonitor.subscribers import Reading, State, Subscriber, SubscriberPage
 from fairlead.campaignmonitor.suppression import Suppression
 from fairlead.campaignmonitor.tracking import CampaignTracking, JourneyTracking
+from fairlead.campaignmonitor.transactional import Transactional
 from fairlead.campaignmonitor.transport import Patience, Transport
 
 # Some calls are slow on the server's side; its own clients ended at two minutes.
@@ -40,6 +42,8 @@ class CampaignMonitor:
         self.segments = Segments(transport)
         self.suppression = Suppression(transport)
         self.people = People(transport)
+        self.transactional = Transactional(transport)
+        self.messages = Messages(transport)
 
     async def system_date(self) -> datetime:
         """The account's wall clock, naive, in the account's time zone."""
