@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeVar
@@ -19,6 +19,7 @@ from fairlead_emulators.campaignmonitor.auth import Caller, Keys
 from fairlead_emulators.campaignmonitor.codes import Refusal, unreadable
 from fairlead_emulators.campaignmonitor.facts import fact
 from fairlead_emulators.campaignmonitor.store import Client, Store, SubscriberList
+from fairlead_emulators.campaignmonitor.switches import Switches
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.faults import Faults
 
@@ -40,6 +41,7 @@ class Service:
     keys: Keys
     life: Life
     pages: Pages
+    switches: Switches
     _owned: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False)
 
     def own(self, kind: Callable[["Service"], T]) -> T:
@@ -94,7 +96,7 @@ class Call:
         """A list that the caller may see. Raises Refusal 101, 102."""
         found = self.service.store.list(identity)
         if found is None:
-            raise Refusal(101, http=401)
+            raise Refusal(101, http=int(self.service.switches.number("unknown_list_status")))
         if self.caller.client not in (None, found.client):
             raise Refusal(102)
         return found
@@ -118,7 +120,15 @@ class Answer:
     body: bytes = b""
 
 
-Handler = Callable[..., Any]  # (call, *ids) -> Answer, or a JSON value for 200, or None for an empty 200
+@dataclass(frozen=True)
+class Later:
+    """What an endpoint gives that has to wait: the work, whose result is what other endpoints give at once."""
+
+    work: Callable[[], Awaitable[Any]]
+
+
+# (call, *ids) -> Answer, or Later, or a JSON value for 200, or None for an empty 200
+Handler = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -178,21 +188,31 @@ class Api:
             {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.headers.raw},
             body,
         )
+        if isinstance(done, Later):
+            done = await self._waited_for(done)
         return _response(done, request.headers.get("accept-encoding", ""))
 
-    def work(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The answer to a request."""
+    def work(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer | Later:
+        """The answer to a request; Later where an endpoint has to wait for something."""
         try:
             return self._route(method, path, query, headers, body)
         except Refusal as refusal:
-            return Answer(refusal.http, msgspec.json.encode(refusal.envelope()))
+            return _refused(refusal)
+
+    async def _waited_for(self, later: Later) -> Answer:
+        try:
+            done = await later.work()
+        except Refusal as refusal:
+            return _refused(refusal)
+        return done if isinstance(done, Answer) else Answer(200, b"" if done is None else msgspec.json.encode(done))
 
     @fact("authentication-first")
     @fact("prefixes")
-    def _route(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _route(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer | Later:
         if path.lower() == "/oauth/token" and method == "POST":
             form = dict(parse_qsl(body.decode("utf-8", "replace")))
-            return Answer(*self._service.keys.token(form))
+            status = int(self._service.switches.number("oauth_error_status"))
+            return Answer(*self._service.keys.token(form, status))
         found = _PREFIX.fullmatch(path)
         if found is None:
             raise Refusal(404)
@@ -227,8 +247,12 @@ def _without_suffix(rest: str, accept: str) -> str:
     return rest
 
 
-def _finished(result: Any, call: Call) -> Answer:
-    if isinstance(result, Answer):
+def _refused(refusal: Refusal) -> Answer:
+    return Answer(refusal.http, msgspec.json.encode(refusal.envelope()))
+
+
+def _finished(result: Any, call: Call) -> Answer | Later:
+    if isinstance(result, Answer | Later):
         return result
     if result is None:
         return Answer(200)

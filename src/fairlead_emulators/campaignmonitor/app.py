@@ -17,6 +17,7 @@ from fairlead_emulators.campaignmonitor.audience.life import Life
 from fairlead_emulators.campaignmonitor.audience.pages import Pages
 from fairlead_emulators.campaignmonitor.auth import Keys
 from fairlead_emulators.campaignmonitor.campaigns import room as campaigns
+from fairlead_emulators.campaignmonitor.heartbeat import Heartbeat
 from fairlead_emulators.campaignmonitor.journeys import room as journeys
 from fairlead_emulators.campaignmonitor.lists import room as lists
 from fairlead_emulators.campaignmonitor.oauth import room as oauth
@@ -25,6 +26,7 @@ from fairlead_emulators.campaignmonitor.segments import room as segments
 from fairlead_emulators.campaignmonitor.store import Store
 from fairlead_emulators.campaignmonitor.subscribers import room as subscribers
 from fairlead_emulators.campaignmonitor.subscribers.changes import Changes
+from fairlead_emulators.campaignmonitor.switches import Switches
 from fairlead_emulators.campaignmonitor.templates import room as templates
 from fairlead_emulators.campaignmonitor.transactional import room as transactional
 from fairlead_emulators.campaignmonitor.webhooks import room as webhooks
@@ -35,7 +37,12 @@ from fairlead_emulators.middleware import Gate
 from fairlead_emulators.requests_log import RequestLog
 from fairlead_emulators.seeds import spec as named_spec
 
-SERVICE_FAULTS: Final = frozenset({"expired_token", "revoked_token", "added_too_often", "import_failure"})
+SERVICE_FAULTS: Final = frozenset(
+    {
+        "expired_token", "revoked_token", "added_too_often", "import_failure",
+        "webhook_duplicate", "webhook_reorder", "webhook_drop",
+    }
+)  # fmt: skip
 ROOMS: Final[tuple[Room, ...]] = (
     account.ROOM, lists.ROOM, subscribers.ROOM, segments.ROOM, templates.ROOM, campaigns.ROOM, journeys.ROOM,
     transactional.ROOM, webhooks.ROOM, oauth.ROOM,
@@ -54,12 +61,14 @@ class CampaignMonitorEmulator:
         self.requests = RequestLog()
         self.store = Store(data_dir, [each.tables for each in ROOMS])
         self.keys = Keys(self.store, clock, self.faults)
-        self.life = Life(self.store, clock)
-        self.service = Service(self.store, clock, self.faults, self.keys, self.life, Pages(self.store))
+        self._seeding = False
+        self.switches = Switches(self.store)
+        self.life = Life(self.store, clock, self.switches)
+        self.service = Service(self.store, clock, self.faults, self.keys, self.life, Pages(self.store), self.switches)
         self.changes = Changes(self.service, {name: act for each in ROOMS for name, act in each.acts.items()})
         endpoints = [endpoint for each in ROOMS for endpoint in each.endpoints]
         self._api = Api(self.service, endpoints, self.tick)
-        self.app: ASGIApp = Gate(Starlette(routes=self._routes()), self.faults, self.requests)
+        self.app: ASGIApp = Gate(Heartbeat(Starlette(routes=self._routes()), self.tick), self.faults, self.requests)
 
     def reset(self) -> None:
         """Back to seed `empty`."""
@@ -67,7 +76,17 @@ class CampaignMonitorEmulator:
 
     def seed(self, spec: Mapping[str, Any]) -> dict[str, int]:
         """Empties the account and fills it from a spec of `seeds.py`; returns counts."""
-        return seeding.fill(self.service, spec, [each.lay for each in ROOMS if each.lay])
+        self.switches.lay(spec.get("settings", {}))
+        self._seeding = True  # a beat in the serving thread does not look at half an account
+        try:
+            counts = seeding.fill(self.service, spec, [each.lay for each in ROOMS if each.lay])
+            self.switches.keep()
+            for each in ROOMS:
+                if each.lay_account:
+                    each.lay_account(self.service, spec)
+        finally:
+            self._seeding = False
+        return counts
 
     def state(self) -> dict[str, Any]:
         """Counts by client, list and state, and what the rooms add."""
@@ -78,7 +97,7 @@ class CampaignMonitorEmulator:
 
     def tick(self) -> None:
         """Carries out what has come due by the clock."""
-        for each in ROOMS:
+        for each in () if self._seeding else ROOMS:
             if each.tick:
                 each.tick(self.service)
 
@@ -96,6 +115,7 @@ class CampaignMonitorEmulator:
             *control_routes(self),
             Route("/_control/act", explained(self._act), methods=["POST"]),
             Route("/_control/act_many", explained(self._act_many), methods=["POST"]),
+            Route("/_control/settings", explained(self._settings), methods=["GET", "POST"]),
             Route("/_control/subscribers", explained(self._subscribers), methods=["GET"]),
             Route("/{path:path}", self._api.answer, methods=_METHODS),
         ]
@@ -105,6 +125,11 @@ class CampaignMonitorEmulator:
 
     async def _act_many(self, request: Request) -> Response:
         return JSONResponse(self.changes.act_many(await json_body(request)))
+
+    async def _settings(self, request: Request) -> Response:
+        if request.method == "POST":
+            self.switches.set(await json_body(request))
+        return JSONResponse(self.switches.as_json())
 
     async def _subscribers(self, request: Request) -> Response:
         wanted = request.query_params.get("list")

@@ -117,16 +117,16 @@ class Keys:
 
     @fact("token-refresh")
     @fact("token-error-status")
-    def token(self, form: Mapping[str, str]) -> tuple[int, bytes]:
+    def token(self, form: Mapping[str, str], error_status: int = 400) -> tuple[int, bytes]:
         """The token endpoint's answer to a form: status and JSON."""
         if form.get("grant_type") != "refresh_token":
-            return _denied("Specified code was invalid or expired")
+            return denied("Specified code was invalid or expired", error_status)
         refresh = form.get("refresh_token", "")
         found = self._store.db.execute(
             "SELECT count(*), max(scopes) FROM tokens WHERE refresh = ? AND revoked = 0", (refresh,)
         ).fetchone()
-        if not found[0]:
-            return _denied("Specified refresh_token was invalid or expired")
+        if not refresh or not found[0]:  # tokens of the implicit flow have none
+            return denied("Specified refresh_token was invalid or expired", error_status)
         access = self._issue(refresh, found[1], number=found[0])
         body: dict[str, Any] = {
             "access_token": access,
@@ -136,5 +136,6 @@ class Keys:
         return 200, json.dumps(body).encode()
 
 
-def _denied(why: str) -> tuple[int, bytes]:
-    return 400, json.dumps({"error": "invalid_grant", "error_description": why}).encode()
+def denied(why: str, status: int) -> tuple[int, bytes]:
+    """An error of the token endpoint: status and JSON."""
+    return status, json.dumps({"error": "invalid_grant", "error_description": why}).encode()

@@ -30,6 +30,8 @@ class Room:
     """SQL: CREATE TABLE IF NOT EXISTS …; emptied by every seeding."""
     lay: Callable[[Laying], Mapping[str, int]] | None = None
     """Fills the room for one client from its part of the spec; returns counts."""
+    lay_account: Callable[[Service, Mapping[str, Any]], None] | None = None
+    """Fills what the room keeps for the whole account, from the whole spec, after all clients are laid."""
     acts: Mapping[str, Callable[[Service, SubscriberList, Mapping[str, Any]], None]] = field(default_factory=dict)
     """What a subscriber can do: `POST /_control/act` with `do` set to the name; the rest of the body is passed on."""
     tick: Callable[[Service], None] | None = None

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -36,9 +37,12 @@ CREATE TABLE IF NOT EXISTS suppressions (
     PRIMARY KEY (client, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS consents (
     client TEXT NOT NULL, key TEXT NOT NULL, consent TEXT NOT NULL, PRIMARY KEY (client, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS soft_bounces (
+    list INTEGER NOT NULL, key TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (list, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tokens (
     access TEXT PRIMARY KEY, refresh TEXT NOT NULL, expires REAL NOT NULL, revoked INTEGER NOT NULL,
     scopes TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 _INDEXES: Final = """
@@ -114,30 +118,32 @@ class Store:
 
     def __init__(self, data_dir: Path | None, tables: Sequence[str] = ()) -> None:
         path = ":memory:" if data_dir is None else str(data_dir / "campaign_monitor.sqlite")
-        # Seeds may be laid from another thread than the one that serves; never at the same time.
+        # Seeds may be laid from another thread than the one that serves.
         self.db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self.db.executescript("PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;")
         self.db.executescript(_TABLES + _INDEXES + "".join(tables))
         self._versions: Counter[int] = Counter()
         self._depth = 0
+        self._writing = threading.RLock()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing; may be nested."""
-        if self._depth:
-            yield
-            return
-        self.db.execute("BEGIN")
-        self._depth = 1
-        try:
-            yield
-        except BaseException:
-            self.db.execute("ROLLBACK")
-            raise
-        else:
-            self.db.execute("COMMIT")
-        finally:
-            self._depth = 0
+        """All or nothing; may be nested. Another thread's transaction is waited for."""
+        with self._writing:
+            if self._depth:
+                yield
+                return
+            self.db.execute("BEGIN")
+            self._depth = 1
+            try:
+                yield
+            except BaseException:
+                self.db.execute("ROLLBACK")
+                raise
+            else:
+                self.db.execute("COMMIT")
+            finally:
+                self._depth = 0
 
     def version(self, list_n: int) -> int:
         """Grows with every change of the list's subscribers."""

@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from fairlead_emulators.campaignmonitor.audience.fields import Sent, fields_of, merge
+from fairlead_emulators.campaignmonitor.audience.fields import LONGEST_VALUE, Pairs, Sent, fields_of, merge
 from fairlead_emulators.campaignmonitor.audience.rows import write
 from fairlead_emulators.campaignmonitor.codes import Refusal
 from fairlead_emulators.campaignmonitor.facts import fact
 from fairlead_emulators.campaignmonitor.store import Client, Store, Subscriber, SubscriberList
+from fairlead_emulators.campaignmonitor.switches import Switches
 from fairlead_emulators.clock import Clock
 
 _ADDRESS: Final = re.compile(r"[^@\s<>,;\"()]+@[^@\s.<>,;\"()]+(\.[^@\s.<>,;\"()]+)+")
@@ -27,16 +28,28 @@ class Entry:
     mobile: str | None = None
     sms: bool | None = None
     consent: str | None = None
+    ip: str = ""
+    """Where a person signed up from; empty when somebody else added them."""
+    restart: bool = False
+    """Whether automatic mails that follow the subscription start again."""
+
+
+_NOTHING: Final = Entry("")
 
 
 @dataclass(frozen=True)
 class Change:
-    """One subscriber before and after an event. `old` is None for a new one; `at`: unix seconds."""
+    """One subscriber before and after an event. `old` is None for a new one; `at`: unix seconds.
+
+    `ip`, `restart`: as in the `Entry` that led to it.
+    """
 
     on: SubscriberList
     old: Subscriber | None
     new: Subscriber
     at: float
+    ip: str = ""
+    restart: bool = False
 
 
 def check_address(address: str, code: int = 1) -> str:
@@ -47,21 +60,41 @@ def check_address(address: str, code: int = 1) -> str:
     return address
 
 
+def _both_checked(entry: Entry) -> str:
+    """The address, stripped. Raises Refusal 1, 220, or 221 when address and mobile number are wrong."""
+    mobile_wrong = bool(entry.mobile) and _MOBILE.fullmatch(entry.mobile or "") is None
+    address = check_address(entry.address, code=221 if mobile_wrong else 1)
+    if mobile_wrong:
+        raise Refusal(220)
+    return address
+
+
 class Life:
     """Carries out events on one account's store. Every method is one transaction."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, switches: Switches) -> None:
         self._store = store
         self._clock = clock
+        self._switches = switches
         self._watchers: list[Callable[[Change], None]] = []
 
     def watch(self, watcher: Callable[[Change], None]) -> None:
         """Tells of every change from now on, within the change's transaction; seeding is not told."""
         self._watchers.append(watcher)
 
-    def _keep(self, on: SubscriberList, old: Subscriber | None, new: Subscriber) -> None:
+    def _keep(
+        self,
+        on: SubscriberList,
+        old: Subscriber | None,
+        new: Subscriber,
+        *,
+        at: float | None = None,
+        said: Entry = _NOTHING,
+    ) -> None:
         write(self._store, new, self._client(on).zone, instead_of=old.address if old else None)
-        change = Change(on, old, new, self._now())
+        if old is not None and old.state != new.state == "Active":
+            self.active(on, new.address)
+        change = Change(on, old, new, self._now() if at is None else at, said.ip, said.restart)
         for each in self._watchers:
             each(change)
 
@@ -74,27 +107,55 @@ class Life:
         return found
 
     @fact("add-rules")
+    @fact("add-refused")
     def add(self, to: SubscriberList, entry: Entry, *, resubscribe: bool, at: float | None = None) -> bool:
-        """Adds or updates; True when it is new. Raises Refusal 1, 204–208, 220, 810."""
-        address = check_address(entry.address)
+        """Adds or updates; True when it is new. Raises Refusal 1, 204–208, 220, 221, 810."""
         now = self._now() if at is None else at
-        client = self._client(to)
+        refusal = None
         with self._store.transaction():
-            old = self._store.subscriber(to.n, address)
-            if old is None:
-                state = "Unconfirmed" if to.confirmed_opt_in else "Active"
-                new = Subscriber(to.n, address, "", state, now, now)
-            elif old.state == "Active":
-                new = old
-            elif resubscribe:
-                new = replace(old, state="Active", state_at=now)
-            else:
-                raise Refusal(self._refusal(to, old))
-            self._keep(to, old, self._filled(to, new, entry))
-            self._keep_consent(client, address, entry.consent)
+            try:
+                old, new = self._added(to, entry, resubscribe, now)
+            except Refusal as refused:
+                old = self._store.subscriber(to.n, entry.address.strip())
+                if (
+                    old is None
+                    or refused.code not in _REFUSED_ON.values()
+                    or not self._switches.on("refused_add_updates")
+                ):
+                    raise
+                refusal, new = refused, self._filled(to, old, entry)
+            self._keep(to, old, new, at=now, said=entry)
+            self._keep_consent(self._client(to), new.address, entry.consent)
+        if refusal:
+            raise refusal
         return old is None
 
+    def check_add(self, to: SubscriberList, entry: Entry, *, resubscribe: bool) -> None:
+        """Raises what `add` would raise, and changes nothing."""
+        self._added(to, entry, resubscribe, self._now())
+
+    def _added(
+        self, to: SubscriberList, entry: Entry, resubscribe: bool, now: float
+    ) -> tuple[Subscriber | None, Subscriber]:
+        address = _both_checked(entry)
+        old = self._store.subscriber(to.n, address)
+        if old is None:
+            self._check_never_listed(to, address, resubscribe)
+            new = Subscriber(to.n, address, "", "Unconfirmed" if to.confirmed_opt_in else "Active", now, now)
+        elif old.state == "Active":
+            new = old
+        elif resubscribe:
+            new = replace(old, state="Active", state_at=now)
+        else:
+            raise Refusal(self._refusal(to, old))
+        return old, self._filled(to, new, entry)
+
     @fact("add-suppressed")
+    def _check_never_listed(self, to: SubscriberList, address: str, resubscribe: bool) -> None:
+        heeded = to.client_wide and self._switches.word("never_listed_suppressed") == "refused"
+        if heeded and not resubscribe and self.suppressed(to.client, address):
+            raise Refusal(204)
+
     def _refusal(self, to: SubscriberList, old: Subscriber) -> int:
         if old.state == "Deleted" and to.client_wide and self.suppressed(to.client, old.address):
             return 204
@@ -112,7 +173,7 @@ class Life:
                 raise Refusal(203)
             if address.lower() != old.key and self._store.subscriber(of.n, address):
                 raise Refusal(201)
-            self._keep(of, old, self._filled(of, replace(old, address=address), entry))
+            self._keep(of, old, self._filled(of, replace(old, address=address), entry), said=entry)
             self._keep_consent(client, address, entry.consent)
 
     def _filled(self, on: SubscriberList, base: Subscriber, entry: Entry) -> Subscriber:
@@ -123,8 +184,14 @@ class Life:
             name=base.name if entry.name is None else entry.name,
             mobile=base.mobile if entry.mobile is None else entry.mobile,
             sms=base.sms if entry.sms is None else entry.sms,
-            fields=merge(fields_of(self._store, on.n), base.fields, entry.sent) if entry.sent else base.fields,
+            fields=self._merged(on, base, entry.sent) if entry.sent else base.fields,
         )
+
+    @fact("long-values")
+    def _merged(self, on: SubscriberList, base: Subscriber, sent: Sequence[Sent]) -> Pairs:
+        if self._switches.word("long_values") == "cut":
+            sent = [replace(each, value=each.value[:LONGEST_VALUE]) for each in sent]
+        return merge(fields_of(self._store, on.n), base.fields, sent)
 
     @fact("consent-client-wide")
     def _keep_consent(self, client: Client, address: str, consent: str | None) -> None:
@@ -150,8 +217,12 @@ class Life:
         now = self._now() if at is None else at
         with self._store.transaction():
             old = self._store.subscriber(of.n, address)
-            if old is None or old.state in ("Unsubscribed", "Deleted"):
+            if old is None or old.state == "Deleted":
                 raise Refusal(203)
+            if old.state == "Unsubscribed":
+                if self._switches.word("unsubscribe_again") == "refused":
+                    raise Refusal(203)
+                return
             self._move(of, old, "Unsubscribed", now)
             if of.client_wide:
                 self._suppress(of.client, old.address, now, "Unsubscribed")
@@ -176,6 +247,41 @@ class Life:
             self._move(of, old, "Bounced", now)
             self._entry(of.client, old.address, now, "Bounced")
 
+    @fact("soft-bounces")
+    @fact("soft-bounces-list")
+    def soft_bounce(self, of: SubscriberList, address: str, *, at: float | None = None) -> None:
+        """A soft bounce; after some without activity in between it becomes Bounced. Raises Refusal 1, 203."""
+        old = self._store.subscriber(of.n, check_address(address))
+        if old is None or old.state != "Active":
+            raise Refusal(203)
+        with self._store.transaction():
+            (count,) = self._store.db.execute(
+                "INSERT INTO soft_bounces VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count",
+                (of.n, old.key),
+            ).fetchone()
+            if count < self._switches.number("soft_bounce_limit"):
+                return
+            self.active(of, address)
+            now = self._now() if at is None else at
+            self._move(of, old, "Bounced", now)
+            if self._switches.on("soft_bounces_suppress"):
+                self._entry(of.client, old.address, now, "Bounced")
+
+    def active(self, of: SubscriberList, address: str) -> None:
+        """The subscriber opened or clicked: soft bounces are counted anew."""
+        self._store.db.execute("DELETE FROM soft_bounces WHERE list = ? AND key = ?", (of.n, address.lower()))
+
+    @fact("complaint")
+    def complain(self, of: SubscriberList, address: str, *, at: float | None = None) -> None:
+        """A spam complaint: inactive and suppressed. Raises Refusal 1, 203."""
+        now = self._now() if at is None else at
+        old = self._store.subscriber(of.n, check_address(address))
+        if old is None or old.state not in ("Active", "Unconfirmed"):
+            raise Refusal(203)
+        with self._store.transaction():
+            self._move(of, old, self._switches.word("complaint_state"), now)
+            self._suppress(of.client, old.address, now, "Unsubscribed")
+
     def confirm(self, of: SubscriberList, address: str, *, at: float | None = None) -> None:
         """The subscriber confirms its opt-in. Raises Refusal 1, 203."""
         old = self._store.subscriber(of.n, check_address(address))
@@ -185,7 +291,7 @@ class Life:
             self._move(of, old, "Active", self._now() if at is None else at)
 
     def _move(self, of: SubscriberList, old: Subscriber, state: str, at: float) -> None:
-        self._keep(of, old, replace(old, state=state, state_at=at))
+        self._keep(of, old, replace(old, state=state, state_at=at), at=at)
 
     @fact("suppress")
     def suppress(self, client: str, address: str) -> None:

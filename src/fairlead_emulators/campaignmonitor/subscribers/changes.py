@@ -22,6 +22,7 @@ _MIXED: Final = {
     "Bounced": ("subscribe", "unsubscribe"),
     "Deleted": ("subscribe",),
 }
+_SOMEWHERE: Final = "203.0.113.7"  # an address kept for documentation
 # Persons that no named seed holds.
 _STRANGERS: Final = range(1_000_000_000, 2_000_000_000)
 
@@ -35,6 +36,7 @@ class Act:
     at: float | None = None
     name: str = ""
     new_email: str = ""
+    ip: str = ""
 
 
 RoomAct = Callable[[Service, SubscriberList, Mapping[str, Any]], None]
@@ -51,10 +53,12 @@ class Changes:
         self._life = life = service.life
         self._acts: dict[str, Callable[[SubscriberList, Act], object]] = {
             "subscribe": lambda on, act: life.add(
-                on, Entry(act.address, act.name or None), resubscribe=True, at=act.at
+                on, Entry(act.address, act.name or None, ip=act.ip or _SOMEWHERE), resubscribe=True, at=act.at
             ),
             "confirm": lambda on, act: life.confirm(on, act.address, at=act.at),
             "unsubscribe": lambda on, act: life.unsubscribe(on, act.address, at=act.at),
+            "soft_bounce": lambda on, act: life.soft_bounce(on, act.address, at=act.at),
+            "complain": lambda on, act: life.complain(on, act.address, at=act.at),
             "bounce": lambda on, act: life.bounce(on, act.address, at=act.at),
             "delete": lambda on, act: life.delete(on, act.address, at=act.at),
             "change_name": lambda on, act: life.update(
@@ -71,7 +75,7 @@ class Changes:
         return named[0]
 
     def act(self, posted: Mapping[str, Any]) -> dict[str, Any]:
-        """Carries out `{list, email, do, at?, name?, new_email?}`; returns the subscriber after it.
+        """Carries out `{list, email, do, at?, name?, new_email?, ip?}`; returns the subscriber after it.
 
         Raises LookupError for an unknown list or act, ValueError when the subscriber cannot do it.
         """
@@ -85,6 +89,7 @@ class Changes:
             at=None if moment is None else _seconds(str(moment)),
             name=str(posted.get("name", "")),
             new_email=str(posted.get("new_email", "")),
+            ip=str(posted.get("ip", "")),
         )
         self._carry_out(on, act)
         return self._shown(on, act.new_email or act.address)
@@ -145,7 +150,7 @@ class Changes:
         count = self._store.db.execute("SELECT count(*) FROM subscribers WHERE list = ?", (on.n,)).fetchone()[0]
         for n in draw.sample(_STRANGERS, round(share * count)):
             who = person(n)
-            self._life.add(on, Entry(who.email, who.name), resubscribe=True)
+            self._life.add(on, Entry(who.email, who.name, ip=_SOMEWHERE), resubscribe=True)
             by["join"] += 1
 
 

@@ -1,6 +1,7 @@
 """Endpoints of single subscribers, and the import."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,7 @@ from fairlead_emulators.campaignmonitor.audience.rows import shown
 from fairlead_emulators.campaignmonitor.codes import Refusal, unreadable
 from fairlead_emulators.campaignmonitor.facts import fact
 from fairlead_emulators.campaignmonitor.store import SubscriberList
+from fairlead_emulators.campaignmonitor.subscribers.queue import Queue, too_often
 
 LARGEST_IMPORT: Final = 1000
 _CONSENTS: Final = {"yes": "Yes", "no": "No", "unchanged": "Unchanged"}
@@ -32,26 +34,29 @@ class _Subscriber(msgspec.Struct):
     resubscribe: bool | None = False
     consenttotrack: str | None = None
     consenttosendsms: str | None = None
+    restartsubscriptionbasedautoresponders: bool | None = False
 
-    def entry(self) -> Entry:
-        """What it says, in our words. Raises Refusal 400."""
+    def entry(self, call: Call) -> Entry:
+        """What it says, in our words. Raises Refusal 400, or 215 and 222 where the account is set so."""
         values = self.customfields or []
         return Entry(
             address=self.emailaddress,
             name=self.name,
             sent=[Sent(each.key, "" if each.value is None else str(each.value), bool(each.clear)) for each in values],
             mobile=self.mobilenumber,
-            sms=None if self.consenttosendsms is None else _consent(self.consenttosendsms) == "Yes",
-            consent=_consent(self.consenttotrack),
+            sms=None if self.consenttosendsms is None else _consent(call, self.consenttosendsms, 222) == "Yes",
+            consent=_consent(call, self.consenttotrack, 215),
+            restart=bool(self.restartsubscriptionbasedautoresponders),
         )
 
 
 @fact("consent-values")
-def _consent(text: str | None) -> str | None:
+def _consent(call: Call, text: str | None, code: int) -> str | None:
     if text is None or text == "":
         return None
     if text.lower() not in _CONSENTS:
-        raise unreadable("subscriber")
+        coded = call.service.switches.word("consent_unknown") == "code"
+        raise Refusal(code) if coded else unreadable("subscriber")
     return _CONSENTS[text.lower()]
 
 
@@ -61,22 +66,23 @@ def _need_consent(call: Call, entry: Entry) -> None:
         raise Refusal(214)
 
 
-@fact("add-throttled")
 def _add(call: Call, identity: str) -> Answer:
     to = call.list(identity)
     posted = call.read(_Subscriber, "subscriber")
-    entry = posted.entry()
-    address = check_address(entry.address)
+    entry = posted.entry(call)
+    queue = call.service.own(Queue)
+    address = entry.address.strip()
     if call.service.faults.take("added_too_often", email=address):
-        raise Refusal(429, http=429, message="Subscriber was added too many times too quickly, try again later.")
+        raise too_often()
     _need_consent(call, entry)
-    call.service.life.add(to, entry, resubscribe=bool(posted.resubscribe))
+    queue.count(to, address)
+    queue.add(to, entry, resubscribe=bool(posted.resubscribe))
     return created(address)
 
 
 def _update(call: Call, identity: str) -> None:
     of = call.list(identity)
-    entry = call.read(_Subscriber, "subscriber").entry()
+    entry = call.read(_Subscriber, "subscriber").entry(call)
     call.service.life.update(of, call.query.get("email", ""), entry)
 
 
@@ -96,12 +102,16 @@ def _import(call: Call, identity: str) -> Answer:
         raise Refusal(212)
     if len(batch) > LARGEST_IMPORT:
         raise Refusal(209)
-    entries = [each.entry() for each in batch]
+    entries = [_entry_of(call, each, posted) for each in batch]
     with call.service.store.transaction():
         result = _imported(call, to, entries, resubscribe=bool(posted.resubscribe))
     if result["FailureDetails"]:
         raise Refusal(210, data=result)
     return Answer(201, msgspec.json.encode(result))
+
+
+def _entry_of(call: Call, row: _Subscriber, posted: _Import) -> Entry:
+    return replace(row.entry(call), restart=bool(posted.restartsubscriptionbasedautoresponders))
 
 
 @fact("import-rows")
