@@ -146,16 +146,17 @@ def serving(app: ASGIApp, certificate: Certificate | None = None) -> Iterator[st
     """Serves one app from a thread on a free port, and yields its base address. For tests and embedding."""
     listener = listen(app, 0, certificate)
     up = threading.Event()
-    loop = asyncio.new_event_loop()
     stop = asyncio.Event()
+    # A runner ends what is still at work in the background, such as a post to a slow endpoint.
+    runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+    loop = runner.get_loop()
 
     def run() -> None:
-        asyncio.set_event_loop(loop)
         try:
-            loop.run_until_complete(serve([listener], up.set, stop))
+            runner.run(serve([listener], up.set, stop))
         finally:
             up.set()
-            loop.close()
+            runner.close()
 
     thread = threading.Thread(target=run, name="emulator", daemon=True)
     thread.start()
