@@ -3,6 +3,7 @@
 from fairlead.campaignmonitor.account import CampaignMonitor, connect
 from fairlead.campaignmonitor.errors import (
     CampaignMonitorError,
+    OutcomeUnknown,
     RecordRefused,
     RequestWrong,
     SetupRefused,
@@ -18,6 +19,7 @@ __all__ = [
     "CampaignMonitor",
     "CampaignMonitorError",
     "OAuth",
+    "OutcomeUnknown",
     "RecordRefused",
     "RequestWrong",
     "SetupRefused",

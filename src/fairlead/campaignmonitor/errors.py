@@ -57,6 +57,12 @@ class RecordRefused(CampaignMonitorError):
     next_step = "Correct the record."
 
 
+class OutcomeUnknown(RecordRefused):
+    """A write got no answer that says whether it was done. It is not tried again: done twice, it would count twice."""
+
+    next_step = "Look in Campaign Monitor whether it was done before doing it again."
+
+
 class RequestWrong(CampaignMonitorError):
     """The request itself is malformed: a fault of the caller's code, not of data or settings."""
 
