@@ -209,10 +209,6 @@ class Api:
     @fact("authentication-first")
     @fact("prefixes")
     def _route(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer | Later:
-        if path.lower() == "/oauth/token" and method == "POST":
-            form = dict(parse_qsl(body.decode("utf-8", "replace")))
-            status = int(self._service.switches.number("oauth_error_status"))
-            return Answer(*self._service.keys.token(form, status))
         found = _PREFIX.fullmatch(path)
         if found is None:
             raise Refusal(404)

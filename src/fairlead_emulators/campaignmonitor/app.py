@@ -40,7 +40,7 @@ from fairlead_emulators.seeds import spec as named_spec
 SERVICE_FAULTS: Final = frozenset(
     {
         "expired_token", "revoked_token", "added_too_often", "import_failure",
-        "webhook_duplicate", "webhook_reorder", "webhook_drop",
+        "webhook_duplicate", "webhook_reorder", "webhook_drop", "oauth_server_error",
     }
 )  # fmt: skip
 ROOMS: Final[tuple[Room, ...]] = (

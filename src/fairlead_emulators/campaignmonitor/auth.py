@@ -27,7 +27,7 @@ def derived(*parts: object, length: int = 32) -> str:
     return hashlib.sha512("\x1f".join(map(str, parts)).encode()).hexdigest()[:length]
 
 
-def _token(*parts: object) -> str:
+def token(*parts: object) -> str:
     """A token with the letters that clients must encode: + / ="""
     digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
     return "At+" + base64.b64encode(digest).decode()
@@ -60,19 +60,23 @@ class Keys:
         self._store.remember("api_key", derived("account key", seed, length=48))
         self._store.remember("oauth_client_id", derived("oauth client", seed, length=6))
         self._store.remember("oauth_client_secret", derived("oauth secret", seed, length=40))
-        self._issue(_token("refresh", seed), ",".join(SCOPES), number=0)
+        refresh = token("refresh", seed)
+        self._store.remember("first_refresh_token", refresh)
+        self.issue(refresh, ",".join(SCOPES))
 
     def ready(self) -> dict[str, str]:
         """What the JSON line says about signing in."""
         access, refresh = self._store.db.execute(
-            "SELECT access, refresh FROM tokens ORDER BY expires DESC LIMIT 1"
+            "SELECT access, refresh FROM tokens ORDER BY refresh = ? DESC, expires DESC LIMIT 1",
+            (self._store.meta("first_refresh_token"),),
         ).fetchone()
         names = ("api_key", "oauth_client_id", "oauth_client_secret")
         known = {name: self._store.meta(name) or "" for name in names}
         return {**known, "access_token": access, "refresh_token": refresh}
 
-    def _issue(self, refresh: str, scopes: str, number: int) -> str:
-        access = _token("access", refresh, number)
+    def issue(self, refresh: str, scopes: str, number: int = 0) -> str:
+        """A new access token, the `number`-th of its refresh token; `scopes` joined by commas."""
+        access = token("access", refresh, number)
         expires = self._clock.now().timestamp() + TOKEN_LIFE_S
         self._store.db.execute(
             "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, 0, ?)", (access, refresh, expires, scopes)
@@ -127,7 +131,7 @@ class Keys:
         ).fetchone()
         if not refresh or not found[0]:  # tokens of the implicit flow have none
             return denied("Specified refresh_token was invalid or expired", error_status)
-        access = self._issue(refresh, found[1], number=found[0])
+        access = self.issue(refresh, found[1], number=found[0])
         body: dict[str, Any] = {
             "access_token": access,
             "expires_in": TOKEN_LIFE_S,

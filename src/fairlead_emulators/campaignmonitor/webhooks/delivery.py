@@ -11,9 +11,10 @@ import msgspec
 from fairlead_emulators.campaignmonitor.api import Service
 from fairlead_emulators.campaignmonitor.audience.life import Change
 from fairlead_emulators.campaignmonitor.facts import fact
+from fairlead_emulators.campaignmonitor.urls import local
 from fairlead_emulators.campaignmonitor.webhooks.events import Event, event_of, kind_of, payload
 from fairlead_emulators.campaignmonitor.webhooks.hooks import Hook, hooks, switch
-from fairlead_emulators.campaignmonitor.webhooks.posting import NOT_LOCAL, Reply, local, post, session
+from fairlead_emulators.campaignmonitor.webhooks.posting import NOT_LOCAL, Reply, post, session
 
 BATCH: Final = 1_000
 _DAY_S: Final = 86_400

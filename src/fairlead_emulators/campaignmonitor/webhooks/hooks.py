@@ -8,8 +8,8 @@ from fairlead_emulators.campaignmonitor.auth import derived
 from fairlead_emulators.campaignmonitor.codes import Refusal
 from fairlead_emulators.campaignmonitor.facts import fact
 from fairlead_emulators.campaignmonitor.store import Store, SubscriberList
+from fairlead_emulators.campaignmonitor.urls import valid
 from fairlead_emulators.campaignmonitor.webhooks.events import EVENTS
-from fairlead_emulators.campaignmonitor.webhooks.posting import valid
 
 # Numbers are never used again: a post under way when the account is emptied must not end another webhook's events.
 TABLES: Final = """

@@ -1,9 +1,7 @@
 """Posts to endpoints by HTTP, and says what came of it."""
 
-import ipaddress
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -37,26 +35,6 @@ class Reply:
 NOT_LOCAL: Final = Reply(
     0, "ConnectFailure", "The endpoint is not on this machine: set webhook_hosts to any by POST /_control/settings"
 )
-
-
-def valid(url: str) -> bool:
-    """Whether it is an http or https address with a host."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def local(url: str) -> bool:
-    """Whether the address is on this machine."""
-    host = (urlsplit(url).hostname or "").rstrip(".")
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def session(timeout_s: float) -> aiohttp.ClientSession:
