@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from fairlead.campaignmonitor.decoding import Reader
-from fairlead.campaignmonitor.transactional import door_of, narrowed
+from fairlead.campaignmonitor.transactional import Accepted, door_of, narrowed, read_accepted
 from fairlead.campaignmonitor.transport import Transport
 
 MOST_MESSAGES: Final = 200
@@ -200,3 +200,11 @@ class Messages:
         """A message with its content, and its single openings and clicks if `statistics` is asked for."""
         door = door_of("/messages/{}", message_id, statistics="true" if statistics else "")
         return await self._transport.get(door, _DETAILS)
+
+    async def resend(self, message_id: str) -> list[Accepted]:
+        """Send a message again; blank where the server only says that it will.
+
+        Raises OutcomeUnknown where no answer says whether it was sent, and RecordRefused (status 410) where it is too
+        old to be sent again.
+        """
+        return await self._transport.send("POST", door_of("/messages/{}/resend", message_id), None, read_accepted)

@@ -1,13 +1,13 @@
 """The addresses that a client does not mail to, and the lists that an address is on."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 
 from fairlead.campaignmonitor.decoding import Reader
 from fairlead.campaignmonitor.numbered import Numbered
 from fairlead.campaignmonitor.paging import Page
-from fairlead.campaignmonitor.transport import Door, Transport
+from fairlead.campaignmonitor.transport import Door, Transport, nothing
 
 
 class Suppressed(
@@ -65,3 +65,13 @@ class Suppression:
         """The lists of a client that an address is on, in whatever state. Raises RecordRefused (code 1) for a malformed one."""
         door = Door("/clients/{}/listsforemail", (client_id,), {"email": email})
         return await self._transport.get(door, _MEMBERSHIPS)
+
+    async def suppress(self, client_id: str, emails: Sequence[str]) -> None:
+        """Stop all mail to these addresses. They also leave the lists whose unsubscribes count for the whole client."""
+        door = Door("/clients/{}/suppress", (client_id,))
+        await self._transport.send("POST", door, {"EmailAddresses": list(emails)}, nothing, repeatable=True)
+
+    async def unsuppress(self, client_id: str, email: str) -> None:
+        """Allow mail to this address again. Raises RecordRefused (code 176) where it is not suppressed."""
+        door = Door("/clients/{}/unsuppress", (client_id,), {"email": email})
+        await self._transport.send("PUT", door, None, nothing, repeatable=True)

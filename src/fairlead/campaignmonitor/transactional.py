@@ -4,14 +4,16 @@ Dates are ISO 8601 texts with an offset: `2026-01-15T16:09:19-05:00`. With an ac
 named wherever something is listed; a client's own key needs none.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from fairlead.campaignmonitor.decoding import Reader
 from fairlead.campaignmonitor.transport import Door, Transport
 
+Consent = Literal["Yes", "No", "Unchanged"]
 SmartStatus = Literal["all", "active", "draft"]
 
 
@@ -124,10 +126,23 @@ class Statistics(
     clicked: int = 0
 
 
+class Accepted(
+    msgspec.Struct,
+    frozen=True,
+    rename={"message_id": "MessageID", "recipient": "Recipient", "status": "Status"},
+):
+    """A message that will go out. `status` is `Accepted` or `Received`."""
+
+    message_id: str = ""
+    recipient: str = ""
+    status: str = ""
+
+
 _SMART_EMAILS = Reader[list[SmartEmail]](list[SmartEmail])
 _SMART_EMAIL = Reader[SmartEmailDetails](SmartEmailDetails)
 _GROUPS = Reader[list[ClassicGroup]](list[ClassicGroup])
 _STATISTICS = Reader[Statistics](Statistics)
+_ACCEPTED = Reader[Accepted | list[Accepted]](Accepted | list[Accepted])
 
 
 class Transactional:
@@ -143,6 +158,29 @@ class Transactional:
     async def smart_email(self, smart_id: str) -> SmartEmailDetails:
         """A smart e-mail's settings and variables."""
         return await self._transport.get(door_of("/smartEmail/{}", smart_id), _SMART_EMAIL)
+
+    async def send_smart(
+        self,
+        smart_id: str,
+        to: Sequence[str],
+        *,
+        consent_to_track: Consent,
+        cc: Sequence[str] = (),
+        bcc: Sequence[str] = (),
+        data: Mapping[str, Any] | None = None,
+        add_recipients_to_list: bool = True,
+    ) -> list[Accepted]:
+        """Send a smart e-mail; one message for each address. `data` fills the variables of the e-mail.
+
+        Addresses may have names: `Ada <ada@example.com>`; at most 25 in all. `add_recipients_to_list` lets the e-mail's
+        own setting do its work. Raises RecordRefused where the server wants other values (codes 952 to 954, 974, 996),
+        SetupRefused where the plan or the sender's domain does not allow it (980, 993, 994), and OutcomeUnknown where
+        no answer says whether it was sent: it is not sent twice.
+        """
+        wish: dict[str, Any] = {"To": list(to), "CC": list(cc), "BCC": list(bcc), "Data": dict(data or {})}
+        body = {name: value for name, value in wish.items() if value}
+        body |= {"AddRecipientsToList": add_recipients_to_list, "ConsentToTrack": consent_to_track}
+        return await self._transport.send("POST", door_of("/smartEmail/{}/send", smart_id), body, read_accepted)
 
     async def classic_groups(self, client_id: str = "") -> list[ClassicGroup]:
         """The groups of classic e-mails."""
@@ -165,6 +203,12 @@ class Transactional:
         span = {"from": f"{first:%Y-%m-%d}" if first else "", "to": f"{last:%Y-%m-%d}" if last else ""}
         door = door_of("/statistics", clientID=client_id, timezone=timezone, **span, **narrowed(smart_id, group))
         return await self._transport.get(door, _STATISTICS)
+
+
+def read_accepted(body: bytes) -> list[Accepted]:
+    """What was accepted: a list, one object alone, or an empty body."""
+    found = _ACCEPTED(body) if body.strip() else []
+    return found if isinstance(found, list) else [found]
 
 
 def door_of(template: str, *ids: str, **query: str) -> Door:
