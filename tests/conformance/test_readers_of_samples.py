@@ -69,6 +69,8 @@ READ = {
     "tx_messages_smart": of("messages", "listed"),
     "tx_message_details": of("messages", "details", ID),
     "tx_message_details_with_statistics": of("messages", "details", ID),
+    "tx_send_single": lambda account: account.transactional.send_smart(ID, [EMAIL], consent_to_track="Yes"),
+    "tx_send_multiple": of("messages", "resend", ID),
     "list_stats": lambda account: account.list_stats(ID),
 }
 LEFT_OUT = {
