@@ -1,10 +1,17 @@
 """The life of a subscriber: what each event does to its state and to the suppression list."""
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from fairlead_emulators.campaignmonitor.audience.entries import (
+    NOTHING,
+    Change,
+    Entry,
+    check_address,
+    check_entry,
+    check_mobile,
+)
 from fairlead_emulators.campaignmonitor.audience.fields import LONGEST_VALUE, Pairs, Sent, fields_of, merge
 from fairlead_emulators.campaignmonitor.audience.rows import write
 from fairlead_emulators.campaignmonitor.codes import Refusal
@@ -13,60 +20,10 @@ from fairlead_emulators.campaignmonitor.store import Client, Store, Subscriber, 
 from fairlead_emulators.campaignmonitor.switches import Switches
 from fairlead_emulators.clock import Clock
 
-_ADDRESS: Final = re.compile(r"[^@\s<>,;\"()]+@[^@\s.<>,;\"()]+(\.[^@\s.<>,;\"()]+)+")
-_MOBILE: Final = re.compile(r"\+[1-9]\d{6,14}")
 _REFUSED_ON: Final = {"Deleted": 205, "Unsubscribed": 206, "Bounced": 207, "Unconfirmed": 208}
 
 
-@dataclass(frozen=True)
-class Entry:
-    """What a call says about one subscriber; None means: not said, leave it."""
-
-    address: str
-    name: str | None = None
-    sent: Sequence[Sent] = ()
-    mobile: str | None = None
-    sms: bool | None = None
-    consent: str | None = None
-    ip: str = ""
-    """Where a person signed up from; empty when somebody else added them."""
-    restart: bool = False
-    """Whether automatic mails that follow the subscription start again."""
-
-
-_NOTHING: Final = Entry("")
-
-
-@dataclass(frozen=True)
-class Change:
-    """One subscriber before and after an event. `old` is None for a new one; `at`: unix seconds.
-
-    `ip`, `restart`: as in the `Entry` that led to it.
-    """
-
-    on: SubscriberList
-    old: Subscriber | None
-    new: Subscriber
-    at: float
-    ip: str = ""
-    restart: bool = False
-
-
-def check_address(address: str, code: int = 1) -> str:
-    """The address, stripped. Raises Refusal (1, or `code`) when it is not one."""
-    address = address.strip()
-    if _ADDRESS.fullmatch(address) is None:
-        raise Refusal(code)
-    return address
-
-
-def _both_checked(entry: Entry) -> str:
-    """The address, stripped. Raises Refusal 1, 220, or 221 when address and mobile number are wrong."""
-    mobile_wrong = bool(entry.mobile) and _MOBILE.fullmatch(entry.mobile or "") is None
-    address = check_address(entry.address, code=221 if mobile_wrong else 1)
-    if mobile_wrong:
-        raise Refusal(220)
-    return address
+__all__ = ["Change", "Entry", "Life", "check_address"]
 
 
 class Life:
@@ -89,7 +46,7 @@ class Life:
         new: Subscriber,
         *,
         at: float | None = None,
-        said: Entry = _NOTHING,
+        said: Entry = NOTHING,
     ) -> None:
         write(self._store, new, self._client(on).zone, instead_of=old.address if old else None)
         if old is not None and old.state != new.state == "Active":
@@ -137,7 +94,7 @@ class Life:
     def _added(
         self, to: SubscriberList, entry: Entry, resubscribe: bool, now: float
     ) -> tuple[Subscriber | None, Subscriber]:
-        address = _both_checked(entry)
+        address = check_entry(entry)
         old = self._store.subscriber(to.n, address)
         if old is None:
             self._check_never_listed(to, address, resubscribe)
@@ -177,8 +134,7 @@ class Life:
             self._keep_consent(client, address, entry.consent)
 
     def _filled(self, on: SubscriberList, base: Subscriber, entry: Entry) -> Subscriber:
-        if entry.mobile and _MOBILE.fullmatch(entry.mobile) is None:
-            raise Refusal(220)
+        check_mobile(entry.mobile)
         return replace(
             base,
             name=base.name if entry.name is None else entry.name,
