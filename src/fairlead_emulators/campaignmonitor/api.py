@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, unquote
+from zoneinfo import ZoneInfo
 
 import msgspec
 from isal import isal_zlib
@@ -17,6 +18,7 @@ from fairlead_emulators.campaignmonitor.audience.life import Life
 from fairlead_emulators.campaignmonitor.audience.pages import Pages
 from fairlead_emulators.campaignmonitor.auth import Caller, Keys
 from fairlead_emulators.campaignmonitor.codes import Refusal, unreadable
+from fairlead_emulators.campaignmonitor.dates import since
 from fairlead_emulators.campaignmonitor.facts import fact
 from fairlead_emulators.campaignmonitor.store import Client, Store, SubscriberList
 from fairlead_emulators.campaignmonitor.switches import Switches
@@ -83,6 +85,13 @@ class Call:
     def flag(self, name: str) -> bool:
         """A yes-or-no parameter; absent is no."""
         return self.query.get(name, "").lower() in ("true", "1", "yes")
+
+    @fact("date-filter")
+    def since(self, where: ZoneInfo) -> int | None:
+        """The first unix minute that the `date` parameter lets through; None without one. Raises Refusal 5."""
+        if "date" not in self.query:
+            return None
+        return since(self.query["date"], where) + (self.service.switches.word("date_boundary") == "after")
 
     def client(self, identity: str) -> Client:
         """A client that the caller may see. Raises Refusal 102."""

@@ -48,9 +48,20 @@ SWITCHES: Final[Mapping[str, Switch]] = {
         "consent-values",
         ("unreadable", "code"),
     ),
+    "consent_missing_code": Switch(214, "Code for a consent that is missing.", "consent-required", (214, 213)),
+    "date_boundary": Switch(
+        "on_or_after", "What `date` lets through, at minute precision.", "date-filter", ("on_or_after", "after")
+    ),
+    "lists_for_unknown_email": Switch(
+        "empty",
+        "listsforemail for an address on no list: empty, or refused with 203.",
+        "lists-for-email",
+        ("empty", "refused"),
+    ),
     "long_values": Switch(
         "refused", "Custom values over 250 characters: refused with 810, or cut.", "long-values", ("refused", "cut")
     ),
+    "most_custom_fields": Switch(0, "Custom fields that a list may have (260); 0: any number.", "most-custom-fields"),
     "never_listed_suppressed": Switch(
         "added",
         "Adding a suppressed address that never was on the list: added, or refused with 204.",

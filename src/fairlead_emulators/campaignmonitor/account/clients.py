@@ -118,6 +118,8 @@ def _lists_for_email(call: Call, identity: str) -> Any:
     address = check_address(call.query.get("email", ""))
     store = call.service.store
     found = [(each, store.subscriber(each.n, address)) for each in store.lists(client.id)]
+    if call.service.switches.word("lists_for_unknown_email") == "refused" and not any(each for _, each in found):
+        raise Refusal(203)
     return [
         {
             "ListID": on.id,

@@ -10,10 +10,10 @@ from fairlead_emulators.campaignmonitor.api import Answer, Call, Endpoint, creat
 from fairlead_emulators.campaignmonitor.audience.fields import Field, add_field, fields_of
 from fairlead_emulators.campaignmonitor.auth import derived
 from fairlead_emulators.campaignmonitor.codes import Refusal
-from fairlead_emulators.campaignmonitor.dates import buckets, since
+from fairlead_emulators.campaignmonitor.dates import buckets
 from fairlead_emulators.campaignmonitor.facts import fact
 from fairlead_emulators.campaignmonitor.paging import asked, envelope
-from fairlead_emulators.campaignmonitor.store import STATES, Store
+from fairlead_emulators.campaignmonitor.store import STATES, Store, SubscriberList
 
 SETTINGS: Final = ("AllClientLists", "OnlyThisList")
 # State → (name of its total, prefix of its calendar buckets).
@@ -122,9 +122,17 @@ class _NewField(msgspec.Struct):
     visibleinpreferencecenter: bool | None = True
 
 
+@fact("most-custom-fields")
+def _need_room(call: Call, of: SubscriberList) -> None:
+    most = int(call.service.switches.number("most_custom_fields"))
+    if most and len(fields_of(call.service.store, of.n)) >= most:
+        raise Refusal(260)
+
+
 def _create_field(call: Call, identity: str) -> Answer:
     of = call.list(identity)
     new = call.read(_NewField, "customfield")
+    _need_room(call, of)
     visible = new.visibleinpreferencecenter is not False
     key = add_field(call.service.store, of.n, new.fieldname or "", new.datatype or "", new.options or (), visible)
     return created(key)
@@ -134,9 +142,7 @@ def _create_field(call: Call, identity: str) -> Answer:
 def _members(state: str, call: Call, identity: str) -> Answer:
     of = call.list(identity)
     ask = asked(call.query, ("email", "name", "date"), "date")
-    start = None
-    if "date" in call.query:
-        start = since(call.query["date"], call.client_of(of).zone)
+    start = call.since(call.client_of(of).zone)
     pages = call.service.pages
     results, count = pages.results(
         of,

@@ -63,7 +63,7 @@ def _consent(call: Call, text: str | None, code: int) -> str | None:
 @fact("consent-required")
 def _need_consent(call: Call, entry: Entry) -> None:
     if call.version in _WITH_CONSENT and entry.consent is None:
-        raise Refusal(214)
+        raise Refusal(int(call.service.switches.number("consent_missing_code")))
 
 
 def _add(call: Call, identity: str) -> Answer:

@@ -211,3 +211,31 @@ def test_a_confirmation_leads_to_the_list_s_page(account):
     (link,) = account.call("GET", "/_control/confirmations", list=identity).json
     reply = account.call("GET", link["path"])
     assert (reply.status, reply.headers["location"]) == (302, "https://example.com/thanks")
+
+
+def test_dates_may_be_exclusive(account):
+    account.add("Wide", WHO)
+    at = account.get("Wide", WHO).json["Date"]
+    assert account.members("Wide", "active", date=at).json["TotalNumberOfRecords"] == 1
+    _set(account, date_boundary="after")
+    assert account.members("Wide", "active", date=at).json["TotalNumberOfRecords"] == 0
+
+
+def test_a_list_may_have_so_many_custom_fields_and_no_more(account):
+    path = f"/api/v3.3/lists/{account.lists['Only here']}/customfields.json"
+    _set(account, most_custom_fields=1)
+    assert account.call("POST", path, {"FieldName": "A", "DataType": "Text"}).status == 201
+    assert_refused(account.call("POST", path, {"FieldName": "B", "DataType": "Text"}), 400, 260)
+
+
+def test_the_lists_of_an_unknown_address_may_be_refused(account):
+    path = f"/api/v3.3/clients/{account.clients['South']}/listsforemail.json"
+    assert account.call("GET", path, email=WHO).json == []
+    _set(account, lists_for_unknown_email="refused")
+    assert_refused(account.call("GET", path, email=WHO), 400, 203)
+
+
+def test_a_missing_consent_may_have_another_code(account):
+    assert_refused(account.add("Wide", WHO, ConsentToTrack=""), 400, 214)
+    _set(account, consent_missing_code=213)
+    assert_refused(account.add("Wide", WHO, ConsentToTrack=""), 400, 213)
