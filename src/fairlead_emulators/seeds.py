@@ -4,7 +4,8 @@ A spec is JSON. For Campaign Monitor:
 
     {"seed": 1, "clients": [{"name", "country", "time_zone": label, "lists": [
         {"title", "confirmed_opt_in", "unsubscribe_setting", "custom_fields": [{"name", "type", "options"}],
-         "people": [[first, count], …], "shares": {"Active": 0.7, …}}]}]}
+         "people": [[first, count], …], "shares": {"Active": 0.7, …}, "webhooks": [{"url", "events", "format"}]}]}],
+     "settings": {…}, "oauth_applications": [{"name", "redirect_uri", "client_id", "client_secret"}]}
 
 Subscribers are the persons `first … first + count - 1` of `people.py`; `shares` may be left out. For Salesforce:
 

@@ -1,5 +1,6 @@
 """Laws of webhooks: what is told, in which batches, and what becomes of endpoints that fail."""
 
+import random
 import socket
 import time
 from collections import Counter
@@ -9,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from fairlead_emulators.campaignmonitor.app import create
+from fairlead_emulators.campaignmonitor.webhooks.events import kind_of
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.server import serving
 from tests.unit.emulators.campaignmonitor.conftest import NOON, SPEC, assert_refused
@@ -337,3 +339,34 @@ def test_nothing_is_lost_by_a_restart(tmp_path, receiver):
         call("POST", "/_control/webhooks/deliver")
     second.store.db.close()
     assert {each["EmailAddress"] for each in receiver.events} == {"at.once@example.com", "later@example.com"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_change_arrives_at_least_once_whatever_goes_wrong_on_the_way(account, receiver, seed):
+    """Acts at random, an endpoint that fails now and then, batches doubled and mixed: nothing is missing at the end."""
+    draw = random.Random(seed)
+    _hook(account, receiver.url)
+    wide, expected = account.lists["Wide"], Counter()
+
+    def note(change):
+        if change.on.id == wide:
+            expected[kind_of(change), change.new.address, change.new.name] += 1
+
+    account.emulator.life.watch(note)
+    names = [f"p{n}@example.com" for n in range(6)]
+    for n in range(60):
+        do = draw.choice(["subscribe", "subscribe", "change_name", "unsubscribe", "bounce", "delete"])
+        account.act("Wide", draw.choice(names), do, name=f"Name {n}")
+        if draw.random() < 0.2:
+            receiver.answers = draw.choices([200, 404, 500], k=2)
+            _faulty(account, draw.choice(["webhook_duplicate", "webhook_reorder"]), seconds=draw.randrange(1, 500))
+            _deliver(account)
+            account.emulator.clock.advance(draw.randrange(300))
+    receiver.answers = []
+    for _ in range(3):
+        account.emulator.clock.advance(100_000)
+        _deliver(account)
+    told = Counter((each["Type"], each["EmailAddress"], each["Name"]) for each in receiver.events)
+    assert sum(expected.values()) > 20
+    assert not expected - told
+    assert set(told) == set(expected)
