@@ -96,7 +96,9 @@ class Deliveries:
     @fact("webhook-batches")
     async def _next_batch(self, through: aiohttp.ClientSession, to: Hook) -> int:
         """One batch of one webhook; returns how many posts were made."""
-        on = next(each for each in self._store.lists() if each.n == to.list)
+        on = next((each for each in self._store.lists() if each.n == to.list), None)
+        if on is None:  # deleted, or the account was emptied, since it was found due
+            return 0
         occasion = {"url": to.url, "list": on.id}
         batch = self._batch(to, occasion)
         if not batch.events:
@@ -138,6 +140,8 @@ class Deliveries:
 
     def _done(self, to: Hook, batch: _Batch, reply: Reply, outcome: str) -> None:
         with self._store.transaction():
+            if not self._is_there(to):
+                return
             self._store.db.executemany("DELETE FROM webhook_events WHERE n = ?", [(n,) for n in batch.numbers])
             self._store.db.execute(
                 "UPDATE webhooks SET failing_since = NULL, tries = 0, next_try = 0 WHERE n = ?", (to.n,)
@@ -147,21 +151,27 @@ class Deliveries:
     @fact("webhook-retry")
     @fact("webhook-deactivation")
     def _failed(self, to: Hook, batch: _Batch, reply: Reply) -> None:
-        now, settings = self._now(), self._service.switches
-        since = now if to.failing_since is None else to.failing_since
-        if now - since > settings.number("webhook_failing_days") * _DAY_S:
-            switch(self._store, to, active=False)
-            self._log(to, batch, reply, f"{reply.failure}: deactivated")
-            return
-        longest = settings.number("webhook_retry_longest_seconds")
-        # At least a second: otherwise one delivery would try for ever.
-        wait = max(1.0, min(longest, settings.number("webhook_retry_seconds") * 2.0 ** min(to.tries, 40)))
         with self._store.transaction():
+            if not self._is_there(to):
+                return
+            now, settings = self._now(), self._service.switches
+            since = now if to.failing_since is None else to.failing_since
+            if now - since > settings.number("webhook_failing_days") * _DAY_S:
+                switch(self._store, to, active=False)
+                self._log(to, batch, reply, f"{reply.failure}: deactivated")
+                return
+            longest = settings.number("webhook_retry_longest_seconds")
+            # At least a second: otherwise one delivery would try for ever.
+            wait = max(1.0, min(longest, settings.number("webhook_retry_seconds") * 2.0 ** min(to.tries, 40)))
             self._store.db.execute(
                 "UPDATE webhooks SET failing_since = ?, tries = tries + 1, next_try = ? WHERE n = ?",
                 (since, now + wait, to.n),
             )
             self._log(to, batch, reply, f"{reply.failure}: again in {wait:.0f} s")
+
+    def _is_there(self, to: Hook) -> bool:
+        """Whether it still is, unchanged: it may be deleted or switched off while a post is under way."""
+        return bool(hooks(self._store, "n = ? AND active = 1", to.n))
 
     def _log(self, to: Hook, batch: _Batch, reply: Reply, outcome: str) -> None:
         made = self._store.db.execute(

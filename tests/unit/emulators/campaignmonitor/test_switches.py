@@ -1,5 +1,7 @@
 """Laws of the settings: what nobody has verified can be had either way."""
 
+import time
+
 import pytest
 
 from fairlead_emulators.campaignmonitor.app import ROOMS
@@ -239,3 +241,15 @@ def test_a_missing_consent_may_have_another_code(account):
     assert_refused(account.add("Wide", WHO, ConsentToTrack=""), 400, 214)
     _set(account, consent_missing_code=213)
     assert_refused(account.add("Wide", WHO, ConsentToTrack=""), 400, 213)
+
+
+def test_what_comes_due_happens_without_a_call(account):
+    _set(account, add_delay_seconds=0.1)
+    account.add("Only here", WHO)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        rows = account.call("GET", "/_control/subscribers", list=account.lists["Only here"]).body
+        if rows:
+            break
+        time.sleep(0.02)
+    assert WHO.encode() in rows

@@ -370,3 +370,18 @@ def test_every_change_arrives_at_least_once_whatever_goes_wrong_on_the_way(accou
     assert sum(expected.values()) > 20
     assert not expected - told
     assert set(told) == set(expected)
+
+
+def test_a_post_under_way_when_the_account_is_emptied_leaves_no_trace(account, receiver):
+    _hook(account, receiver.url)
+
+    def take(body, content_type):
+        receiver.raw.append((body, content_type))
+        account.emulator.seed(SPEC)
+        return 200
+
+    receiver.take = take
+    account.add("Wide", WHO)
+    _deliver(account)
+    assert len(receiver.raw) == 1
+    assert account.call("GET", "/_control/webhooks").json == {"webhooks": [], "deliveries": []}
