@@ -85,6 +85,7 @@ SWITCHES: Final[Mapping[str, Switch]] = {
     "webhook_retry_seconds": Switch(60, "Emulated seconds before the first retry; doubled each time.", "webhook-retry"),
     "webhook_retry_longest_seconds": Switch(21_600, "The longest wait between two tries.", "webhook-retry"),
     "webhook_timeout_seconds": Switch(5, "Real seconds that an endpoint has for its answer.", "webhook-retry"),
+    "webhook_unknown_code": Switch(604, "Code for a webhook id that is not known.", "webhook-ids", (604, 699)),
 }
 
 

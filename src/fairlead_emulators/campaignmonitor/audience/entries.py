@@ -27,6 +27,8 @@ class Entry:
     """Where a person signed up from; empty when somebody else added them."""
     restart: bool = False
     """Whether automatic mails that follow the subscription start again."""
+    quiet: bool = False
+    """Whether none begins: so with an import that does not ask for them."""
 
 
 NOTHING: Final = Entry("")
@@ -36,7 +38,7 @@ NOTHING: Final = Entry("")
 class Change:
     """One subscriber before and after an event. `old` is None for a new one; `at`: unix seconds.
 
-    `ip`, `restart`: as in the `Entry` that led to it.
+    `ip`, `restart`, `quiet`: as in the `Entry` that led to it.
     """
 
     on: SubscriberList
@@ -45,6 +47,7 @@ class Change:
     at: float
     ip: str = ""
     restart: bool = False
+    quiet: bool = False
 
 
 def check_address(address: str, code: int = 1) -> str:

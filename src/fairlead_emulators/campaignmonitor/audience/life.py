@@ -51,7 +51,7 @@ class Life:
         write(self._store, new, self._client(on).zone, instead_of=old.address if old else None)
         if old is not None and old.state != new.state == "Active":
             self.active(on, new.address)
-        change = Change(on, old, new, self._now() if at is None else at, said.ip, said.restart)
+        change = Change(on, old, new, self._now() if at is None else at, said.ip, said.restart, said.quiet)
         for each in self._watchers:
             each(change)
 

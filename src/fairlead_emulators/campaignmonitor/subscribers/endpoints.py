@@ -110,8 +110,13 @@ def _import(call: Call, identity: str) -> Answer:
     return Answer(201, msgspec.json.encode(result))
 
 
+@fact("import-automation")
 def _entry_of(call: Call, row: _Subscriber, posted: _Import) -> Entry:
-    return replace(row.entry(call), restart=bool(posted.restartsubscriptionbasedautoresponders))
+    return replace(
+        row.entry(call),
+        restart=bool(posted.restartsubscriptionbasedautoresponders),
+        quiet=not posted.queuesubscriptionbasedautoresponders,
+    )
 
 
 @fact("import-rows")

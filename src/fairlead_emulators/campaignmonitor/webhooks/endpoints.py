@@ -6,6 +6,8 @@ import msgspec
 
 from fairlead_emulators.campaignmonitor.api import Answer, Call, Endpoint, Later, created
 from fairlead_emulators.campaignmonitor.codes import Refusal
+from fairlead_emulators.campaignmonitor.facts import fact
+from fairlead_emulators.campaignmonitor.store import SubscriberList
 from fairlead_emulators.campaignmonitor.webhooks import hooks
 from fairlead_emulators.campaignmonitor.webhooks.delivery import Deliveries
 from fairlead_emulators.campaignmonitor.webhooks.events import example
@@ -27,24 +29,29 @@ def _list(call: Call, identity: str) -> list[dict[str, Any]]:
     return [each.shown() for each in hooks.hooks(call.service.store, "list = ?", call.list(identity).n)]
 
 
+@fact("webhook-ids")
+def _hook(call: Call, on: SubscriberList, webhook: str) -> hooks.Hook:
+    found = hooks.hooks(call.service.store, "list = ? AND id = ?", on.n, webhook.lower())
+    if not found:
+        raise Refusal(int(call.service.switches.number("webhook_unknown_code")))
+    return found[0]
+
+
 def _delete(call: Call, identity: str, webhook: str) -> None:
-    store = call.service.store
-    hooks.delete(store, hooks.hook(store, call.list(identity), webhook))
+    hooks.delete(call.service.store, _hook(call, call.list(identity), webhook))
 
 
 def _activate(call: Call, identity: str, webhook: str) -> None:
-    store = call.service.store
-    hooks.switch(store, hooks.hook(store, call.list(identity), webhook), active=True)
+    hooks.switch(call.service.store, _hook(call, call.list(identity), webhook), active=True)
 
 
 def _deactivate(call: Call, identity: str, webhook: str) -> None:
-    store = call.service.store
-    hooks.switch(store, hooks.hook(store, call.list(identity), webhook), active=False)
+    hooks.switch(call.service.store, _hook(call, call.list(identity), webhook), active=False)
 
 
 def _test(call: Call, identity: str, webhook: str) -> Later:
     on = call.list(identity)
-    of = hooks.hook(call.service.store, on, webhook)
+    of = _hook(call, on, webhook)
     now, zone = call.service.clock.now().timestamp(), call.client_of(on).zone
 
     async def work() -> None:

@@ -63,15 +63,6 @@ def hooks(store: Store, where: str = "1", *values: object) -> list[Hook]:
     ]
 
 
-@fact("webhook-ids")
-def hook(store: Store, on: SubscriberList, identity: str) -> Hook:
-    """One webhook of a list. Raises Refusal 604."""
-    found = hooks(store, "list = ? AND id = ?", on.n, identity.lower())
-    if not found:
-        raise Refusal(604)
-    return found[0]
-
-
 @fact("webhook-management")
 def create(store: Store, on: SubscriberList, url: str, events: list[str], form: str) -> str:
     """Adds an active webhook and returns its id. Raises Refusal 601, 602, 603."""

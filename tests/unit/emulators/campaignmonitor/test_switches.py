@@ -253,3 +253,23 @@ def test_what_comes_due_happens_without_a_call(account):
             break
         time.sleep(0.02)
     assert WHO.encode() in rows
+
+
+def test_a_change_says_whether_automatic_mails_begin_or_start_again(account):
+    seen = []
+    account.emulator.life.watch(lambda change: seen.append((change.quiet, change.restart)))
+    account.add("Wide", WHO)
+    account.add("Wide", WHO, RestartSubscriptionBasedAutoresponders=True)
+    path = f"/api/v3.3/subscribers/{account.lists['Wide']}/import.json"
+    rows = [{"EmailAddress": "a@example.com", "ConsentToTrack": "No"}]
+    account.call("POST", path, {"Subscribers": rows})
+    more = {"QueueSubscriptionBasedAutoresponders": True, "RestartSubscriptionBasedAutoresponders": True}
+    account.call("POST", path, {"Subscribers": rows, **more})
+    assert seen == [(False, False), (False, True), (True, False), (False, True)]
+
+
+def test_an_unknown_webhook_may_have_the_other_code(account):
+    path = f"/api/v3.3/lists/{account.lists['Wide']}/webhooks/{'0' * 32}.json"
+    assert_refused(account.call("DELETE", path), 400, 604)
+    _set(account, webhook_unknown_code=699)
+    assert_refused(account.call("DELETE", path), 400, 699)
