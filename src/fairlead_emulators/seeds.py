@@ -4,7 +4,9 @@ A spec is JSON. For Campaign Monitor:
 
     {"seed": 1, "clients": [{"name", "country", "time_zone": label, "lists": [
         {"title", "confirmed_opt_in", "unsubscribe_setting", "custom_fields": [{"name", "type", "options"}],
-         "people": [[first, count], …], "shares": {"Active": 0.7, …}, "webhooks": [{"url", "events", "format"}]}]}],
+         "people": [[first, count], …], "shares": {"Active": 0.7, …}, "webhooks": [{"url", "events", "format"}]}],
+         "smart_emails": [{"name", "subject", "status", "list": title, "messages": [first, count]}],
+         "classic_emails": [{"group", "subject", "messages": [first, count]}]}],
      "settings": {…}, "oauth_applications": [{"name", "redirect_uri", "client_id", "client_secret"}]}
 
 Subscribers are the persons `first … first + count - 1` of `people.py`; `shares` may be left out. For Salesforce:
@@ -51,8 +53,26 @@ def _client(name: str, country: str, zone: str, *lists: Spec) -> Spec:
     return {"name": name, "country": country, "time_zone": zone, "lists": list(lists)}
 
 
+def _smart(on: str, messages: int) -> dict[str, Any]:
+    return {
+        "smart_emails": [
+            {
+                "name": "Welcome",
+                "subject": "Welcome, [first_name]",
+                "html": "<h1>Welcome, [first_name]</h1><p>Your number is [number].</p>",
+                "text": "Welcome, [first_name]. Your number is [number].",
+                "list": on,
+                "messages": [0, messages],
+            },
+            {"name": "Order shipped", "subject": "Order [order_number] is on its way", "messages": [50, messages // 2]},
+            {"name": "Survey", "status": "draft"},
+        ],
+        "classic_emails": [{"group": "Password reset", "subject": "Your new password", "messages": [80, messages]}],
+    }
+
+
 def _demo_clients() -> list[Spec]:
-    return [
+    clients = [
         _client(
             "Harbour & Sons",
             "United Kingdom",
@@ -77,6 +97,8 @@ def _demo_clients() -> list[Spec]:
             _list("Trials", (19_500, 1_000), confirmed=True, fields=2),
         ),
     ]
+    clients[0] |= _smart("Customers", 120)
+    return clients
 
 
 def _small_clients() -> list[Spec]:
@@ -88,6 +110,7 @@ def _small_clients() -> list[Spec]:
             _list("Newsletter", (0, 900)),
             _list("Customers", (800, 300), setting="OnlyThisList", fields=3),
         )
+        | _smart("Customers", 20)
     ]
 
 

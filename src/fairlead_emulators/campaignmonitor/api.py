@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, unquote
@@ -127,6 +127,7 @@ class Answer:
 
     status: int
     body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -142,12 +143,16 @@ Handler = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One row of the routing table. `path`: such as `lists/{id}/stats`; `scope`: what a token needs."""
+    """One row of the routing table. `path`: such as `lists/{id}/stats`; `scope`: what a token needs.
+
+    `meter` gives headers of every answer, or refuses the call.
+    """
 
     method: str
     path: str
     handler: Handler
     scope: str | None = None
+    meter: Callable[[Call], Mapping[str, str]] | None = None
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -232,7 +237,7 @@ class Api:
             if match:
                 caller.need(endpoint.scope)
                 call = Call(self._service, caller, version, query_of(query), body)
-                return _finished(endpoint.handler(call, *map(unquote, match.groups())), call)
+                return _answered(endpoint, call, [unquote(each) for each in match.groups()])
         raise Refusal(404)
 
 
@@ -252,8 +257,19 @@ def _without_suffix(rest: str, accept: str) -> str:
     return rest
 
 
+def _answered(endpoint: Endpoint, call: Call, ids: Sequence[str]) -> Answer | Later:
+    if endpoint.meter is None:
+        return _finished(endpoint.handler(call, *ids), call)
+    headers = endpoint.meter(call)
+    try:
+        done = _finished(endpoint.handler(call, *ids), call)
+    except Refusal as refusal:
+        done = _refused(refusal)
+    return replace(done, headers={**done.headers, **headers}) if isinstance(done, Answer) else done
+
+
 def _refused(refusal: Refusal) -> Answer:
-    return Answer(refusal.http, msgspec.json.encode(refusal.envelope()))
+    return Answer(refusal.http, msgspec.json.encode(refusal.envelope()), refusal.headers)
 
 
 def _finished(result: Any, call: Call) -> Answer | Later:
@@ -268,7 +284,7 @@ def _finished(result: Any, call: Call) -> Answer | Later:
 
 @fact("gzip")
 def _response(done: Answer, accept_encoding: str) -> Response:
-    headers = {"content-type": _JSON}
+    headers = {"content-type": _JSON, **done.headers}
     body = done.body
     if len(body) > _SMALL and "gzip" in accept_encoding.lower():
         body = isal_zlib.compress(body, 1, _GZIP)

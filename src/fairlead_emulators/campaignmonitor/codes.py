@@ -1,6 +1,7 @@
 """The API's error codes, and the exception that carries one to the answer."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -43,12 +44,21 @@ def codes() -> dict[int, Code]:
 class Refusal(Exception):
     """The call is answered by an error envelope: `{Code, Message[, ResultData]}`."""
 
-    def __init__(self, code: int, *, http: int | None = None, message: str | None = None, data: Any = None) -> None:
+    def __init__(
+        self,
+        code: int,
+        *,
+        http: int | None = None,
+        message: str | None = None,
+        data: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         known = codes()[code]
         self.code = code
         self.http = http or known.http
         self.message = message or known.message
         self.data = data
+        self.headers = headers or {}
         super().__init__(f"{code} {self.message}")
 
     def envelope(self) -> dict[str, Any]:

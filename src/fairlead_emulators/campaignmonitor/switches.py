@@ -73,6 +73,18 @@ SWITCHES: Final[Mapping[str, Switch]] = {
     "refused_add_updates": Switch(False, "Whether an add refused with 204 to 208 changes the fields.", "add-refused"),
     "soft_bounce_limit": Switch(3, "Soft bounces without activity in between that make Bounced.", "soft-bounces"),
     "soft_bounces_suppress": Switch(False, "Whether soft bounces lead to the suppression list.", "soft-bounces-list"),
+    "transactional_kept_days": Switch(30, "Days for which a message can be sent again.", "tx-resend"),
+    "transactional_limit": Switch(600, "Transactional calls of one key within the span; 0: any.", "tx-rate-limit"),
+    "transactional_limit_seconds": Switch(60, "Emulated seconds of that span.", "tx-rate-limit"),
+    "transactional_sending": Switch(
+        "allowed",
+        "Whether transactional e-mails are sent, or what is missing.",
+        "tx-plan",
+        ("allowed", "not_in_plan", "stopped", "domain_not_set_up", "domain_not_authenticated"),
+    ),
+    "transactional_sent_status": Switch(
+        "Accepted", "Status of a message that was just sent.", "tx-send-status", ("Accepted", "Received")
+    ),
     "unknown_list_status": Switch(401, "HTTP status of code 101.", "unknown-list-status", (401, 400)),
     "unsubscribe_again": Switch(
         "refused",
