@@ -1,5 +1,6 @@
 """The Campaign Monitor account: state, API, control routes and explorer in one Starlette app."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +13,7 @@ from starlette.types import ASGIApp
 
 from fairlead_emulators.campaignmonitor import explorer, seeding, truth
 from fairlead_emulators.campaignmonitor.account import room as account
-from fairlead_emulators.campaignmonitor.api import Api, Service
+from fairlead_emulators.campaignmonitor.api import Answer, Api, Service
 from fairlead_emulators.campaignmonitor.audience.life import Life
 from fairlead_emulators.campaignmonitor.audience.pages import Pages
 from fairlead_emulators.campaignmonitor.auth import Keys
@@ -94,6 +95,13 @@ class CampaignMonitorEmulator:
         for each in ROOMS:
             found |= each.state(self.service) if each.state else {}
         return found
+
+    def look(self, path: str, query: str) -> Answer:
+        """What the API answers to a read with the account's key, past the log of requests."""
+        headers = {"authorization": f"Basic {b64encode((self.keys.ready()['api_key'] + ':').encode()).decode()}"}
+        done = self._api.work("GET", path, query, headers, b"")
+        assert isinstance(done, Answer), "no read has to wait"
+        return done
 
     def tick(self) -> None:
         """Carries out what has come due by the clock."""
