@@ -13,6 +13,7 @@ from fairlead_emulators.campaignmonitor import app as campaign_monitor
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.control import Emulator
 from fairlead_emulators.salesforce import app as salesforce
+from fairlead_emulators.salesforce.events import server as events
 from fairlead_emulators.server import listen, serve_until_signalled
 from fairlead_emulators.tls import certificate
 
@@ -44,13 +45,15 @@ def _seed_unless_kept(emulator: Emulator, name: str) -> None:
 def _serve(options: argparse.Namespace, folder: Path) -> None:
     clock = Clock()
     account: Emulator = campaign_monitor.create(clock, options.data)
-    org: Emulator = salesforce.create(clock, options.data)
+    org = salesforce.create(clock, options.data)
     shown = certificate(folder)
     # Ports first: a taken one is told before a seed is laid.
     web = listen(account.app, options.campaign_monitor_port)
     plain = listen(org.app, options.salesforce_port)
     secure = listen(org.app, options.salesforce_https_port, shown)
-    for emulator in (account, org):
+    address, stop_events = events.start(org.org, org.sessions, options.salesforce_events_port)
+    both: tuple[Emulator, Emulator] = (account, org)
+    for emulator in both:
         _seed_unless_kept(emulator, options.seed)
     line = {
         "campaign_monitor": {"url": web.url, **account.ready()},
@@ -58,7 +61,7 @@ def _serve(options: argparse.Namespace, folder: Path) -> None:
             "url": plain.url,
             "https_url": secure.url,
             "ca_file": str(shown.ca_file),
-            "events": "",
+            "events": address,
             **org.ready(),
         },
     }
@@ -67,7 +70,10 @@ def _serve(options: argparse.Namespace, folder: Path) -> None:
         lambda: print(json.dumps(line), flush=True),
         with_parent=options.stop_with_parent,
     )
-    asyncio.run(serving)
+    try:
+        asyncio.run(serving)
+    finally:
+        stop_events()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

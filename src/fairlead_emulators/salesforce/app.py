@@ -25,6 +25,8 @@ from fairlead_emulators.salesforce import sobject_collections as collections
 from fairlead_emulators.salesforce.bulk_jobs import Job, Jobs
 from fairlead_emulators.salesforce.bulk_routes import BulkIngest
 from fairlead_emulators.salesforce.errors import ApiError
+from fairlead_emulators.salesforce.events import log as event_log
+from fairlead_emulators.salesforce.events.origin import Origin
 from fairlead_emulators.salesforce.explorer import Explorer
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.limits import Usage
@@ -81,13 +83,14 @@ class SalesforceOrgEmulator:
             exception_handlers={HTTPException: _not_found, ApiError: _api_error, Exception: _our_bug},
         )
         inner.router.redirect_slashes = False
-        return Gate(GZipMiddleware(Slashless(inner), 1000, compresslevel=1), self.faults, self.requests)
+        return Gate(GZipMiddleware(Origin(Slashless(inner)), 1000, compresslevel=1), self.faults, self.requests)
 
     def reset(self) -> None:
         """Back to an org with standard objects, one admin and no records. Credentials stay good."""
         self.jobs.clear()
         with self.org.storage.transaction():
             self.org.storage.wipe()
+            event_log.clear(self.org)
             seeding.lay_ground(self.org)
             self.org.settings.clear()
             self.org.storage.set_meta("settings", {})

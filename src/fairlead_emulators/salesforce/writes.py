@@ -8,6 +8,7 @@ from typing import Any
 from fairlead_emulators.salesforce import rules
 from fairlead_emulators.salesforce.batch import Batch
 from fairlead_emulators.salesforce.errors import RowError
+from fairlead_emulators.salesforce.events import log
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.limits import storage_left_kb
 from fairlead_emulators.salesforce.lookups import fold, ids_by_key, rows_by_id
@@ -66,8 +67,8 @@ def write(org: Org, operation: str, batch: Batch, key: Field | None = None, *, s
         if not seeding:
             _refuse_rows(org, connection, batch, written, key)
         new, old = _new_and_old(batch, written)
-        _update(org, connection, batch, written, old)
-        _insert(org, connection, batch, written, new)
+        _update(org, connection, batch, written, old, told=not seeding)
+        _insert(org, connection, batch, written, new, told=not seeding)
     for row in batch.errors:
         written.refuse(row, batch.errors[row])
     return written
@@ -179,7 +180,9 @@ def _refuse_over_limit(org: Org, batch: Batch, new: Sequence[int]) -> None:
         batch.errors[row] = FULL
 
 
-def _update(org: Org, connection: sqlite3.Connection, batch: Batch, written: Written, rows: list[int]) -> None:
+def _update(
+    org: Org, connection: sqlite3.Connection, batch: Batch, written: Written, rows: list[int], *, told: bool
+) -> None:
     if not rows:
         return
     fields = [batch.sobject.fields[name] for name in batch.columns]
@@ -196,6 +199,8 @@ def _update(org: Org, connection: sqlite3.Connection, batch: Batch, written: Wri
     stamps = {"LastModifiedDate": now, "LastModifiedById": org.identity.user_id, "SystemModstamp": now}
     for name, value in stamps.items():
         columns.setdefault(name, [value] * len(rows))
+    if told:
+        log.updated(org, connection, batch.sobject, ids, columns)
     sets = ", ".join(f"{quoted(name)} = ?" for name in columns)
     connection.executemany(
         f"UPDATE {quoted(batch.sobject.name)} SET {sets} WHERE Id = ?", zip(*columns.values(), ids, strict=True)
@@ -203,7 +208,9 @@ def _update(org: Org, connection: sqlite3.Connection, batch: Batch, written: Wri
     fill_names(connection, batch.sobject, ids)
 
 
-def _insert(org: Org, connection: sqlite3.Connection, batch: Batch, written: Written, rows: list[int]) -> None:
+def _insert(
+    org: Org, connection: sqlite3.Connection, batch: Batch, written: Written, rows: list[int], *, told: bool
+) -> None:
     if not rows:
         return
     sobject = batch.sobject
@@ -227,6 +234,8 @@ def _insert(org: Org, connection: sqlite3.Connection, batch: Batch, written: Wri
         written.created[row] = True
     org.storage.changed(sobject, len(ids))
     fill_names(connection, sobject, ids)
+    if told:
+        log.inserted(org, connection, sobject, ids, columns)
 
 
 def _default(org: Org, field: Field) -> Any:
@@ -263,6 +272,7 @@ def erase(org: Org, connection: sqlite3.Connection, sobject: SObject, ids: Seque
         return
     now = org.now()
     org.storage.changed(sobject, -len(ids))
+    log.touched(org, connection, sobject, "DELETE", ids)
     connection.executemany(
         f"UPDATE {quoted(sobject.name)} SET IsDeleted = 1, SystemModstamp = ?, LastModifiedDate = ? WHERE Id = ?",
         ((now, now, i) for i in ids),
@@ -276,8 +286,9 @@ def erase(org: Org, connection: sqlite3.Connection, sobject: SObject, ids: Seque
         connection.executemany("INSERT OR IGNORE INTO going VALUES (?)", ((i,) for i in ids))
         table, column = quoted(child.name), quoted(relation.field)
         where = f"WHERE {column} IN (SELECT Id FROM going) AND IsDeleted = 0"
+        found = [row[0] for row in connection.execute(f"SELECT Id FROM {table} {where}").fetchall()]
         if relation.cascade_delete:
-            found = connection.execute(f"SELECT Id FROM {table} {where}").fetchall()
-            erase(org, connection, child, [row[0] for row in found])
+            erase(org, connection, child, found)
         else:
+            log.emptied(org, connection, child, found, relation.field)
             connection.execute(f"UPDATE {table} SET {column} = NULL, SystemModstamp = ? {where}", (now,))
