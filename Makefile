@@ -9,7 +9,7 @@ ARGS ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --quiet
 
-.PHONY: help setup browser demo test check bench live docs lock format clean
+.PHONY: help setup browser demo test check bench live clients docs lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -38,6 +38,10 @@ bench: setup ## Measure side by side; writes bench/results.json
 
 live: setup ## Run the opt-in tests against real accounts
 	$(BIN)/python -m pytest -m live $(ARGS)
+
+clients: setup ## Call every endpoint of others' JavaScript clients against the local account; needs node and npm
+	npm ci --prefix tests/clients/javascript --no-audit --no-fund
+	$(BIN)/python tests/clients/javascript/run.py
 
 docs: setup ## Write the reference anew and serve the documentation at http://127.0.0.1:8000
 	$(BIN)/python -m fairlead.cli.reference docs/reference

@@ -222,6 +222,7 @@ class Api:
 
     @fact("authentication-first")
     @fact("prefixes")
+    @fact("double-slash")
     def _route(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer | Later:
         found = _PREFIX.fullmatch(path)
         if found is None:
@@ -231,7 +232,7 @@ class Api:
         caller = self._service.keys.caller(headers.get("authorization", ""), path)
         if version not in VERSIONS:
             raise Refusal(404)
-        resource = _without_suffix(rest, headers.get("accept", ""))
+        resource = _without_suffix(rest.lstrip("/"), headers.get("accept", ""))
         for endpoint in self._table:
             match = endpoint.pattern.fullmatch(resource) if endpoint.method == method else None
             if match:
