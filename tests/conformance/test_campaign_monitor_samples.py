@@ -30,12 +30,16 @@ def ask():
     emulator.seed(spec("small", "campaign_monitor"))
     on = emulator.store.lists()[0]
     email = emulator.store.db.execute("SELECT address FROM subscribers WHERE fields <> '[]' AND list = 1").fetchone()[0]
+    smart = emulator.store.db.execute("SELECT id FROM smart_emails ORDER BY n").fetchone()[0]
+    # One that was opened and clicked, so that every part of its details can be compared.
+    message = emulator.store.db.execute("SELECT id FROM tx_messages WHERE first_click AND smart <> ''").fetchone()[0]
     with serving(emulator.app) as url:
         call = Caller(url, basic(emulator.ready()["api_key"]))
 
         def answer(method, path, body=None, **query):
-            full = path.format(client=on.client, list=on.id)
-            query = {name: email if value == "{email}" else value for name, value in query.items()}
+            ids = {"client": on.client, "list": on.id, "smart": smart, "message": message, "email": email}
+            full = path.format(**ids)
+            query = {name: str(value).format(**ids) for name, value in query.items()}
             return call(method, f"/api/v3.3/{full}.json", body, **query)
 
         yield answer
@@ -62,7 +66,17 @@ def problems(sample, given, where="$"):
     return [] if both_numbers or type(sample) is type(given) else [f"{where} is {given!r}, not like {sample!r}"]
 
 
+NAMED = {"clientID": "{client}"}
 READ = [
+    ("tx_smartemails", "transactional/smartEmail", NAMED),
+    ("tx_smartemail_details", "transactional/smartEmail/{smart}", {}),
+    ("tx_classicemail_groups", "transactional/classicEmail/groups", NAMED),
+    ("tx_messages_smart", "transactional/messages", {**NAMED, "smartEmailID": "{smart}"}),
+    ("tx_messages_classic", "transactional/messages", {**NAMED, "group": "Password reset"}),
+    ("tx_statistics_smart", "transactional/statistics", {**NAMED, "smartEmailID": "{smart}"}),
+    ("tx_statistics_classic", "transactional/statistics", {**NAMED, "group": "Password reset"}),
+    ("list_webhooks", "lists/{list}/webhooks", {}),
+    ("subscriber_history", "subscribers/{list}/history", {"email": "{email}"}),
     ("clients", "clients", {}),
     ("client_details", "clients/{client}", {}),
     ("lists", "clients/{client}/lists", {}),
@@ -133,4 +147,23 @@ def test_writes_have_the_samples_shape(ask, sample, path, body, status):
     expected = json.loads((SAMPLES / f"{sample}.json").read_text(encoding="utf-8-sig"))
     reply = ask("POST", path, body)
     assert reply.status == status
+    assert problems(expected, reply.json) == []
+
+
+@pytest.mark.parametrize(("sample", "statistics"), [("", "false"), ("_with_statistics", "true")])
+def test_details_of_a_message_have_the_samples_shape(ask, sample, statistics):
+    """But for the differences that are meant: BCC is a list as CC is, and data are what was sent."""
+    expected = json.loads((SAMPLES / f"tx_message_details{sample}.json").read_text(encoding="utf-8-sig"))
+    expected["Message"]["BCC"] = [expected["Message"]["BCC"]]
+    del expected["Message"]["Data"]["new_password_url"]
+    reply = ask("GET", "transactional/messages/{message}", statistics=statistics)
+    assert problems(expected, reply.json) == []
+
+
+@pytest.mark.parametrize("sample", ["tx_send_single", "tx_send_multiple"])
+def test_what_was_sent_has_the_samples_shape(ask, sample):
+    expected = json.loads((SAMPLES / f"{sample}.json").read_text(encoding="utf-8-sig"))
+    body = {"To": [f"n{n}@example.com" for n in range(len(expected))], "ConsentToTrack": "Yes"}
+    reply = ask("POST", "transactional/smartEmail/{smart}/send", body)
+    assert (reply.status, len(reply.json)) == (202, len(expected))
     assert problems(expected, reply.json) == []
