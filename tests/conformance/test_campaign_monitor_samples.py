@@ -12,7 +12,7 @@ import pytest
 
 from fairlead_emulators.campaignmonitor.app import create
 from fairlead_emulators.clock import Clock
-from fairlead_emulators.seeds import spec
+from fairlead_emulators.seeds import SYDNEY, spec
 from fairlead_emulators.server import serving
 from tests.unit.emulators.http import Caller, basic
 
@@ -76,6 +76,8 @@ READ = [
     ("tx_statistics_smart", "transactional/statistics", {**NAMED, "smartEmailID": "{smart}"}),
     ("tx_statistics_classic", "transactional/statistics", {**NAMED, "group": "Password reset"}),
     ("list_webhooks", "lists/{list}/webhooks", {}),
+    ("billingdetails", "billingdetails", {}),
+    ("admin_get_primary_contact", "primarycontact", {}),
     ("subscriber_history", "subscribers/{list}/history", {"email": "{email}"}),
     ("clients", "clients", {}),
     ("client_details", "clients/{client}", {}),
@@ -104,6 +106,68 @@ READ = [
 ]
 
 
+WRITES = [
+    ("create_client", "clients", {"CompanyName": "C", "Country": "Australia", "TimeZone": SYDNEY}, 201),
+    (
+        "create_list_webhook",
+        "lists/{list}/webhooks",
+        {"Events": ["Subscribe"], "Url": "http://127.0.0.1:9/", "PayloadFormat": "json"},
+        201,
+    ),
+    ("add_subscriber", "subscribers/{list}", {"EmailAddress": "a@example.com", "ConsentToTrack": "Yes"}, 201),
+    ("create_list", "lists/{client}", {"Title": "A sample"}, 201),
+    ("create_custom_field", "lists/{list}/customfields", {"FieldName": "new date", "DataType": "Date"}, 201),
+    (
+        "import_subscribers",
+        "subscribers/{list}/import",
+        {"Subscribers": [{"EmailAddress": "b@example.com", "ConsentToTrack": "Yes"}]},
+        201,
+    ),
+    (
+        "import_subscribers_partial_success",
+        "subscribers/{list}/import",
+        {"Subscribers": [{"EmailAddress": "bad", "ConsentToTrack": "Yes"}]},
+        400,
+    ),
+    ("custom_api_error", "subscribers/{list}", {"EmailAddress": "bad"}, 400),
+]
+WRITTEN = {each[0] for each in WRITES}
+# Samples that are not compared here, and why.
+ELSEWHERE = {
+    "apikey": "an address of older versions",
+    "expired_oauth_token_api_error": "test_createsend_client.py sees it",
+    "oauth_exchange_token": "a screen comes before it: tests of oauth",
+    "oauth_exchange_token_error": "tests of oauth",
+    "refresh_oauth_token": "test_createsend_client.py reads it",
+    "sample_client_error": "no answer of the service",
+    "sample_server_error": "no answer of the service",
+    "tx_messages": "the smart and the classic ones together",
+}
+# Samples of parts that the account did not offer when this was written: whoever offers them moves them to READ.
+NOT_COMPARED = {
+    "add_admin", "add_person", "admin_details", "admin_set_primary_contact",
+    "administrators", "campaign_bounces", "campaign_clicks", "campaign_listsandsegments",
+    "campaign_opens", "campaign_recipients", "campaign_spam", "campaign_summary", "campaign_unsubscribes",
+    "campaigns", "client_get_primary_contact", "client_journeys", "client_set_primary_contact",
+    "create_campaign", "create_segment", "create_template", "drafts",
+    "email_client_usage", "external_session", "journey_email_bounces_no_params",
+    "journey_email_bounces_with_params", "journey_email_clicks_no_params", "journey_email_clicks_with_params",
+    "journey_email_opens_no_params", "journey_email_opens_with_params", "journey_email_recipients_no_params",
+    "journey_email_recipients_with_params", "journey_email_unsubscribes_no_params",
+    "journey_email_unsubscribes_with_params", "journey_summary", "people", "person_details",
+    "scheduled_campaigns", "segment_details", "segment_subscribers",
+    "segment_subscribers_with_tracking_preference", "segments", "tags", "template_details", "templates",
+    "transfer_credits", "update_custom_field",
+}  # fmt: skip
+
+
+def test_every_sample_is_compared_or_named():
+    """A sample that nobody looks at fails here."""
+    details = {"tx_message_details", "tx_message_details_with_statistics", "tx_send_single", "tx_send_multiple"}
+    known = {each[0] for each in READ} | WRITTEN | details | set(ELSEWHERE) | NOT_COMPARED
+    assert {each.stem for each in SAMPLES.glob("*.json")} == known
+
+
 def test_the_comparison_sees_what_is_missing_or_of_another_type():
     sample = {"A": 1, "B": [{"C": "x", "D": True}]}
     assert problems(sample, {"A": 2.5, "B": [{"C": "", "D": False, "E": 1}]}) == []
@@ -122,27 +186,7 @@ def test_reads_have_the_samples_shape(ask, sample, path, query):
     assert problems(expected, reply.json) == []
 
 
-@pytest.mark.parametrize(
-    ("sample", "path", "body", "status"),
-    [
-        ("add_subscriber", "subscribers/{list}", {"EmailAddress": "a@example.com", "ConsentToTrack": "Yes"}, 201),
-        ("create_list", "lists/{client}", {"Title": "A sample"}, 201),
-        ("create_custom_field", "lists/{list}/customfields", {"FieldName": "new date", "DataType": "Date"}, 201),
-        (
-            "import_subscribers",
-            "subscribers/{list}/import",
-            {"Subscribers": [{"EmailAddress": "b@example.com", "ConsentToTrack": "Yes"}]},
-            201,
-        ),
-        (
-            "import_subscribers_partial_success",
-            "subscribers/{list}/import",
-            {"Subscribers": [{"EmailAddress": "bad", "ConsentToTrack": "Yes"}]},
-            400,
-        ),
-        ("custom_api_error", "subscribers/{list}", {"EmailAddress": "bad"}, 400),
-    ],
-)
+@pytest.mark.parametrize(("sample", "path", "body", "status"), WRITES)
 def test_writes_have_the_samples_shape(ask, sample, path, body, status):
     expected = json.loads((SAMPLES / f"{sample}.json").read_text(encoding="utf-8-sig"))
     reply = ask("POST", path, body)
