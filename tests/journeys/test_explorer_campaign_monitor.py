@@ -133,6 +133,7 @@ def test_the_clock_moves_by_its_buttons(explorer: Explorer) -> None:
 
 
 def test_smart_emails_and_their_messages_are_shown(explorer: Explorer) -> None:
+    """The smart e-mails by name, and the newest messages with what became of them."""
     page = explorer.open("transactional")
     page.get_by_role("cell", name="Order shipped").wait_for()
     assert page.get_by_role("row").count() > 40
