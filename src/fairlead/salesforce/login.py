@@ -31,14 +31,16 @@ class Login(Protocol):
         """A fresh token. Raises SessionRefused, SetupRefused or Unavailable."""
 
 
-class _TokenAnswer(msgspec.Struct):
+class TokenAnswer(msgspec.Struct):
+    """What the token door gives; `refresh_token` is empty when none comes along."""
+
     access_token: str
     instance_url: str
     id: str = ""
     refresh_token: str = ""
 
 
-async def _ask(http: aiohttp.ClientSession, login_url: str, form: Mapping[str, str]) -> _TokenAnswer:
+async def ask_token(http: aiohttp.ClientSession, login_url: str, form: Mapping[str, str]) -> TokenAnswer:
     """POST the form to the token door. The error texts never repeat the form: it holds secrets."""
     url = base_url(login_url) + TOKEN_PATH
     try:
@@ -53,7 +55,7 @@ async def _ask(http: aiohttp.ClientSession, login_url: str, form: Mapping[str, s
     if status != 200:
         raise error_from(status, body)
     try:
-        return msgspec.json.decode(body, type=_TokenAnswer)
+        return msgspec.json.decode(body, type=TokenAnswer)
     except msgspec.DecodeError:
         raise SetupRefused(
             f"{base_url(login_url)} answered the sign-in with something that is not a token.",
@@ -74,7 +76,8 @@ def base_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def _token(answer: _TokenAnswer) -> Token:
+def token_of(answer: TokenAnswer) -> Token:
+    """The session in an answer of the token door."""
     return Token(answer.access_token, base_url(answer.instance_url), urlsplit(answer.id).path)
 
 
@@ -98,7 +101,7 @@ class ClientCredentials:
             "client_id": self.client_id,
             "client_secret": self.client_secret,
         }
-        return _token(await _ask(http, self.login_url, form))
+        return token_of(await ask_token(http, self.login_url, form))
 
 
 @dataclass(slots=True)
@@ -121,11 +124,11 @@ class RefreshToken:
         }
         if self.client_secret:
             form["client_secret"] = self.client_secret
-        answer = await _ask(http, self.login_url, form)
+        answer = await ask_token(http, self.login_url, form)
         if answer.refresh_token and answer.refresh_token != self.refresh_token:
             self._unstored = answer.refresh_token
             await self._keep()
-        return _token(answer)
+        return token_of(answer)
 
     async def _keep(self) -> None:
         """Store a rotated token. They work once: one that could not be stored is tried again before any use."""
@@ -164,7 +167,7 @@ class JwtBearer:
             "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
             "assertion": self.assertion(time.time()),
         }
-        return _token(await _ask(http, self.login_url, form))
+        return token_of(await ask_token(http, self.login_url, form))
 
     def assertion(self, now: float) -> str:
         """The RS256 JWT, valid three minutes from `now` (Unix seconds). Raises SetupRefused on a bad key."""
