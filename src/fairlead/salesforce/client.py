@@ -9,14 +9,18 @@ import aiohttp
 from fairlead.salesforce.bulk import BulkIngest
 from fairlead.salesforce.bulk_query import BulkQuery
 from fairlead.salesforce.collections import Collections
+from fairlead.salesforce.composite import Composite
 from fairlead.salesforce.describe import Describe, Identity, ObjectInfo, Version, choose_version
 from fairlead.salesforce.limits import Budget, Limit
 from fairlead.salesforce.login import Login
 from fairlead.salesforce.metadata import Metadata
+from fairlead.salesforce.people import Notifications, PermissionSets
 from fairlead.salesforce.polling import Polling
 from fairlead.salesforce.query import Queries
 from fairlead.salesforce.records import Records
+from fairlead.salesforce.reports import Reports
 from fairlead.salesforce.transport import Call, Patience, Transport
+from fairlead.salesforce.views import ListViews
 
 T = TypeVar("T")
 
@@ -39,6 +43,11 @@ class Salesforce:
         self.metadata = Metadata(transport, pace)
         self._queries = Queries(transport)
         self._describe = Describe(transport)
+        self.composite = Composite(transport)
+        self.list_views = ListViews(transport, self._queries)
+        self.reports = Reports(transport, self._queries, pace)
+        self.notifications = Notifications(transport, self._queries)
+        self.permission_sets = PermissionSets(self._queries, self.records)
 
     async def instance_url(self) -> str:
         """Scheme and host that serve this org."""
