@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from fairlead_emulators.salesforce import jwt_bearer
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.org import API_VERSION, Org
 from fairlead_emulators.salesforce.sessions import Sessions, challenge_of
@@ -69,9 +70,14 @@ class OAuth:
 
     def _grant(self, request: Request, form: Mapping[str, str], client_id: str, secret: str) -> dict[str, str]:
         grant = form.get("grant_type", "")
-        known = ("client_credentials", "refresh_token", "authorization_code")
+        known = ("client_credentials", "refresh_token", "authorization_code", jwt_bearer.GRANT)
         if grant not in known:
             raise OAuthError("unsupported_grant_type", "grant type not supported")
+        if grant == jwt_bearer.GRANT:  # the statement names the app itself
+            error, description = jwt_bearer.refusal(self.org, form.get("assertion", ""), base_url(request))
+            if error:
+                raise OAuthError(error, description)
+            return self._answer(request, None)
         if client_id != self.org.identity.client_id:
             raise OAuthError("invalid_client_id", "client identifier invalid")
         if (secret or grant == "client_credentials") and secret != self.org.identity.client_secret:
