@@ -160,6 +160,10 @@ _MEANINGS: Final[dict[str, _Meaning]] = {
     "invalid_grant": _Meaning(SessionRefused),
     "invalid_client": _Meaning(SetupRefused, "Copy the consumer key and secret from the External Client App again."),
     "invalid_client_id": _Meaning(SetupRefused, "Copy the consumer key from the External Client App again."),
+    "invalid_app_access": _Meaning(SetupRefused, "Approve the user in the policies of the External Client App."),
+    "redirect_uri_mismatch": _Meaning(
+        SetupRefused, "Enter the callback address in the External Client App exactly as it is sent."
+    ),
     "inactive_user": _Meaning(SetupRefused, "Activate the integration user."),
     "inactive_org": _Meaning(SetupRefused, "The org is locked or closed: ask Salesforce."),
     "unsupported_grant_type": _Meaning(SetupRefused, "Turn on this OAuth flow in the External Client App."),

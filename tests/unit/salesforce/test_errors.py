@@ -13,7 +13,8 @@ SIGN_IN = "INVALID_SESSION_ID invalid_grant".split()
 SETTINGS = """API_DISABLED_FOR_ORG API_CURRENTLY_DISABLED INSUFFICIENT_ACCESS INSUFFICIENT_ACCESS_OR_READONLY
 INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY STORAGE_LIMIT_EXCEEDED TXN_SECURITY_METERING_ERROR INVALID_FIELD
 INVALID_FIELD_FOR_INSERT_UPDATE INVALID_TYPE QUERY_TOO_COMPLICATED OPERATION_TOO_LARGE FeatureNotEnabled
-INVALIDENTITY invalid_client invalid_client_id inactive_user inactive_org unsupported_grant_type""".split()
+INVALIDENTITY invalid_client invalid_client_id
+invalid_app_access redirect_uri_mismatch inactive_user inactive_org unsupported_grant_type""".split()
 RECORD = """CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY FIELD_CUSTOM_VALIDATION_EXCEPTION REQUIRED_FIELD_MISSING
 INVALID_EMAIL_ADDRESS INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST STRING_TOO_LONG FIELD_INTEGRITY_EXCEPTION
 INVALID_CROSS_REFERENCE_KEY MALFORMED_ID CANNOT_UPDATE_CONVERTED_LEAD NOT_FOUND ENTITY_IS_DELETED DUPLICATE_VALUE
@@ -52,8 +53,11 @@ def test_the_table_holds_no_code_that_this_test_does_not_walk():
         (404, errors.RecordRefused),
         (405, errors.RequestWrong),
         (409, errors.Unavailable),
+        (412, errors.RequestWrong),
+        (414, errors.RequestWrong),
         (415, errors.RequestWrong),
         (420, errors.Unavailable),
+        (428, errors.RequestWrong),
         (429, errors.Unavailable),
         (431, errors.RequestWrong),
         (500, errors.Unavailable),
