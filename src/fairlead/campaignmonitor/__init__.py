@@ -2,6 +2,7 @@
 
 from fairlead.campaignmonitor.account import CampaignMonitor, connect
 from fairlead.campaignmonitor.errors import (
+    AddedTooOften,
     CampaignMonitorError,
     OutcomeUnknown,
     RecordRefused,
@@ -15,6 +16,7 @@ from fairlead.campaignmonitor.subscribers import STATES, Subscriber, SubscriberP
 
 __all__ = [
     "STATES",
+    "AddedTooOften",
     "ApiKey",
     "CampaignMonitor",
     "CampaignMonitorError",

@@ -16,15 +16,17 @@ from fairlead.campaignmonitor.clients import ClientDetails, ClientName
 from fairlead.campaignmonitor.journeys import Journeys
 from fairlead.campaignmonitor.limits import AdaptiveLimit
 from fairlead.campaignmonitor.lists import CustomField, ListDetails, ListName, ListStats
-from fairlead.campaignmonitor.login import Login, Report
+from fairlead.campaignmonitor.login import Login
 from fairlead.campaignmonitor.messages import Messages
 from fairlead.campaignmonitor.people import People
+from fairlead.campaignmonitor.repeats import Patience
 from fairlead.campaignmonitor.segments import Segments
 from fairlead.campaignmonitor.subscribers import Reading, State, Subscriber, SubscriberPage
 from fairlead.campaignmonitor.suppression import Suppression
+from fairlead.campaignmonitor.tokens import Report
 from fairlead.campaignmonitor.tracking import CampaignTracking, JourneyTracking
 from fairlead.campaignmonitor.transactional import Transactional
-from fairlead.campaignmonitor.transport import Patience, Transport
+from fairlead.campaignmonitor.transport import Transport
 
 # Some calls are slow on the server's side; its own clients ended at two minutes.
 TIMEOUT: Final = aiohttp.ClientTimeout(total=120, sock_connect=30)

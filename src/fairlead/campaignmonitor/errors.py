@@ -6,7 +6,7 @@ The codes, their words and classes are data: `errors.toml`.
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 import msgspec
 
@@ -39,6 +39,25 @@ class Unavailable(CampaignMonitorError):
         self.retry_after = retry_after
 
 
+class NotSent(Unavailable):
+    """The call was not carried out, for sure: no connection came about, or no sign-in."""
+
+
+class AddedTooOften(Unavailable):
+    """The same address was added again and again in a short time. Other addresses are not concerned."""
+
+    next_step = "Wait some minutes before adding this address again."
+
+
+class OutcomeUnknown(Unavailable):
+    """A write got no answer that says whether it was done. It is not tried again: done twice, it would count twice.
+
+    Catch it before Unavailable: whoever does the write again must have looked first.
+    """
+
+    next_step = "Look in Campaign Monitor whether it was done before doing it again."
+
+
 class SignInRefused(CampaignMonitorError):
     """The credentials no longer work."""
 
@@ -55,12 +74,6 @@ class RecordRefused(CampaignMonitorError):
     """One record cannot be read or written as it is; others are not concerned."""
 
     next_step = "Correct the record."
-
-
-class OutcomeUnknown(RecordRefused):
-    """A write got no answer that says whether it was done. It is not tried again: done twice, it would count twice."""
-
-    next_step = "Look in Campaign Monitor whether it was done before doing it again."
 
 
 class RequestWrong(CampaignMonitorError):
@@ -111,13 +124,17 @@ def meanings() -> dict[int, Meaning]:
 
 
 class _Envelope(msgspec.Struct):
-    """The body of an error; the message and the result data are not read."""
+    """The body of an error. The message only tells two kinds of one code apart; the result data are not read."""
 
     Code: int = 0
+    Message: Any = ""
 
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope, strict=False)
 BOM: Final = b"\xef\xbb\xbf"
+
+# Campaign Monitor's words where one address is added again and again; calls too many at once get the same code.
+_TOO_OFTEN: Final = "added too many times"
 
 
 def is_momentary(status: int) -> bool:
@@ -128,10 +145,14 @@ def is_momentary(status: int) -> bool:
 def error_from(status: int, body: bytes, *, retry_after: float | None = None) -> CampaignMonitorError:
     """The error that an answer with this HTTP status and body means. Never raises."""
     try:
-        code = _ENVELOPE.decode(body.removeprefix(BOM)).Code
+        said = _ENVELOPE.decode(body.removeprefix(BOM))
     except (msgspec.DecodeError, UnicodeDecodeError):
-        code = 0
-    return error_of(code, status=status, retry_after=retry_after)
+        said = _Envelope()
+    if status == 429 and _TOO_OFTEN in str(said.Message).lower():
+        return AddedTooOften(
+            "Campaign Monitor refused to add the same address so often.", code=said.Code, status=status
+        )
+    return error_of(said.Code, status=status, retry_after=retry_after)
 
 
 def error_of(code: int, *, status: int = 0, retry_after: float | None = None) -> CampaignMonitorError:
