@@ -86,7 +86,7 @@ class Transport:
         """`on_call(method, template, status)` is told of every call, status 0 where no answer came."""
         self.limit = limit
         self._http = http
-        self._origin = _origin(base_url)
+        self._origin = origin_of(base_url)
         self._login = login
         self._report: Report = on_call or (lambda method, template, status: None)
         self._patience = patience or Patience()
@@ -190,8 +190,8 @@ def nothing(body: bytes) -> None:
     """Reads the answer to what is only done."""
 
 
-def _origin(base_url: str) -> URL:
-    """Scheme, host and port of the service."""
+def origin_of(base_url: str) -> URL:
+    """Scheme, host and port of the service. Raises ValueError where it is no address."""
     url = URL(base_url)
     if url.scheme not in {"http", "https"} or not url.host:
         raise ValueError(f"{base_url!r} is not the address of a service: give e.g. https://api.createsend.com.")
