@@ -15,6 +15,7 @@ from fairlead.campaignmonitor.campaigns import Campaigns
 from fairlead.campaignmonitor.clients import ClientDetails, ClientName
 from fairlead.campaignmonitor.journeys import Journeys
 from fairlead.campaignmonitor.limits import AdaptiveLimit
+from fairlead.campaignmonitor.list_settings import ListSettings
 from fairlead.campaignmonitor.lists import CustomField, ListDetails, ListName, ListStats
 from fairlead.campaignmonitor.login import Login
 from fairlead.campaignmonitor.messages import Messages
@@ -22,11 +23,13 @@ from fairlead.campaignmonitor.people import People
 from fairlead.campaignmonitor.repeats import Patience
 from fairlead.campaignmonitor.segments import Segments
 from fairlead.campaignmonitor.subscribers import Reading, State, Subscriber, SubscriberPage
+from fairlead.campaignmonitor.subscriptions import Subscriptions
 from fairlead.campaignmonitor.suppression import Suppression
 from fairlead.campaignmonitor.tokens import Report
 from fairlead.campaignmonitor.tracking import CampaignTracking, JourneyTracking
 from fairlead.campaignmonitor.transactional import Transactional
 from fairlead.campaignmonitor.transport import Transport
+from fairlead.campaignmonitor.webhooks import Webhooks
 
 # Some calls are slow on the server's side; its own clients ended at two minutes.
 TIMEOUT: Final = aiohttp.ClientTimeout(total=120, sock_connect=30)
@@ -46,6 +49,9 @@ class CampaignMonitor:
         self.people = People(transport)
         self.transactional = Transactional(transport)
         self.messages = Messages(transport)
+        self.subscriptions = Subscriptions(transport)
+        self.list_settings = ListSettings(transport)
+        self.webhooks = Webhooks(transport)
 
     async def system_date(self) -> datetime:
         """The account's wall clock, naive, in the account's time zone."""

@@ -30,7 +30,7 @@ class Care(Generic[T]):
     """What may be done after a fault.
 
     `repeatable`: twice is as good as once. `once`: never try again, whatever the fault. `settle` looks whether it was
-    done, and gives the result or None. `gone`: codes that say, after a lost answer, that it has been done.
+    done, and gives the result or None. `gone`: codes, or HTTP statuses, that say after a lost answer that it has been done.
     """
 
     repeatable: bool = False
@@ -93,7 +93,7 @@ class Attempts(Generic[T]):
         except CampaignMonitorError as error:
             if not self.lost:
                 raise
-            if error.code in self.care.gone:
+            if {error.code, error.status} & self.care.gone:
                 return self.read(b"")
             return await self._found_or(error)
 

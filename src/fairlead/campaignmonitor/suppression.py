@@ -1,6 +1,7 @@
 """The addresses that a client does not mail to, and the lists that an address is on."""
 
 from collections.abc import AsyncGenerator, Sequence
+from typing import Final
 
 import msgspec
 
@@ -8,6 +9,8 @@ from fairlead.campaignmonitor.decoding import Reader
 from fairlead.campaignmonitor.numbered import Numbered
 from fairlead.campaignmonitor.paging import Page
 from fairlead.campaignmonitor.transport import Door, Transport, nothing
+
+NOT_SUPPRESSED: Final = 176
 
 
 class Suppressed(
@@ -74,4 +77,4 @@ class Suppression:
     async def unsuppress(self, client_id: str, email: str) -> None:
         """Allow mail to this address again. Raises RecordRefused (code 176) where it is not suppressed."""
         door = Door("/clients/{}/unsuppress", (client_id,), {"email": email})
-        await self._transport.send("PUT", door, None, nothing, repeatable=True)
+        await self._transport.send("PUT", door, None, nothing, repeatable=True, gone=(NOT_SUPPRESSED,))
