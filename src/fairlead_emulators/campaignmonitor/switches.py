@@ -52,6 +52,12 @@ SWITCHES: Final[Mapping[str, Switch]] = {
     "date_boundary": Switch(
         "on_or_after", "What `date` lets through, at minute precision.", "date-filter", ("on_or_after", "after")
     ),
+    "engagement_rules": Switch(
+        "allowed",
+        "Whether segments may have engagement rules, or the plan lacks them (286).",
+        "segment-engagement-plan",
+        ("allowed", "not_in_plan"),
+    ),
     "lists_for_unknown_email": Switch(
         "empty",
         "listsforemail for an address on no list: empty, or refused with 203.",
@@ -62,6 +68,7 @@ SWITCHES: Final[Mapping[str, Switch]] = {
         "refused", "Custom values over 250 characters: refused with 810, or cut.", "long-values", ("refused", "cut")
     ),
     "most_custom_fields": Switch(0, "Custom fields that a list may have (260); 0: any number.", "most-custom-fields"),
+    "most_segments": Switch(0, "Segments that the account may have (283); 0: any number.", "most-segments"),
     "never_listed_suppressed": Switch(
         "added",
         "Adding a suppressed address that never was on the list: added, or refused with 204.",
@@ -71,6 +78,14 @@ SWITCHES: Final[Mapping[str, Switch]] = {
     "oauth_code_seconds": Switch(600, "Emulated seconds for which a code may be exchanged.", "oauth-code"),
     "oauth_error_status": Switch(400, "HTTP status of the token endpoint's errors.", "token-error-status", (400, 200)),
     "refused_add_updates": Switch(False, "Whether an add refused with 204 to 208 changes the fields.", "add-refused"),
+    "segment_busy_code": Switch(
+        278, "Code while the members of a segment cannot be read.", "segment-being-calculated", (278, 287)
+    ),
+    "segment_seconds": Switch(
+        0,
+        "Emulated seconds after a change of a segment or its list before members can be read.",
+        "segment-being-calculated",
+    ),
     "soft_bounce_limit": Switch(3, "Soft bounces without activity in between that make Bounced.", "soft-bounces"),
     "soft_bounces_suppress": Switch(False, "Whether soft bounces lead to the suppression list.", "soft-bounces-list"),
     "transactional_kept_days": Switch(30, "Days for which a message can be sent again.", "tx-resend"),

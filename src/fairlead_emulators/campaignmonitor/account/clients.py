@@ -1,8 +1,6 @@
 """Endpoints of the account and of its clients."""
 
 import json
-from functools import cache
-from importlib import resources
 from typing import Any, Final
 
 import msgspec
@@ -11,23 +9,13 @@ from fairlead_emulators.campaignmonitor.api import Answer, Call, Endpoint, creat
 from fairlead_emulators.campaignmonitor.audience.life import check_address
 from fairlead_emulators.campaignmonitor.auth import derived
 from fairlead_emulators.campaignmonitor.codes import Refusal
+from fairlead_emulators.campaignmonitor.countries import countries
 from fairlead_emulators.campaignmonitor.dates import labels, minute_of, wire, wire_seconds, zone
 from fairlead_emulators.campaignmonitor.facts import fact
 from fairlead_emulators.campaignmonitor.paging import asked, envelope
 from fairlead_emulators.campaignmonitor.store import Store
 
 _NEW_CLIENTS, _WITHIN_S = 5, 1800
-# Where the ISO table of the tz database names a country otherwise than this account does.
-_RENAMED: Final = {"Britain (UK)": "United Kingdom", "United States": "United States of America"}
-
-
-@cache
-@fact("countries")
-def countries() -> list[str]:
-    """Country names, from the table that comes with the tz database."""
-    text = (resources.files("tzdata") / "zoneinfo" / "iso3166.tab").read_text(encoding="utf-8")
-    names = [line.split("\t")[1] for line in text.splitlines() if line and not line.startswith("#")]
-    return sorted(_RENAMED.get(name, name) for name in names)
 
 
 def _clients(call: Call) -> Any:

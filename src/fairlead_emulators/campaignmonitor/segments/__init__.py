@@ -1,1 +1,5 @@
 """Segments of lists."""
+
+from fairlead_emulators.campaignmonitor.segments.membership import members
+
+__all__ = ["members"]
