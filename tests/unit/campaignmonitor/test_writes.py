@@ -167,3 +167,32 @@ async def test_an_address_is_allowed_again_or_told_not_to_be_suppressed():
     assert bodies[0][:3] == ("PUT", f"/api/v3.3/clients/{CLIENT}/unsuppress.json", b"")
     assert fake.asked[0].raw_path.endswith("?email=ada%2Bnews@example.com")
     assert fake.calls[0] == ("PUT", "/clients/{}/unsuppress", 200)
+
+
+async def test_an_address_that_this_call_has_allowed_again_is_not_told_not_to_be_suppressed():
+    async with serve(cut, refuses(400, 176)) as fake, fake.connect() as account:
+        await account.suppression.unsuppress(CLIENT, "ada@example.com")
+    assert len(fake.asked) == 2
+
+
+@pytest.mark.parametrize("renewal", [cut, raw(b"", 503)], ids=["lost", "busy"])
+async def test_a_write_whose_token_could_not_be_renewed_was_not_done_and_is_tried_again(renewal):
+    """It was refused for its token: what got lost is the answer of another call."""
+
+    async def store(tokens):
+        pass
+
+    granted = always({"access_token": "new", "expires_in": 60})
+    async with serve(refuses(401, 121), renewal, refuses(401, 121), granted, always(SENT, 202)) as fake:
+        async with fake.connect(OAuth("old", "r", store)) as account:
+            assert len(await send(account)) == 1
+
+
+async def test_an_unknown_outcome_is_of_the_moment_but_never_tried_again_by_the_client():
+    """Who catches it together with other faults of the moment sees its own next step."""
+    async with serve(cut, always(SENT, 202)) as fake, fake.connect() as account:
+        with pytest.raises(Unavailable) as caught:
+            await send(account)
+    assert isinstance(caught.value, OutcomeUnknown)
+    assert "Look" in caught.value.step
+    assert len(fake.asked) == 1
