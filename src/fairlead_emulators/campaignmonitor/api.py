@@ -71,9 +71,12 @@ class Call:
         if text in ("", "null"):
             return {}
         try:
-            return _lowered(json.loads(text))
-        except ValueError:
+            read = _lowered(json.loads(text))
+        except (ValueError, RecursionError):
             raise unreadable("request") from None
+        if "\\ud" in text.lower() and not _is_text(read):
+            raise unreadable("request")
+        return read
 
     def read(self, shape: type[T], name: str) -> T:
         """The body as a struct. Raises Refusal 400 when a value has the wrong type."""
@@ -172,6 +175,15 @@ def _lowered(value: Any) -> Any:
     if isinstance(value, list):
         return [_lowered(each) for each in value]
     return value
+
+
+def _is_text(value: Any) -> bool:
+    """Whether all text in a JSON value is text: half of a surrogate pair is none, and cannot be kept."""
+    try:
+        msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @fact("case-insensitive")

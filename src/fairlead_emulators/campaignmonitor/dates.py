@@ -60,8 +60,10 @@ def since(text: str, where: ZoneInfo) -> int:
             local = datetime.strptime(text.strip(), form)  # noqa: DTZ007 — it has no offset on the wire
         except ValueError:
             continue
-        aware = local.replace(tzinfo=where).astimezone(UTC)
-        return int(aware.timestamp() // 60)
+        try:
+            return int(local.replace(tzinfo=where).astimezone(UTC).timestamp() // 60)
+        except OverflowError:  # the first or last day that there is, elsewhere
+            raise Refusal(5) from None
     raise Refusal(5)
 
 

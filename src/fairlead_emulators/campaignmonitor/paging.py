@@ -8,6 +8,7 @@ from fairlead_emulators.campaignmonitor.codes import Refusal
 from fairlead_emulators.campaignmonitor.facts import fact
 
 SMALLEST, LARGEST = 10, 1000
+_LAST_PAGE = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Asked:
 def asked(query: Mapping[str, str], orders: tuple[str, ...], default: str) -> Asked:
     """Reads `page`, `pagesize`, `orderfield`, `orderdirection`. Raises Refusal 800–803."""
     page, size = _number(query.get("page", "1"), 800), _number(query.get("pagesize", "1000"), 801)
-    if page < 1:
+    if not 1 <= page <= _LAST_PAGE:
         raise Refusal(800)
     if not SMALLEST <= size <= LARGEST:
         raise Refusal(801)

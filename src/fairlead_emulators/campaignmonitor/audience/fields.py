@@ -50,7 +50,7 @@ def _bare(key_or_name: str) -> str:
 def fields_of(store: Store, list_n: int) -> list[Field]:
     """The custom fields of a list, in the order they were made."""
     found = store.db.execute(
-        "SELECT key, name, type, options, visible FROM custom_fields WHERE list = ? ORDER BY position", (list_n,)
+        "SELECT key, name, type, options, visible FROM custom_fields WHERE list = ? ORDER BY position, rowid", (list_n,)
     )
     return [
         Field(key, name, kind, tuple(json.loads(options)), bool(visible)) for key, name, kind, options, visible in found
@@ -72,19 +72,65 @@ def add_field(
     if kind.startswith("MultiSelect") and not options:
         raise Refusal(257)
     known = fields_of(store, list_n)
-    if any(_bare(each.name) == _bare(name) for each in known):
-        raise Refusal(255)
-    taken = {each.key for each in known}
-    key = base = key_of(name)
-    number = 1
-    while key in taken:  # names without any ASCII letter would share the key []
-        number += 1
-        key = f"{base[:-1]}{number}]"
+    key = _free_key(name, known)
     store.db.execute(
         "INSERT INTO custom_fields VALUES (?, ?, ?, ?, ?, ?, ?)",
         (list_n, key, name.strip(), kind, json.dumps(list(options)), int(visible), len(known)),
     )
     return key
+
+
+def _free_key(name: str, others: Sequence[Field]) -> str:
+    if any(_bare(each.name) == _bare(name) for each in others):
+        raise Refusal(255)
+    taken = {each.key for each in others}
+    key = base = key_of(name)
+    number = 1
+    while key in taken:  # names without any ASCII letter would share the key []
+        number += 1
+        key = f"{base[:-1]}{number}]"
+    return key
+
+
+def field_of(store: Store, list_n: int, key: str) -> Field:
+    """A field by its bracketed key, whatever its case. Raises Refusal 253."""
+    for each in fields_of(store, list_n):
+        if each.key == key.strip().lower():
+            return each
+    raise Refusal(253)
+
+
+def change_field(store: Store, list_n: int, old: Field, name: str, visible: bool) -> Field:
+    """Renames a field, or changes whether it is shown to subscribers. Raises Refusal 254, 255.
+
+    The subscribers' values are left as they are.
+    """
+    if not name.strip():
+        raise Refusal(254)
+    key = old.key
+    if name.strip() != old.name:
+        key = _free_key(name, [each for each in fields_of(store, list_n) if each.key != old.key])
+    store.db.execute(
+        "UPDATE custom_fields SET key = ?, name = ?, visible = ? WHERE list = ? AND key = ?",
+        (key, name.strip(), int(visible), list_n, old.key),
+    )
+    return field_of(store, list_n, key)
+
+
+def set_options(store: Store, list_n: int, of: Field, options: Sequence[str]) -> None:
+    """Gives a field these options. Raises Refusal 256, 257."""
+    if not of.type.startswith("MultiSelect"):
+        raise Refusal(256)
+    if not options:
+        raise Refusal(257)
+    store.db.execute(
+        "UPDATE custom_fields SET options = ? WHERE list = ? AND key = ?", (json.dumps(list(options)), list_n, of.key)
+    )
+
+
+def drop_field(store: Store, list_n: int, of: Field) -> None:
+    """Deletes a field; the subscribers' values are left as they are."""
+    store.db.execute("DELETE FROM custom_fields WHERE list = ? AND key = ?", (list_n, of.key))
 
 
 @fact("custom-values")

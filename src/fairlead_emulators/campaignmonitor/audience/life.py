@@ -246,6 +246,11 @@ class Life:
         with self._store.transaction():
             self._move(of, old, "Active", self._now() if at is None else at)
 
+    def opt_out_here(self, of: SubscriberList, old: Subscriber) -> None:
+        """Moves to Unsubscribed on this list alone."""
+        with self._store.transaction():
+            self._move(of, old, "Unsubscribed", self._now())
+
     def _move(self, of: SubscriberList, old: Subscriber, state: str, at: float) -> None:
         self._keep(of, old, replace(old, state=state, state_at=at), at=at)
 

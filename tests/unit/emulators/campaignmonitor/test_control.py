@@ -15,7 +15,7 @@ from fairlead_emulators.clock import Clock
 from fairlead_emulators.seeds import LONDON, SYDNEY, spec
 from tests.unit.emulators.http import basic
 
-MOST_ASSUMED = 36
+MOST_ASSUMED = 46
 
 
 def _truth(account, title=None):
