@@ -166,3 +166,24 @@ def _column(place: tzinfo) -> UtcColumn:
 def to_utc(texts: Sequence[str], place: tzinfo) -> list[str]:
     """A column of wall-clock texts of a zone in UTC: see `UtcColumn`."""
     return _column(place)(texts)
+
+
+def instants(text: str, place: tzinfo) -> tuple[datetime, datetime]:
+    """The earliest and the latest moment, in UTC, that a wall-clock text of a zone may mean; nearly always the same.
+
+    A time that came twice has two. One that the clock skipped means the same span before or after the skip. Where it
+    matters which of two things was first, compare with the end that errs on the safe side.
+    Raises ValueError on what is no date, or has an offset.
+    """
+    wall = datetime.fromisoformat(text.strip())
+    if wall.tzinfo is not None:
+        raise ValueError(f"{text!r} has an offset; a time of the client's wall clock is expected.")
+    both = [wall.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    return min(both), max(both)
+
+
+def wall_clock(moment: datetime, place: tzinfo) -> str:
+    """A moment as a zone's wall clock shows it: `YYYY-MM-DD HH:MM:SS`. Raises ValueError where it has no time zone."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone: give a moment that has.")
+    return f"{moment.astimezone(place):%Y-%m-%d %H:%M:%S}"

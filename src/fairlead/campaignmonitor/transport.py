@@ -70,6 +70,20 @@ class _Call:
 _NEVER_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
+class AnswerLost(aiohttp.ClientError):
+    """The connection ended before there was an answer."""
+
+
+async def _unrepeated(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Aiohttp repeats PUT and DELETE by itself when a connection ends: then nobody knows that an answer was lost."""
+    try:
+        return await handler(request)
+    except _NEVER_SENT:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+        raise AnswerLost from None
+
+
 class Transport:
     """Calls to one account. Share one among all tasks: the limit and the sign-in are common to them."""
 
@@ -163,7 +177,12 @@ class Transport:
         async with self.limit.slot() as began:
             try:
                 async with self._http.request(
-                    call.method, url, data=call.data, headers=headers, allow_redirects=False
+                    call.method,
+                    url,
+                    data=call.data,
+                    headers=headers,
+                    allow_redirects=False,
+                    middlewares=() if call.method == "GET" else (_unrepeated,),
                 ) as response:
                     status, body, headers = response.status, await response.read(), response.headers
             except (aiohttp.ClientError, TimeoutError) as error:

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlead.campaignmonitor.timezones import UnknownTimeZone, UtcColumn, _labels, find, to_utc, zone
+from fairlead.campaignmonitor.timezones import (
+    UnknownTimeZone,
+    UtcColumn,
+    _labels,
+    find,
+    instants,
+    to_utc,
+    wall_clock,
+    zone,
+)
 
 LONDON = "(GMT) Greenwich Mean Time : Dublin, Edinburgh, Lisbon, London"
 
@@ -121,3 +130,57 @@ def test_memory_is_bounded():
     column = UtcColumn(ZoneInfo("Asia/Kolkata"), kept=100)
     column(minutes(datetime(2025, 1, 1), 5000))
     assert len(column) <= 101
+
+
+ZONES = st.sampled_from(sorted(set(_labels().values()) | {"Australia/Lord_Howe", "Africa/Casablanca", "Pacific/Apia"}))
+MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(2076, 6, 6), timezones=st.just(UTC)).map(
+    lambda moment: moment.replace(microsecond=0)
+)
+NEAR_CHANGES = st.tuples(
+    st.sampled_from(
+        [datetime(2025, 3, 30, 1), datetime(2025, 10, 26, 1), datetime(2025, 4, 5, 15), datetime(2025, 11, 2, 6)]
+    ),
+    st.integers(-7200, 7200),
+).map(lambda pair: (pair[0] + timedelta(seconds=pair[1])).replace(tzinfo=UTC))
+
+
+@settings(max_examples=300)
+@given(MOMENTS | NEAR_CHANGES, ZONES)
+def test_what_the_wall_clock_showed_may_mean_the_moment_it_was(moment, name):
+    """There and back: the moment is one of the two that its text may mean, and the column gives the earlier."""
+    place = ZoneInfo(name)
+    text = wall_clock(moment, place)
+    earliest, latest = instants(text, place)
+    assert moment in (earliest, latest)
+    assert to_utc([text], place) == [earliest.strftime("%Y-%m-%dT%H:%M:%S.000Z")]
+
+
+@settings(max_examples=300)
+@given(MOMENTS | NEAR_CHANGES, ZONES)
+def test_a_time_means_two_moments_only_where_the_clock_was_set(moment, name):
+    """Both show the same text, if the clock ever showed it; they lie a change of the clock apart."""
+    place = ZoneInfo(name)
+    wall = moment.replace(tzinfo=None)
+    earliest, latest = instants(f"{wall:%Y-%m-%d %H:%M:%S}", place)
+    shown = {wall_clock(each, place) for each in (earliest, latest)}
+    if earliest == latest:
+        assert shown == {f"{wall:%Y-%m-%d %H:%M:%S}"}
+    else:
+        offsets = [each.astimezone(place).utcoffset() for each in (earliest, latest)]
+        assert latest - earliest == abs(offsets[0] - offsets[1])
+        skipped = len(shown) == 2
+        assert skipped or shown == {f"{wall:%Y-%m-%d %H:%M:%S}"}
+
+
+def test_a_doubled_time_has_two_moments_and_a_skipped_one_its_both_sides():
+    london = zone(LONDON)
+    assert [f"{each:%H:%M}" for each in instants("2025-10-26 01:30:00", london)] == ["00:30", "01:30"]
+    assert [f"{each:%H:%M}" for each in instants("2025-03-30 01:30:00", london)] == ["00:30", "01:30"]
+    assert [f"{each:%H:%M}" for each in instants("2025-06-30 01:30:00", london)] == ["00:30", "00:30"]
+
+
+def test_what_is_half_a_time_is_refused_by_value():
+    with pytest.raises(ValueError, match="has an offset"):
+        instants("2025-01-01T00:00:00+01:00", UTC)
+    with pytest.raises(ValueError, match="no time zone"):
+        wall_clock(datetime(2025, 1, 1), UTC)

@@ -196,3 +196,18 @@ async def test_an_unknown_outcome_is_of_the_moment_but_never_tried_again_by_the_
     assert isinstance(caught.value, OutcomeUnknown)
     assert "Look" in caught.value.step
     assert len(fake.asked) == 1
+
+
+async def test_every_call_on_the_wire_is_known_also_where_the_connection_ends_without_a_word():
+    """The HTTP library would repeat such a call by itself: what the first has done would look like a refusal."""
+
+    async def hang_up(request):
+        assert request.transport is not None
+        request.transport.close()
+        return web.Response()
+
+    async with serve(raw(b""), hang_up, refuses(400, 176)) as fake, fake.connect() as account:
+        await account.suppression.unsuppress(CLIENT, "bob@example.com")  # the connection is now one in use
+        await account.suppression.unsuppress(CLIENT, "ada@example.com")
+    assert [status for _, _, status in fake.calls] == [200, 0, 400]
+    assert len(fake.asked) == 3
