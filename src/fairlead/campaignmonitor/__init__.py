@@ -4,6 +4,7 @@ from fairlead.campaignmonitor.account import CampaignMonitor, connect
 from fairlead.campaignmonitor.errors import (
     AddedTooOften,
     CampaignMonitorError,
+    NotSent,
     OutcomeUnknown,
     RecordRefused,
     RequestWrong,
@@ -11,8 +12,9 @@ from fairlead.campaignmonitor.errors import (
     SignInRefused,
     Unavailable,
 )
-from fairlead.campaignmonitor.login import ApiKey, OAuth, Tokens
+from fairlead.campaignmonitor.login import ApiKey, KeptOAuth, MemoryKeeper, OAuth, TokenKeeper, Tokens
 from fairlead.campaignmonitor.subscribers import STATES, Subscriber, SubscriberPage
+from fairlead.campaignmonitor.wishes import ConsentEvidence, ConsentToTrack, FieldValue, SubscriberWish
 
 __all__ = [
     "STATES",
@@ -20,6 +22,12 @@ __all__ = [
     "ApiKey",
     "CampaignMonitor",
     "CampaignMonitorError",
+    "ConsentEvidence",
+    "ConsentToTrack",
+    "FieldValue",
+    "KeptOAuth",
+    "MemoryKeeper",
+    "NotSent",
     "OAuth",
     "OutcomeUnknown",
     "RecordRefused",
@@ -28,6 +36,8 @@ __all__ = [
     "SignInRefused",
     "Subscriber",
     "SubscriberPage",
+    "SubscriberWish",
+    "TokenKeeper",
     "Tokens",
     "Unavailable",
     "connect",
