@@ -15,7 +15,7 @@ from fairlead_emulators.clock import Clock
 from fairlead_emulators.seeds import LONDON, SYDNEY, spec
 from tests.unit.emulators.http import basic
 
-MOST_ASSUMED = 46
+MOST_ASSUMED = 55
 
 
 def _truth(account, title=None):
