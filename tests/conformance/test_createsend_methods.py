@@ -27,6 +27,7 @@ from createsend import (
 )
 from createsend.createsend import CreateSendBase
 
+from fairlead_emulators.campaignmonitor.account.persons import accept
 from fairlead_emulators.campaignmonitor.app import CampaignMonitorEmulator, create
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.seeds import SYDNEY, spec
@@ -173,6 +174,45 @@ CALLS: dict[str, Callable[[Account], Any]] = {
     "Transactional.message_timeline": lambda a: a.tx.message_timeline({"clientID": a.client.client_id, "count": 5}),
     "Transactional.message_details": lambda a: a.tx.message_details(a.message, statistics=True),
     "Transactional.message_resend": lambda a: a.tx.message_resend(a.message),
+    "Segment.create": lambda a: segment(a),
+    "Segment.update": lambda a: segment(a).update("Another", RULES),
+    "Segment.add_rulegroup": lambda a: segment(a).add_rulegroup(RULES[0]),
+    "Segment.subscribers": lambda a: segment(a).subscribers(),
+    "Segment.details": lambda a: segment(a).details(),
+    "Segment.clear_rules": lambda a: segment(a).clear_rules(),
+    "Segment.delete": lambda a: segment(a).delete(),
+    "List.delete": lambda a: a.on.delete(),
+    "List.update": lambda a: a.on.update("Renamed", "", False, "", "OnlyThisList"),
+    "List.update_custom_field": lambda a: a.on.update_custom_field(field(a), "Hue", False),
+    "List.update_custom_field_options": lambda a: a.on.update_custom_field_options(field(a), ["green"], True),
+    "List.delete_custom_field": lambda a: a.on.delete_custom_field(field(a)),
+    "List.segments": lambda a: a.on.segments(),
+    "Template.create": lambda a: template(a),
+    "Template.details": lambda a: template(a).details(),
+    "Template.update": lambda a: template(a).update("T2", ANYWHERE, ANYWHERE),
+    "Template.delete": lambda a: template(a).delete(),
+    **{
+        f"Client.{name}": lambda a, name=name: getattr(a.client, name)()
+        for name in ("segments", "templates", "people", "get_primary_contact", "delete")
+    },
+    "Client.set_basics": lambda a: a.client.set_basics("C", SYDNEY, "Australia"),
+    "Client.set_payg_billing": lambda a: a.client.set_payg_billing("USD", True, True, 10),
+    "Client.set_monthly_billing": lambda a: a.client.set_monthly_billing("USD", True, 10),
+    "Client.transfer_credits": lambda a: a.client.transfer_credits(0, False),
+    "Client.set_primary_contact": lambda a: a.client.set_primary_contact(person(a).email_address),
+    "Person.add": lambda a: person(a),
+    "Person.get": lambda a: person(a).get(),
+    "Person.update": lambda a: person(a).update(WHO, "Q", 1023),
+    "Person.delete": lambda a: person(a).delete(),
+    "Administrator.add": lambda a: administrator(a),
+    "Administrator.get": lambda a: administrator(a).get(),
+    "Administrator.update": lambda a: administrator(a).update(WHO, "B"),
+    "Administrator.delete": lambda a: administrator(a).delete(),
+    "CreateSend.administrators": lambda a: CreateSend(a.auth).administrators(),
+    "CreateSend.set_primary_contact": lambda a: CreateSend(a.auth).set_primary_contact(accepted(a)),
+    "CreateSend.external_session_url": lambda a: CreateSend(a.auth).external_session_url(
+        accepted(a), "None", "/", "abc", a.client.client_id
+    ),
 }
 
 
@@ -241,6 +281,13 @@ def administrator(a: Account) -> Administrator:
     return Administrator(a.auth, WHO)
 
 
+def accepted(a: Account) -> str:
+    """The address of an administrator who has accepted the invitation."""
+    address = str(administrator(a).email_address)
+    accept(a.emulator.store, address)
+    return address
+
+
 def journey(a: Account) -> Journey:
     return Journey(a.auth, a.client.journeys()[0].JourneyID)
 
@@ -276,23 +323,6 @@ LATER: dict[str, Callable[[Account], Any]] = {
         f"JourneyEmail.{name}": lambda a, name=name: getattr(journey_email(a), name)()
         for name in ("bounces", "clicks", "opens", "recipients", "unsubscribes")
     },
-    "Segment.create": segment,
-    "Segment.update": lambda a: segment(a).update("Another", RULES),
-    "Segment.add_rulegroup": lambda a: segment(a).add_rulegroup(RULES[0]),
-    "Segment.subscribers": lambda a: segment(a).subscribers(),
-    "Segment.details": lambda a: segment(a).details(),
-    "Segment.clear_rules": lambda a: segment(a).clear_rules(),
-    "Segment.delete": lambda a: segment(a).delete(),
-    "List.delete": lambda a: a.on.delete(),
-    "List.update": lambda a: a.on.update("Renamed", "", False, "", "OnlyThisList"),
-    "List.update_custom_field": lambda a: a.on.update_custom_field(field(a), "Hue", False),
-    "List.update_custom_field_options": lambda a: a.on.update_custom_field_options(field(a), ["green"], True),
-    "List.delete_custom_field": lambda a: a.on.delete_custom_field(field(a)),
-    "List.segments": lambda a: a.on.segments(),
-    "Template.create": template,
-    "Template.details": lambda a: template(a).details(),
-    "Template.update": lambda a: template(a).update("T2", ANYWHERE, ANYWHERE),
-    "Template.delete": lambda a: template(a).delete(),
     **{
         f"Client.{name}": lambda a, name=name: getattr(a.client, name)()
         for name in (
@@ -300,32 +330,9 @@ LATER: dict[str, Callable[[Account], Any]] = {
             "scheduled",
             "drafts",
             "tags",
-            "segments",
-            "templates",
-            "people",
-            "get_primary_contact",
             "journeys",
-            "delete",
         )
     },
-    "Client.set_basics": lambda a: a.client.set_basics("C", SYDNEY, "Australia"),
-    "Client.set_payg_billing": lambda a: a.client.set_payg_billing("USD", True, True, 10),
-    "Client.set_monthly_billing": lambda a: a.client.set_monthly_billing("USD", True, 10),
-    "Client.transfer_credits": lambda a: a.client.transfer_credits(0, False),
-    "Client.set_primary_contact": lambda a: a.client.set_primary_contact(person(a).email_address),
-    "Person.add": person,
-    "Person.get": lambda a: person(a).get(),
-    "Person.update": lambda a: person(a).update(WHO, "Q", 1023),
-    "Person.delete": lambda a: person(a).delete(),
-    "Administrator.add": administrator,
-    "Administrator.get": lambda a: administrator(a).get(),
-    "Administrator.update": lambda a: administrator(a).update(WHO, "B"),
-    "Administrator.delete": lambda a: administrator(a).delete(),
-    "CreateSend.administrators": lambda a: CreateSend(a.auth).administrators(),
-    "CreateSend.set_primary_contact": lambda a: CreateSend(a.auth).set_primary_contact(administrator(a).email_address),
-    "CreateSend.external_session_url": lambda a: CreateSend(a.auth).external_session_url(
-        WHO, "None", "/", a.client.client_id, a.client.client_id
-    ),
 }
 
 
