@@ -39,6 +39,12 @@ SWITCHES: Final[Mapping[str, Switch]] = {
         20, "How often one address may be added to a list within `add_limit_seconds`; 0: any number.", "add-throttled"
     ),
     "add_limit_seconds": Switch(60, "Emulated seconds over which adds of one address are counted.", "add-throttled"),
+    "billing_without_people": Switch(
+        "allowed",
+        "Letting a client pay that has no people: allowed, or refused with 173.",
+        "billing-without-people",
+        ("allowed", "refused"),
+    ),
     "complaint_state": Switch(
         "Unsubscribed", "What a spam complaint makes of a subscriber.", "complaint", ("Unsubscribed", "Deleted")
     ),

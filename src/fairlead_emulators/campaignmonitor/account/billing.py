@@ -89,7 +89,8 @@ def _amount(value: float | None) -> float:
 
 @fact("billing-without-people")
 def _need_people(call: Call, client: Client, *, pays: bool) -> None:
-    if pays and not persons_of(call.service.store, client.id):
+    refused = call.service.switches.word("billing_without_people") == "refused"
+    if refused and pays and not persons_of(call.service.store, client.id):
         raise Refusal(173)
 
 

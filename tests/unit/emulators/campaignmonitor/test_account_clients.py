@@ -146,6 +146,9 @@ def test_schemes_markups_and_clients_without_people_have_their_codes(account):
     assert_refused(client(account, "PUT", {**PAYS, "MarkupPerRecipient": -0.5}, "/setpaygbilling"), 400, 170)
     fresh(account)
     for tail in ("/setpaygbilling", "/setmonthlybilling"):
+        assert client(account, "PUT", PAYS, tail, "Fresh").status == 200
+    account.call("POST", "/_control/settings", {"billing_without_people": "refused"})
+    for tail in ("/setpaygbilling", "/setmonthlybilling"):
         assert_refused(client(account, "PUT", PAYS, tail, "Fresh"), 400, 173)
         nobody_pays = {**PAYS, "ClientPays": False, "CanPurchaseCredits": False}
         assert client(account, "PUT", nobody_pays, tail, "Fresh").status == 200
