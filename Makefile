@@ -59,10 +59,11 @@ format: setup ## Format the code and mend what can be mended
 clean: ## Remove what was built, but no data
 	rm -rf $(VENV) .make site build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*
 
+# The lock names every package, so none is looked for: older pips take a newer release of a package with extras for unpinned.
 .make/setup: requirements/develop.txt pyproject.toml .ci/make-venv
 	@mkdir -p .make
 	.ci/make-venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/develop.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/develop.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
