@@ -11,8 +11,8 @@ from fairlead.features.members import rules
 from fairlead.salesforce import names
 from fairlead.salesforce.package import package_from_source
 from fairlead.sync import convert
-from fairlead_emulators.salesforce import metadata
-from fairlead_emulators.salesforce.storage import Storage
+from fairlead_emulators.salesforce.metadata import package as metadata
+from fairlead_emulators.salesforce.state.storage import Storage
 from tests.repository import metadata_types
 from tests.repository.files import ROOT
 

@@ -10,14 +10,14 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from fairlead_emulators.control import explained, json_body
-from fairlead_emulators.salesforce import writes
-from fairlead_emulators.salesforce.batch import from_json
-from fairlead_emulators.salesforce.ids import to18
-from fairlead_emulators.salesforce.org import Org
-from fairlead_emulators.salesforce.records import as_json
-from fairlead_emulators.salesforce.schema import SObject
-from fairlead_emulators.salesforce.sessions import Sessions
-from fairlead_emulators.salesforce.storage import quoted
+from fairlead_emulators.salesforce.model.batch import from_json
+from fairlead_emulators.salesforce.model.ids import to18
+from fairlead_emulators.salesforce.model.schema import SObject
+from fairlead_emulators.salesforce.records import writes
+from fairlead_emulators.salesforce.records.reading import as_json
+from fairlead_emulators.salesforce.signin.sessions import Sessions
+from fairlead_emulators.salesforce.state.org import Org
+from fairlead_emulators.salesforce.state.storage import quoted
 
 _PAGE = 5_000
 

@@ -20,21 +20,26 @@ from fairlead_emulators.control import control_routes
 from fairlead_emulators.faults import Faults
 from fairlead_emulators.middleware import Gate
 from fairlead_emulators.requests_log import RequestLog
-from fairlead_emulators.salesforce import acts, bulk_ingest, bulk_query, composite, deploy, query, rest, seeding
-from fairlead_emulators.salesforce import sobject_collections as collections
-from fairlead_emulators.salesforce.bulk_jobs import Job, Jobs
-from fairlead_emulators.salesforce.bulk_routes import BulkIngest
+from fairlead_emulators.salesforce import acts, seeding
+from fairlead_emulators.salesforce.bulk import ingest as bulk_ingest
+from fairlead_emulators.salesforce.bulk import query as bulk_query
+from fairlead_emulators.salesforce.bulk.jobs import Job, Jobs
+from fairlead_emulators.salesforce.bulk.routes import BulkIngest
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.events import log as event_log
 from fairlead_emulators.salesforce.events.origin import Origin
-from fairlead_emulators.salesforce.explorer import Explorer
+from fairlead_emulators.salesforce.explorer.pages import Explorer
 from fairlead_emulators.salesforce.facts import fact
-from fairlead_emulators.salesforce.limits import Usage
-from fairlead_emulators.salesforce.oauth import OAuth
-from fairlead_emulators.salesforce.org import API_VERSION, SERVICE_FAULTS, Org, make_identity
-from fairlead_emulators.salesforce.sessions import Sessions
-from fairlead_emulators.salesforce.storage import Storage
-from fairlead_emulators.salesforce.wire import Api, Slashless
+from fairlead_emulators.salesforce.metadata import deploy
+from fairlead_emulators.salesforce.rest import collections, composite
+from fairlead_emulators.salesforce.rest import queries as query
+from fairlead_emulators.salesforce.rest import single as rest
+from fairlead_emulators.salesforce.rest.wire import Api, Slashless
+from fairlead_emulators.salesforce.signin.oauth import OAuth
+from fairlead_emulators.salesforce.signin.sessions import Sessions
+from fairlead_emulators.salesforce.state.limits import Usage
+from fairlead_emulators.salesforce.state.org import API_VERSION, SERVICE_FAULTS, Org, make_identity
+from fairlead_emulators.salesforce.state.storage import Storage
 
 fact("unknown_path")
 

@@ -6,10 +6,10 @@ from random import Random
 from typing import Any, Final
 
 from fairlead_emulators.people import Person, person
-from fairlead_emulators.salesforce import writes
-from fairlead_emulators.salesforce.batch import from_json
-from fairlead_emulators.salesforce.org import Org
-from fairlead_emulators.salesforce.values import stamp
+from fairlead_emulators.salesforce.model.batch import from_json
+from fairlead_emulators.salesforce.model.values import stamp
+from fairlead_emulators.salesforce.records import writes
+from fairlead_emulators.salesforce.state.org import Org
 
 Row = dict[str, Any]
 

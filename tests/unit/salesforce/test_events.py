@@ -18,7 +18,7 @@ from fairlead.salesforce.events import Events, Pace, Pass
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.salesforce.app import create
 from fairlead_emulators.salesforce.events import schemas, server
-from fairlead_emulators.salesforce.schema import standard_schema
+from fairlead_emulators.salesforce.model.schema import standard_schema
 from fairlead_emulators.server import serving
 
 TOPIC = "/data/ContactChangeEvent"

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from fairlead_emulators.salesforce.facts import fact
-from fairlead_emulators.salesforce.lookups import rows_by_id
-from fairlead_emulators.salesforce.org import Org
-from fairlead_emulators.salesforce.schema import SObject
+from fairlead_emulators.salesforce.model.schema import SObject
+from fairlead_emulators.salesforce.state.lookups import rows_by_id
+from fairlead_emulators.salesforce.state.org import Org
 
 fact("change_selection")
 fact("change_gaps")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fairlead_emulators.salesforce.facts import fact
-from fairlead_emulators.salesforce.schema import Field, Schema, SObject
+from fairlead_emulators.salesforce.model.schema import Field, Schema, SObject
 
 fact("change_header")
 fact("change_compounds")

@@ -20,9 +20,9 @@ import grpc
 from fairlead_emulators.salesforce.events import log, schemas
 from fairlead_emulators.salesforce.events.wire import pubsub_api_pb2 as pb
 from fairlead_emulators.salesforce.facts import fact
-from fairlead_emulators.salesforce.org import Org
-from fairlead_emulators.salesforce.schema import SObject
-from fairlead_emulators.salesforce.sessions import Sessions
+from fairlead_emulators.salesforce.model.schema import SObject
+from fairlead_emulators.salesforce.signin.sessions import Sessions
+from fairlead_emulators.salesforce.state.org import Org
 
 fact("pubsub_credentials")
 fact("pubsub_flow")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
-from fairlead_emulators.salesforce.schema import Field, Schema, SObject
+from fairlead_emulators.salesforce.model.schema import Field, Schema, SObject
 from fairlead_emulators.salesforce.soql import text
 from fairlead_emulators.salesforce.soql.ast import (
     Among,

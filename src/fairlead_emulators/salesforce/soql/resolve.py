@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from fairlead_emulators.salesforce.schema import Field, Schema, SObject
+from fairlead_emulators.salesforce.model.schema import Field, Schema, SObject
 from fairlead_emulators.salesforce.soql.tokens import SoqlError
 
 MAX_PARENTS = 5

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fairlead_emulators.salesforce.schema import Field, SObject
+from fairlead_emulators.salesforce.model.schema import Field, SObject
 from fairlead_emulators.salesforce.soql import text
 from fairlead_emulators.salesforce.soql.compiler import PARENT, Child, Compiled, Output
 from fairlead_emulators.salesforce.soql.tokens import SoqlError

@@ -7,7 +7,7 @@ import sqlite3
 from itertools import product
 from typing import Any, Final
 
-from fairlead_emulators.salesforce.schema import Field
+from fairlead_emulators.salesforce.model.schema import Field
 
 FOLD: Final = "soql_fold"
 """The SQL function that lowers a text; `prepare` makes it known to a connection."""

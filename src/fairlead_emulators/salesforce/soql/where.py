@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
-from fairlead_emulators.salesforce.ids import to18
-from fairlead_emulators.salesforce.schema import Field
+from fairlead_emulators.salesforce.model.ids import to18
+from fairlead_emulators.salesforce.model.schema import Field
 from fairlead_emulators.salesforce.soql import dates, text
 from fairlead_emulators.salesforce.soql.ast import (
     Among,

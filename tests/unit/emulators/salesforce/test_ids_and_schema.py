@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead_emulators.salesforce.facts import fact
-from fairlead_emulators.salesforce.ids import checksum, make_id, make_ids, to18
-from fairlead_emulators.salesforce.schema import Schema, standard_schema
+from fairlead_emulators.salesforce.model.ids import checksum, make_id, make_ids, to18
+from fairlead_emulators.salesforce.model.schema import Schema, standard_schema
 
 MAX_ASSUMED = 12
 

@@ -5,9 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fairlead_emulators.salesforce import metadata, soql
-from fairlead_emulators.salesforce.ids import make_ids
-from fairlead_emulators.salesforce.storage import Storage
+from fairlead_emulators.salesforce import soql
+from fairlead_emulators.salesforce.metadata import package as metadata
+from fairlead_emulators.salesforce.model.ids import make_ids
+from fairlead_emulators.salesforce.state.storage import Storage
 from tests.unit.emulators.salesforce.conftest import SCHEMA, zipped
 
 NOW = datetime(2026, 3, 15, 13, 30, tzinfo=UTC)

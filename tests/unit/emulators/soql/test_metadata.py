@@ -5,8 +5,8 @@ import zipfile
 
 import pytest
 
-from fairlead_emulators.salesforce import metadata
-from fairlead_emulators.salesforce.storage import Storage
+from fairlead_emulators.salesforce.metadata import package as metadata
+from fairlead_emulators.salesforce.state.storage import Storage
 from tests.unit.emulators.salesforce.conftest import CHILD, MANIFEST, PARENT, RIGHTS, zipped
 
 

@@ -1,0 +1,1 @@
+"""Records are written and read by the org's rules."""

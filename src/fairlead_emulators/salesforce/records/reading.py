@@ -1,0 +1,73 @@
+"""Records as they go over the wire."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from fairlead_emulators.salesforce.errors import ApiError
+from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.model.ids import to18
+from fairlead_emulators.salesforce.model.schema import Field, SObject
+from fairlead_emulators.salesforce.state.org import Org
+from fairlead_emulators.salesforce.state.storage import quoted
+
+fact("wire_formats")
+fact("deleted_record")
+
+
+def to_json(field: Field, value: Any) -> Any:
+    """A kept value as REST tells it."""
+    if value is None:
+        return None
+    if field.type == "boolean":
+        return bool(value)
+    if field.type == "datetime":
+        return value[:-1] + "+0000"
+    return value
+
+
+def to_csv(field: Field, value: Any) -> str:
+    """A kept value as Bulk tells it; null is the empty cell."""
+    if value is None:
+        return ""
+    if field.type == "boolean":
+        return "true" if value else "false"
+    return str(value)
+
+
+def attributes(sobject: SObject, root: str, record_id: str) -> dict[str, str]:
+    """`{type, url}` of a record."""
+    return {"type": sobject.name, "url": f"{root}/sobjects/{sobject.name}/{record_id}"}
+
+
+def chosen_fields(sobject: SObject, names: str | None) -> list[Field]:
+    """The fields of a `?fields=` list, all when there is none. Raises ApiError 400."""
+    if not names:
+        return list(sobject.fields.values())
+    fields = []
+    for name in names.split(","):
+        field = sobject.field(name.strip())
+        if field is None:
+            message = f"No such column '{name.strip()}' on sobject of type {sobject.name}"
+            raise ApiError(400, "INVALID_FIELD", message)
+        fields.append(field)
+    return fields
+
+
+def read(org: Org, sobject: SObject, record_id: str, fields: Sequence[Field], root: str) -> dict[str, Any]:
+    """One record. Raises ApiError 404 when there is none, or it is deleted."""
+    known = to18(record_id)
+    asked = ", ".join(["Id", "IsDeleted", *(quoted(f.name) for f in fields)])
+    with org.storage.lock:
+        row = org.storage.connection.execute(
+            f"SELECT {asked} FROM {quoted(sobject.name)} WHERE Id = ?", (known,)
+        ).fetchone()
+    if row is None:
+        raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+    if row[1]:
+        raise ApiError(404, "ENTITY_IS_DELETED", "entity is deleted")
+    return {"attributes": attributes(sobject, root, row[0])} | as_json(fields, row[2:])
+
+
+def as_json(fields: Iterable[Field], row: Sequence[Any]) -> dict[str, Any]:
+    """A row of kept values as REST tells it."""
+    return {f.name: to_json(f, value) for f, value in zip(fields, row, strict=True)}

@@ -1,0 +1,85 @@
+"""`/query` and `/queryAll`: pages of up to 2,000 records."""
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from fairlead_emulators.salesforce.errors import ApiError
+from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.rest.single import DATA
+from fairlead_emulators.salesforce.rest.wire import Api, Call
+from fairlead_emulators.salesforce.soql import door as soql_door
+
+fact("query_pages")
+fact("query_batch_size")
+fact("query_columns")
+
+DEFAULT_PAGE: Final = 2_000
+MIN_PAGE: Final = 200
+KEPT: Final = 25
+
+
+@dataclass(slots=True)
+class Queries:
+    """The endpoints, and the answers whose further pages wait; the oldest of them give way."""
+
+    api: Api
+    waiting: "OrderedDict[str, tuple[list[dict[str, Any]], int]]" = field(default_factory=OrderedDict)
+
+    def routes(self) -> list[Route]:
+        """The routes of this file."""
+        more = self.api(self.more)
+        return [
+            Route(DATA + "/query", self.api(self.query), methods=["GET"]),
+            Route(DATA + "/queryAll", self.api(self.query_all), methods=["GET"]),
+            Route(DATA + "/query/{locator}", more, methods=["GET"]),
+            Route(DATA + "/queryAll/{locator}", more, methods=["GET"]),
+        ]
+
+    def query(self, call: Call) -> Response:
+        """`GET …/query?q=`."""
+        return self._ask(call, deleted=False)
+
+    def query_all(self, call: Call) -> Response:
+        """`GET …/queryAll?q=`: deleted records too."""
+        return self._ask(call, deleted=True)
+
+    def _ask(self, call: Call, *, deleted: bool) -> Response:
+        text = call.query.get("q")
+        if not text:
+            raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
+        if call.query.get("columns", "").lower() == "true":
+            return JSONResponse(soql_door.columns(call.org, text))
+        answer = soql_door.ask(call.org, text, call.version, deleted=deleted)
+        size = _page_size(call)
+        if len(answer.records) <= size:
+            return JSONResponse({"totalSize": answer.total, "done": True, "records": answer.records})
+        identity = call.org.storage.new_ids("01g", 1)[0]
+        self.waiting[identity] = (answer.records, size)
+        while len(self.waiting) > KEPT:
+            self.waiting.popitem(last=False)
+        return self._page(call, identity, 0)
+
+    def _page(self, call: Call, identity: str, start: int) -> Response:
+        records, size = self.waiting[identity]
+        end = start + size
+        body: dict[str, Any] = {"totalSize": len(records), "done": end >= len(records)}
+        if not body["done"]:
+            body["nextRecordsUrl"] = f"{call.root}/query/{identity}-{end}"
+        return JSONResponse(body | {"records": records[start:end]})
+
+    def more(self, call: Call) -> Response:
+        """`GET …/query/{locator}`."""
+        identity, _, start = call.path["locator"].rpartition("-")
+        if identity not in self.waiting or not start.isdecimal():
+            raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+        return self._page(call, identity, int(start))
+
+
+def _page_size(call: Call) -> int:
+    asked = re.search(r"batchSize\s*=\s*(\d+)", call.headers.get("sforce-query-options", ""))
+    return min(max(int(asked.group(1)), MIN_PAGE), DEFAULT_PAGE) if asked else DEFAULT_PAGE

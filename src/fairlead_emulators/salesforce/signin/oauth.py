@@ -1,0 +1,246 @@
+"""OAuth 2.0: the token endpoint, the authorize screen, identity, userinfo, revoke, introspect."""
+
+import base64
+import hashlib
+import hmac
+import html
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.signin import jwt_bearer
+from fairlead_emulators.salesforce.signin.sessions import Sessions, challenge_of
+from fairlead_emulators.salesforce.state.org import API_VERSION, Org
+
+fact("token_answer")
+fact("token_errors")
+fact("pkce_without_method")
+fact("client_credentials_no_refresh_token")
+fact("identity_url")
+fact("userinfo")
+fact("revoke_and_introspect")
+fact("authorize_screen")
+
+SCOPE = "refresh_token api id"
+
+
+class OAuthError(Exception):
+    """HTTP 400 with `{"error", "error_description"}`."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """The endpoints under `/services/oauth2` and `/id`."""
+
+    org: Org
+    sessions: Sessions
+
+    def routes(self) -> list[Route]:
+        """The routes."""
+        return [
+            Route("/services/oauth2/token", self.token, methods=["POST"]),
+            Route("/services/oauth2/authorize", self.authorize, methods=["GET", "POST"]),
+            Route("/services/oauth2/userinfo", self.userinfo, methods=["GET", "POST"]),
+            Route("/services/oauth2/revoke", self.revoke, methods=["GET", "POST"]),
+            Route("/services/oauth2/introspect", self.introspect, methods=["POST"]),
+            Route("/id/{org_id}/{user_id}", self.identity, methods=["GET"]),
+        ]
+
+    async def token(self, request: Request) -> Response:
+        """`POST /services/oauth2/token`."""
+        form = {key: str(value) for key, value in (await request.form()).items()}
+        try:
+            client_id, secret = _client(request, form)
+            return JSONResponse(self._grant(request, form, client_id, secret))
+        except OAuthError as error:
+            body = {"error": error.error, "error_description": error.description}
+            return JSONResponse(body, status_code=400)
+
+    def _grant(self, request: Request, form: Mapping[str, str], client_id: str, secret: str) -> dict[str, str]:
+        grant = form.get("grant_type", "")
+        known = ("client_credentials", "refresh_token", "authorization_code", jwt_bearer.GRANT)
+        if grant not in known:
+            raise OAuthError("unsupported_grant_type", "grant type not supported")
+        if grant == jwt_bearer.GRANT:  # the statement names the app itself
+            error, description = jwt_bearer.refusal(self.org, form.get("assertion", ""), base_url(request))
+            if error:
+                raise OAuthError(error, description)
+            return self._answer(request, None)
+        if client_id != self.org.identity.client_id:
+            raise OAuthError("invalid_client_id", "client identifier invalid")
+        if (secret or grant == "client_credentials") and secret != self.org.identity.client_secret:
+            raise OAuthError("invalid_client", "invalid client credentials")
+        if grant == "client_credentials":
+            return self._answer(request, None)
+        if grant == "refresh_token":
+            rotate = bool(self.org.settings.get("rotate_refresh_tokens"))
+            if not self.sessions.use_refresh_token(form.get("refresh_token", ""), rotate=rotate):
+                raise OAuthError("invalid_grant", "expired access/refresh token")
+            return self._answer(request, self.sessions.new_refresh_token() if rotate else None)
+        self._redeem(form)
+        return self._answer(request, self.sessions.new_refresh_token())
+
+    def _redeem(self, form: Mapping[str, str]) -> None:
+        granted = self.sessions.codes.pop(form.get("code", ""), None)
+        if granted is None:
+            raise OAuthError("invalid_grant", "invalid authorization code")
+        if granted["redirect_uri"] != form.get("redirect_uri", ""):
+            raise OAuthError("redirect_uri_mismatch", "redirect_uri must match configuration")
+        if granted["challenge"]:
+            verifier = form.get("code_verifier", "")
+            if not verifier:
+                raise OAuthError("invalid_grant", "missing code verifier")
+            if challenge_of(verifier) != granted["challenge"].rstrip("="):
+                raise OAuthError("invalid_request", "invalid code verifier")
+
+    def _answer(self, request: Request, refresh_token: str | None) -> dict[str, str]:
+        issued_at = str(int(self.org.clock.now().timestamp() * 1000))
+        identity = self._identity_url(request)
+        key = self.org.identity.client_secret.encode()
+        signature = hmac.new(key, (identity + issued_at).encode(), hashlib.sha256).digest()
+        answer = {
+            "access_token": self.sessions.open(),
+            "signature": base64.b64encode(signature).decode(),
+            "scope": SCOPE,
+            "instance_url": base_url(request),
+            "id": identity,
+            "token_type": "Bearer",
+            "issued_at": issued_at,
+        }
+        return answer | ({"refresh_token": refresh_token} if refresh_token else {})
+
+    def _identity_url(self, request: Request) -> str:
+        return f"{base_url(request)}/id/{self.org.identity.org_id}/{self.org.identity.user_id}"
+
+    async def authorize(self, request: Request) -> Response:
+        """The screen where a person allows the app; `POST` is the press of a button."""
+        asked = dict(request.query_params)
+        if asked.get("client_id") != self.org.identity.client_id:
+            return HTMLResponse("error=invalid_client_id&error_description=client identifier invalid", 400)
+        if request.method == "GET":
+            return HTMLResponse(_screen(self.org.identity.username, str(request.url.query)))
+        form = await request.form()
+        state = {"state": asked["state"]} if "state" in asked else {}
+        if form.get("answer") != "allow":
+            denied = {"error": "access_denied", "error_description": "end-user denied authorization"}
+            return _back(asked, denied | state)
+        code = "aPrx" + secrets.token_urlsafe(40)
+        self.sessions.codes[code] = {
+            "redirect_uri": asked.get("redirect_uri", ""),
+            "challenge": asked.get("code_challenge", ""),
+        }
+        return _back(asked, {"code": code} | state)
+
+    async def identity(self, request: Request) -> Response:
+        """`GET /id/{org}/{user}`."""
+        self.sessions.check(request.headers.get("authorization", ""))
+        version = API_VERSION if request.query_params.get("version") == "latest" else "{version}"
+        return JSONResponse(self._person(request, version))
+
+    def _person(self, request: Request, version: str) -> dict[str, Any]:
+        me, base = self.org.identity, base_url(request)
+        paths = {
+            "rest": f"/services/data/v{version}/",
+            "sobjects": f"/services/data/v{version}/sobjects/",
+            "query": f"/services/data/v{version}/query/",
+            "metadata": f"/services/Soap/m/{version}/{me.org_id[:15]}",
+            "profile": f"/{me.user_id}",
+        }
+        return {
+            "id": self._identity_url(request),
+            "asserted_user": True,
+            "user_id": me.user_id,
+            "organization_id": me.org_id,
+            "username": me.username,
+            "nick_name": "admin",
+            "display_name": "Ada Admin",
+            "email": "admin@example.com",
+            "email_verified": True,
+            "first_name": "Ada",
+            "last_name": "Admin",
+            "timezone": "UTC",
+            "active": True,
+            "user_type": "STANDARD",
+            "language": "en_US",
+            "locale": "en_US",
+            "utcOffset": 0,
+            "last_modified_date": self.org.now(),
+            "urls": {name: base + path for name, path in paths.items()},
+        }
+
+    async def userinfo(self, request: Request) -> Response:
+        """`/services/oauth2/userinfo`."""
+        self.sessions.check(request.headers.get("authorization", ""))
+        person = self._person(request, "{version}")
+        return JSONResponse(
+            {
+                "sub": person["id"],
+                "user_id": person["user_id"],
+                "organization_id": person["organization_id"],
+                "preferred_username": person["username"],
+                "name": person["display_name"],
+                "email": person["email"],
+                "email_verified": True,
+                "zoneinfo": "UTC",
+                "urls": person["urls"],
+                "active": True,
+            }
+        )
+
+    async def revoke(self, request: Request) -> Response:
+        """`/services/oauth2/revoke`."""
+        form = await request.form() if request.method == "POST" else request.query_params
+        if self.sessions.revoke(str(form.get("token", ""))):
+            return Response(status_code=200)
+        body = {"error": "invalid_token", "error_description": "invalid token"}
+        return JSONResponse(body, status_code=400)
+
+    async def introspect(self, request: Request) -> Response:
+        """`/services/oauth2/introspect`."""
+        token = str((await request.form()).get("token", ""))
+        if not self.sessions.is_live(token) and token not in self.sessions.refresh:
+            return JSONResponse({"active": False})
+        me = self.org.identity
+        body = {"active": True, "scope": SCOPE, "client_id": me.client_id, "username": me.username}
+        return JSONResponse(body | {"sub": self._identity_url(request), "token_type": "access_token"})
+
+
+def base_url(request: Request) -> str:
+    """Scheme, host and port by which the client reached us."""
+    return f"{request.url.scheme}://{request.url.netloc}"
+
+
+def _client(request: Request, form: Mapping[str, str]) -> tuple[str, str]:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        name, _, secret = base64.b64decode(value).decode().partition(":")
+        return name, secret
+    return form.get("client_id", ""), form.get("client_secret", "")
+
+
+def _back(asked: Mapping[str, str], answer: Mapping[str, str]) -> Response:
+    target = asked.get("redirect_uri", "")
+    joint = "&" if "?" in target else "?"
+    return RedirectResponse(f"{target}{joint}{urlencode(answer)}", status_code=302)
+
+
+def _screen(username: str, query: str) -> str:
+    return (
+        "<!doctype html><html lang=en><title>Allow access?</title><body><main><h1>Allow access?</h1>"
+        f"<p>The app asks to use this org through the API as {html.escape(username)}.</p>"
+        f'<form method=post action="?{html.escape(query)}">'
+        "<button name=answer value=allow>Allow</button> <button name=answer value=deny>Deny</button>"
+        "</form></main></body></html>"
+    )

@@ -1,0 +1,112 @@
+"""Access tokens and what they belong to; refresh tokens; authorization codes."""
+
+import base64
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from fairlead_emulators.salesforce.errors import ApiError
+from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.state.org import Org
+
+fact("access_token_shape")
+fact("invalid_session")
+fact("refresh_rotation")
+fact("session_timeout")
+
+SESSION_TIMEOUT: Final = timedelta(hours=2)
+
+
+@dataclass(slots=True)
+class Sessions:
+    """Live tokens, kept in the org's settings so that a restart with the same data folder knows them."""
+
+    org: Org
+    access: dict[str, str] = field(default_factory=dict)
+    refresh: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    first: str = ""
+
+    def load(self) -> None:
+        """Reads what is kept; the first token is made once and never times out."""
+        kept = self.org.storage.meta("sessions") or {}
+        self.access = dict(kept.get("access", {}))
+        self.refresh = dict(kept.get("refresh", {}))
+        self.first = kept.get("first") or self._new_token()
+        self.access[self.first] = ""
+        self._keep()
+
+    def _keep(self) -> None:
+        kept = {"access": self.access, "refresh": self.refresh, "first": self.first}
+        self.org.storage.set_meta("sessions", kept)
+
+    def _new_token(self) -> str:
+        return f"{self.org.identity.org_id[:15]}!AQE{secrets.token_urlsafe(66).replace('-', '.')}"
+
+    def open(self) -> str:
+        """A new access token."""
+        token = self._new_token()
+        self.access[token] = self._expiry()
+        self._keep()
+        return token
+
+    def _expiry(self) -> str:
+        return (self.org.clock.now() + SESSION_TIMEOUT).isoformat()
+
+    def new_refresh_token(self) -> str:
+        """A new refresh token."""
+        token = "5Aep861" + secrets.token_urlsafe(60)
+        self.refresh[token] = self.org.now()
+        self._keep()
+        return token
+
+    def use_refresh_token(self, token: str, *, rotate: bool) -> bool:
+        """Whether the refresh token is good; with rotation it is good once."""
+        good = token in self.refresh
+        if good and rotate:
+            del self.refresh[token]
+            self._keep()
+        return good
+
+    def revoke(self, token: str) -> bool:
+        """Ends an access or refresh token; whether there was such a token."""
+        found = self.access.pop(token, None) is not None
+        found = self.refresh.pop(token, None) is not None or found
+        self._keep()
+        return found
+
+    def expire_all(self) -> None:
+        """Ends every access token, the first one too; refresh tokens stay good."""
+        self.access.clear()
+        self._keep()
+
+    def is_live(self, token: str) -> bool:
+        """Whether the access token is known and not timed out; use of a token renews it."""
+        expiry = self.access.get(token)
+        if expiry is None:
+            return False
+        if expiry and datetime.fromisoformat(expiry) < self.org.clock.now():
+            del self.access[token]
+            return False
+        if expiry:
+            self.access[token] = self._expiry()
+        return True
+
+    def check(self, authorization: str) -> str:
+        """The access token of an `Authorization` header. Raises ApiError 401."""
+        scheme, _, token = authorization.partition(" ")
+        token = token.strip()
+        expired = self.org.faults.take("expired_session") is not None
+        if expired:
+            self.access.pop(token, None)
+        if scheme.lower() not in ("bearer", "oauth") or not self.is_live(token):
+            raise ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
+        return token
+
+
+def challenge_of(verifier: str) -> str:
+    """The PKCE code challenge (S256) of a verifier."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

@@ -1,0 +1,131 @@
+"""The way to SOQL: runs a query on the org, for REST and for Bulk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fairlead_emulators.salesforce import soql
+from fairlead_emulators.salesforce.errors import ApiError
+from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.model.schema import Field
+from fairlead_emulators.salesforce.state.org import Org
+
+fact("bulk_query_refusals")
+fact("soql_refusals")
+fact("soql_semantics")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All records of a query, and how many there are: for `COUNT()` a number without records."""
+
+    records: list[dict[str, Any]]
+    total: int
+
+
+def _refused(error: soql.SoqlError) -> ApiError:
+    return ApiError(400, error.code, error.message)
+
+
+def _compiled(org: Org, text: str, *, deleted: bool = False) -> soql.Compiled:
+    """Raises ApiError 400 with the code that SOQL gave."""
+    try:
+        context = soql.Context(org.clock.now(), _zone(org), deleted)
+        return soql.compile_query(soql.parse(text), org.storage.schema, context)
+    except soql.SoqlError as error:
+        raise _refused(error) from None
+
+
+def _zone(org: Org) -> tzinfo:
+    """The time zone of the one user, by which date literals begin and end; UTC where it is unknown."""
+    with org.storage.lock:
+        asked = "SELECT TimeZoneSidKey FROM User WHERE Id = ?"
+        row = org.storage.connection.execute(asked, (org.identity.user_id,)).fetchone()
+    try:
+        return ZoneInfo(row[0]) if row and row[0] else UTC
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def ask(org: Org, text: str, version: str, *, deleted: bool) -> Answer:
+    """Runs a query. Raises ApiError 400 with the code that SOQL gave."""
+    compiled = _compiled(org, text, deleted=deleted)
+    with org.storage.lock:
+        try:
+            return Answer(*soql.run(org.storage.connection, compiled, version))
+        except soql.SoqlError as error:
+            raise _refused(error) from None
+
+
+def columns(org: Org, text: str) -> dict[str, Any]:
+    """What `?columns=true` answers: the query's columns, parents' fields below their parent."""
+    compiled = _compiled(org, text)
+    found: list[dict[str, Any]] = []
+    for output in compiled.outputs:
+        level = found
+        for name in output.path[:-1]:
+            parent = next((c for c in level if c["columnName"] == name), None)
+            if parent is None:
+                parent = _column(name, None)
+                level.append(parent)
+            level = parent["joinColumns"]
+        level.append(_column(output.path[-1], output.field))
+    for child in compiled.children:
+        below = [_column(output.path[-1], output.field) for output in child.query.outputs]
+        found.append(_column(child.name, None) | {"aggregate": True, "joinColumns": below})
+    return {
+        "columnMetadata": found,
+        "entityName": compiled.sobject.name,
+        "groupBy": compiled.shape == "aggregate",
+        "idSelected": any(output.path == ("Id",) for output in compiled.outputs),
+        "keyPrefix": compiled.sobject.key_prefix,
+    }
+
+
+def _column(name: str, field: Field | None) -> dict[str, Any]:
+    kind = field.type if field else ""
+    return {
+        "aggregate": False,
+        "apexType": kind or None,
+        "booleanType": kind == "boolean",
+        "columnName": name,
+        "custom": bool(field and field.custom),
+        "displayName": name,
+        "foreignKeyName": field.relationship_name if field else None,
+        "insertable": bool(field and field.createable),
+        "joinColumns": [],
+        "numberType": kind in ("int", "double", "currency", "percent"),
+        "textType": kind in ("string", "email", "phone", "url", "textarea", "picklist"),
+        "updatable": bool(field and field.updateable),
+    }
+
+
+def check_bulk(org: Org, text: str) -> str:
+    """The object that a Bulk query reads. Raises ApiError 400 for what Bulk refuses."""
+    compiled = _compiled(org, text)
+    if compiled.shape != "records" or compiled.children or _has_offset(text):
+        message = "Bulk queries take no aggregates, child queries or OFFSET"
+        raise ApiError(400, "API_ERROR", message)
+    return compiled.sobject.name
+
+
+def _has_offset(text: str) -> bool:
+    return bool(soql.parse(text).offset)
+
+
+def stream(org: Org, text: str, *, deleted: bool) -> tuple[list[str], Iterator[list[list[str]]]]:
+    """The header, and the rows as CSV cells, some thousands at a time."""
+    compiled = _compiled(org, text, deleted=deleted)
+    return [".".join(output.path) for output in compiled.outputs], _pages(org, compiled)
+
+
+def _pages(org: Org, compiled: soql.Compiled) -> Iterator[list[list[str]]]:
+    pages = soql.cells(org.storage.connection, compiled)
+    while True:
+        with org.storage.lock:  # a page at a time: other requests go on in between
+            page = next(pages, None)
+        if page is None:
+            return
+        yield page

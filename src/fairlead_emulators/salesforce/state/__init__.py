@@ -1,0 +1,1 @@
+"""The org's rows, clock, limits and faults."""
