@@ -1,17 +1,16 @@
 """The one place where clients, store and rooms are joined. Import it when Django is set up (`store.boot.prepare`)."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from asgiref.sync import sync_to_async
 
 from fairlead.campaignmonitor import account as campaign_monitor
-from fairlead.campaignmonitor import login as campaign_monitor_login
 from fairlead.domain.failure import Failure, FixTheSettings
+from fairlead.features.connections import credentials, logins
 from fairlead.features.connections import flow as connections_flow
 from fairlead.features.connections import records as connections
 from fairlead.features.members import flow as members_flow
@@ -20,7 +19,6 @@ from fairlead.features.primary_sync import rules as primary_sync
 from fairlead.jobs import registry
 from fairlead.jobs.context import JobContext
 from fairlead.salesforce import client as salesforce
-from fairlead.salesforce import login as salesforce_login
 from fairlead.store import hashing, secrets
 from fairlead.store.ledger import LedgerKeys, PostgresLedger
 from fairlead.store.models import Org
@@ -116,11 +114,11 @@ async def open_campaign_monitor(
 ) -> AsyncIterator[campaign_monitor.CampaignMonitor]:
     """The connected Campaign Monitor account. Raises NotConnected."""
     calls = calls or Calls()
-    stored = await sync_to_async(secrets.get)(org, "campaign_monitor")
+    kept = await sync_to_async(credentials.account)(org)
     account = await sync_to_async(connections.account)(org)
-    if stored is None or account is None:
+    if kept is None or account is None:
         raise NotConnected("Campaign Monitor", "fairlead connect campaign-monitor")
-    login = _campaign_monitor_login(org, json.loads(stored))
+    login = logins.to_account(org, kept)
     async with campaign_monitor.connect(account.base_url, login, on_call=calls.campaign_monitor_call) as opened:
         yield opened
 
@@ -129,11 +127,11 @@ async def open_campaign_monitor(
 async def open_salesforce(org: Org, calls: Calls | None = None) -> AsyncIterator[salesforce.Salesforce]:
     """The connected Salesforce org, signed in. Raises NotConnected, or a Failure when the sign-in is refused."""
     calls = calls or Calls()
-    stored = await sync_to_async(secrets.get)(org, "salesforce")
+    kept = await sync_to_async(credentials.salesforce)(org)
     connection = await sync_to_async(connections.salesforce_org)(org)
-    if stored is None or connection is None:
+    if kept is None or connection is None:
         raise NotConnected("Salesforce", "fairlead connect salesforce")
-    login = _salesforce_login(org, connection.login_url, json.loads(stored))
+    login = logins.to_org(org, connection.login_url, kept)
     opening = salesforce.connect(login, on_call=calls.salesforce_call)
     with salesforce_failures("sign in"):
         opened = await opening.__aenter__()
@@ -146,26 +144,3 @@ async def open_salesforce(org: Org, calls: Calls | None = None) -> AsyncIterator
 def ledger_keys() -> LedgerKeys:
     """The keys of the installation's hashes, and how the address of a row that is to be tried again is sealed."""
     return LedgerKeys(hashing.address_key(), hashing.content_key(), secrets.seal, secrets.unseal)
-
-
-def _campaign_monitor_login(org: Org, stored: dict[str, Any]) -> campaign_monitor_login.Login:
-    if "api_key" in stored:
-        return campaign_monitor_login.ApiKey(stored["api_key"])
-
-    async def store(tokens: campaign_monitor_login.Tokens) -> None:
-        fresh = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
-        await sync_to_async(secrets.put)(org, "campaign_monitor", json.dumps({**stored, **fresh}))
-
-    return campaign_monitor_login.OAuth(stored["access_token"], stored["refresh_token"], store)
-
-
-def _salesforce_login(org: Org, login_url: str, stored: dict[str, Any]) -> salesforce_login.Login:
-    if stored["flow"] == "client_credentials":
-        return salesforce_login.ClientCredentials(login_url, stored["client_id"], stored["client_secret"])
-
-    async def store(refresh_token: str) -> None:
-        await sync_to_async(secrets.put)(org, "salesforce", json.dumps({**stored, "refresh_token": refresh_token}))
-
-    return salesforce_login.RefreshToken(
-        login_url, stored["client_id"], stored.get("client_secret"), stored["refresh_token"], store
-    )

@@ -172,7 +172,7 @@ def test_an_expired_token_is_renewed_in_the_run_and_a_revoked_one_asks_to_sign_i
     """The renewed tokens are stored before they are used; a revoked one ends the job with the words how to connect again."""
     assert fairlead.emulators is not None
     line = fairlead.emulators.line[CM]
-    tokens = {"access_token": line["access_token"], "refresh_token": line["refresh_token"]}
+    tokens = {"flow": "oauth", "access_token": line["access_token"], "refresh_token": line["refresh_token"]}
     key = sign_in(fairlead, tokens)
     try:
         fairlead.act(share=0.02, do="mixed", seed=5)

@@ -2,7 +2,9 @@
 
 import asyncio
 import sys
-from typing import Annotated
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,11 +12,32 @@ from fairlead.cli import show
 from fairlead.cli.house import WHO, open_house, org
 from fairlead.cli.show import AsJson
 
+if TYPE_CHECKING:
+    from fairlead.features.connections.credentials import AccountCredentials, OrgCredentials
+
 app = typer.Typer(
     help="Connect Campaign Monitor or Salesforce.",
     epilog="Example: fairlead connect campaign-monitor",
     no_args_is_help=True,
 )
+
+CALLBACK = "http://127.0.0.1:8805/callback"
+
+
+class Flow(StrEnum):
+    """How to sign in to Salesforce."""
+
+    CLIENT_CREDENTIALS = "client-credentials"
+    BROWSER = "browser"
+    JWT = "jwt"
+
+
+Callback = Annotated[
+    str, typer.Option(help="With a browser: where it comes back to, as registered with the app.", metavar="URL")
+]
+Paste = Annotated[
+    bool, typer.Option("--paste", help="With a browser elsewhere: paste the address that it ends at, unseen by us.")
+]
 
 
 def secret(given: str | None, what: str) -> str:
@@ -34,19 +57,39 @@ def campaign_monitor(
             envvar="FAIRLEAD_CM_API_KEY", help="API key. Asked for, or read from standard input, if not given."
         ),
     ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Sign in through the browser (OAuth) instead of an API key.")
+    ] = False,
+    client_id: Annotated[
+        str | None, typer.Option(envvar="FAIRLEAD_CM_CLIENT_ID", help="With --browser: the application's client id.")
+    ] = None,
+    client_secret: Annotated[
+        str | None,
+        typer.Option(envvar="FAIRLEAD_CM_CLIENT_SECRET", help="With --browser: the application's secret."),
+    ] = None,
+    callback: Callback = CALLBACK,
+    paste: Paste = False,
     client: Annotated[
         list[str] | None, typer.Option(help="Id of a client to sync; may be given again. None: all.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Connect a Campaign Monitor account and select its clients."""
-    key = secret(api_key, "Campaign Monitor API key")
+    key = "" if browser else secret(api_key, "Campaign Monitor API key")
+    app_id = secret(client_id, "Client id") if browser else ""
+    app_secret = secret(client_secret, "Client secret") if browser else ""
     settings = open_house()
+    from fairlead.cli import proofs
     from fairlead.features.connections import connecting
+    from fairlead.features.connections.credentials import AccountKey
 
+    url = settings.campaign_monitor_url
+    kept: AccountCredentials = AccountKey(key)
+    if browser:
+        kept = asyncio.run(proofs.of_account(url, app_id, app_secret, callback, paste=paste))
     chosen = client or []
-    clients = asyncio.run(connecting.read_clients(settings.campaign_monitor_url, key))
-    connecting.store_campaign_monitor(org(), settings.campaign_monitor_url, key, clients, chosen, WHO)
+    kept, clients = asyncio.run(proofs.tried_on_account(url, kept))
+    connecting.store_campaign_monitor(org(), url, kept, clients, chosen, WHO)
     rows = [(each.client_id, each.name, each.time_zone, not chosen or each.client_id in chosen) for each in clients]
     if as_json:
         names = ("id", "name", "time_zone", "selected")
@@ -64,6 +107,12 @@ def salesforce(
     login_url: Annotated[
         str | None, typer.Option(help="The org's My Domain address. Default: FAIRLEAD_SALESFORCE_LOGIN_URL.")
     ] = None,
+    flow: Annotated[
+        Flow,
+        typer.Option(
+            help="How to sign in: as the app's own user, as a person in the browser, or by a signed statement."
+        ),
+    ] = Flow.CLIENT_CREDENTIALS,
     client_id: Annotated[
         str | None,
         typer.Option(
@@ -74,20 +123,42 @@ def salesforce(
         str | None,
         typer.Option(
             envvar="FAIRLEAD_SF_CLIENT_SECRET",
-            help="Consumer secret. Asked for, or read from standard input, if not given.",
+            help="Consumer secret. Asked for, or read from standard input, if not given. Not used with jwt.",
         ),
+    ] = None,
+    callback: Callback = CALLBACK,
+    paste: Paste = False,
+    username: Annotated[str | None, typer.Option(help="With jwt: the user to sign in as.")] = None,
+    private_key: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="With jwt: file of the private key (PEM) whose certificate the app has."
+        ),
+    ] = None,
+    audience: Annotated[
+        str | None,
+        typer.Option(help="With jwt: the login host. Default: https://login.salesforce.com; sandboxes use test."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Connect a Salesforce org by an External Client App with client credentials."""
+    """Connect a Salesforce org by an External Client App."""
+    if flow is Flow.JWT and (private_key is None or not username):
+        raise typer.BadParameter("The flow jwt needs --username and --private-key.")
     key = secret(client_id, "Consumer key")
-    password = secret(client_secret, "Consumer secret")
+    password = "" if flow is Flow.JWT else secret(client_secret, "Consumer secret")
     settings = open_house()
+    from fairlead.cli import proofs
     from fairlead.features.connections import connecting
+    from fairlead.features.connections.credentials import OrgApp, OrgStatement
 
     url = (login_url or settings.salesforce_login_url).rstrip("/")
-    found = asyncio.run(connecting.read_org(url, key, password))
-    connecting.store_salesforce(org(), url, key, password, found, WHO)
+    kept: OrgCredentials = OrgApp(key, password)
+    if flow is Flow.BROWSER:
+        kept = asyncio.run(proofs.of_org(url, key, password, callback, paste=paste))
+    elif private_key is not None and username:
+        kept = OrgStatement(key, username, private_key.read_text(), audience or proofs.audience_of(url))
+    found = asyncio.run(connecting.read_org(proofs.login_of(url, kept)))
+    connecting.store_salesforce(org(), url, kept, found, WHO)
     if as_json:
         show.document(
             {"ok": True, "org": found.org_id, "instance_url": found.instance_url, "api_version": found.api_version}

@@ -157,13 +157,15 @@ def _running(home: Path) -> Iterator[None]:
 
 def _connect(emulators: Emulators) -> None:
     from fairlead.cli.salesforce import deploy_now
-    from fairlead.features.connections import connecting
+    from fairlead.features.connections import connecting, logins
+    from fairlead.features.connections.credentials import AccountKey, OrgApp
 
     found, account, crm = settings(), emulators.line["campaign_monitor"], emulators.line["salesforce"]
-    clients = asyncio.run(connecting.read_clients(found.campaign_monitor_url, account["api_key"]))
-    connecting.store_campaign_monitor(org(), found.campaign_monitor_url, account["api_key"], clients, (), WHO)
-    credentials = (found.salesforce_login_url, crm["client_id"], crm["client_secret"])
-    connecting.store_salesforce(org(), *credentials, asyncio.run(connecting.read_org(*credentials)), WHO)
+    key, app = AccountKey(account["api_key"]), OrgApp(crm["client_id"], crm["client_secret"])
+    clients = asyncio.run(connecting.read_clients(found.campaign_monitor_url, logins.to_account(org(), key)))
+    connecting.store_campaign_monitor(org(), found.campaign_monitor_url, key, clients, (), WHO)
+    told = asyncio.run(connecting.read_org(logins.to_org(org(), found.salesforce_login_url, app)))
+    connecting.store_salesforce(org(), found.salesforce_login_url, app, told, WHO)
     deploy_now(None)
 
 

@@ -64,10 +64,11 @@ def _of_a_client(error: BaseException) -> Problem | None:
 
 
 def _of_the_database(error: BaseException) -> Problem | None:
+    import psycopg
     from django.core.exceptions import ImproperlyConfigured
     from django.db.utils import DatabaseError
 
-    if isinstance(error, (DatabaseError, ImproperlyConfigured)):
+    if isinstance(error, (DatabaseError, ImproperlyConfigured, psycopg.Error)):
         own = bool(os.environ.get("FAIRLEAD_DATABASE_URL") or os.environ.get("FAIRLEAD_DATABASE_URL_FILE"))
         step = "Check FAIRLEAD_DATABASE_URL and that the server is up." if own else "Run `fairlead doctor`."
         return Problem(f"The database cannot be used ({type(error).__name__}).", step, "FL-315")

@@ -1,6 +1,5 @@
 """Connecting a side: prove the credentials by a real call first, then store them sealed, with what the call told."""
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -9,13 +8,15 @@ from django.utils import timezone
 
 from fairlead.campaignmonitor import account as campaign_monitor
 from fairlead.campaignmonitor.clients import ClientDetails
-from fairlead.campaignmonitor.login import ApiKey
+from fairlead.campaignmonitor.login import Login as AccountLogin
 from fairlead.domain.failure import FixTheSettings
+from fairlead.features.connections import credentials
+from fairlead.features.connections.credentials import AccountCredentials, OrgCredentials
 from fairlead.features.connections.models import CampaignMonitorAccount, Client, SalesforceOrg, State
 from fairlead.features.connections.records import NoSuchClient
 from fairlead.salesforce import client as salesforce
-from fairlead.salesforce.login import ClientCredentials
-from fairlead.store import audit, secrets
+from fairlead.salesforce.login import Login as OrgLogin
+from fairlead.store import audit, locks
 from fairlead.store.models import Org
 
 
@@ -23,7 +24,7 @@ class NoClients(FixTheSettings):
     """The credentials are good, and there is nothing to sync."""
 
     code = "FL-314"
-    next_step = "Use an API key of the account, or create a client in Campaign Monitor."
+    next_step = "Sign in to the account rather than a client, or create a client in Campaign Monitor."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +36,24 @@ class FoundOrg:
     api_version: str
 
 
-async def read_clients(base_url: str, api_key: str) -> list[ClientDetails]:
-    """The clients that the key reaches, with their settings. Raises CampaignMonitorError, or NoClients."""
-    async with campaign_monitor.connect(base_url, ApiKey(api_key)) as account:
+async def read_clients(base_url: str, login: AccountLogin) -> list[ClientDetails]:
+    """The clients that the login reaches, with their settings. Raises CampaignMonitorError, or NoClients."""
+    async with campaign_monitor.connect(base_url, login) as account:
         found = [await account.client(client.client_id) for client in await account.clients()]
     if not found:
-        raise NoClients("This API key reaches no client.")
+        raise NoClients("This sign-in reaches no client.")
     return found
 
 
 def store_campaign_monitor(
-    org: Org, base_url: str, api_key: str, clients: Sequence[ClientDetails], selected: Collection[str], by: str
+    org: Org,
+    base_url: str,
+    kept: AccountCredentials,
+    clients: Sequence[ClientDetails],
+    selected: Collection[str],
+    by: str,
 ) -> None:
-    """Keep the key and the account's clients; `selected` holds the ids to sync, empty for all.
+    """Keep the credentials and the account's clients; `selected` holds the ids to sync, empty for all.
 
     Raises NoSuchClient for an id that is none of the clients'.
     """
@@ -73,18 +79,18 @@ def store_campaign_monitor(
                 },
             )
         Client.objects.filter(org=org).exclude(client_id__in=known).update(selected=False, state=State.DISCONNECTED)
-        secrets.put(org, "campaign_monitor", json.dumps({"api_key": api_key.strip()}))
+        _replace(org, credentials.CAMPAIGN_MONITOR, kept)
         audit.record(org, by, "connect", "Campaign Monitor", after={"clients": sorted(selected or known)})
 
 
-async def read_org(login_url: str, client_id: str, client_secret: str) -> FoundOrg:
-    """Sign in with client credentials and ask who the org is. Raises SalesforceError."""
-    async with salesforce.connect(ClientCredentials(login_url, client_id, client_secret)) as crm:
+async def read_org(login: OrgLogin) -> FoundOrg:
+    """Sign in and ask who the org is. Raises SalesforceError."""
+    async with salesforce.connect(login) as crm:
         identity = await crm.identity()
         return FoundOrg(await crm.instance_url(), identity.organization_id, crm.api_version)
 
 
-def store_salesforce(org: Org, login_url: str, client_id: str, client_secret: str, found: FoundOrg, by: str) -> None:
+def store_salesforce(org: Org, login_url: str, kept: OrgCredentials, found: FoundOrg, by: str) -> None:
     """Keep the credentials and what the org told. The integration user's name is not kept."""
     with transaction.atomic():
         SalesforceOrg.objects.update_or_create(
@@ -99,6 +105,11 @@ def store_salesforce(org: Org, login_url: str, client_id: str, client_secret: st
                 "checked_at": timezone.now(),
             },
         )
-        stored = {"flow": "client_credentials", "client_id": client_id, "client_secret": client_secret}
-        secrets.put(org, "salesforce", json.dumps(stored))
+        _replace(org, credentials.SALESFORCE, kept)
         audit.record(org, by, "connect", "Salesforce", after={"org": found.org_id})
+
+
+def _replace(org: Org, name: str, kept: credentials.Credentials) -> None:
+    """After a renewal that is under way, which would else put the former ones back."""
+    locks.take(credentials.lock_name(org, name))
+    credentials.put(org, name, kept)

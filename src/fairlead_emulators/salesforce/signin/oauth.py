@@ -238,7 +238,7 @@ def _back(asked: Mapping[str, str], answer: Mapping[str, str]) -> Response:
 
 def _screen(username: str, query: str) -> str:
     return (
-        "<!doctype html><html lang=en><title>Allow access?</title><body><main><h1>Allow access?</h1>"
+        "<!doctype html><html lang=en><title>Allow access?</title><link rel=icon href=data:,><body><main><h1>Allow access?</h1>"
         f"<p>The app asks to use this org through the API as {html.escape(username)}.</p>"
         f'<form method=post action="?{html.escape(query)}">'
         "<button name=answer value=allow>Allow</button> <button name=answer value=deny>Deny</button>"
