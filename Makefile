@@ -45,6 +45,7 @@ clients: setup ## Call every endpoint of others' JavaScript clients against the 
 
 docs: setup ## Write the reference anew and serve the documentation at http://127.0.0.1:8000
 	$(BIN)/python -m fairlead.cli.reference docs/reference
+	$(BIN)/python -m fairlead_emulators.reference docs/reference
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 lock: .make/setup ## Lock the requirements again, with hashes and without addresses

@@ -71,7 +71,7 @@ def _assumed(entries: Iterable[Mapping[str, str]]) -> int:
 
 
 def _books_below(folder: Traversable, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for each in folder.iterdir():
+    for each in sorted(folder.iterdir(), key=lambda each: each.name):
         if each.is_dir() and each.name != "__pycache__":
             yield from _books_below(each, f"{name}.{each.name}")
         elif each.name == "facts.toml":

@@ -8,15 +8,19 @@ from pathlib import Path
 import pytest
 
 from fairlead.cli import reference
+from fairlead_emulators import reference as imitated
 from tests.repository.files import ROOT, having, named
 
 DOCS = ROOT / "docs"
 
 
-@pytest.mark.parametrize("name", sorted(reference.PAGES))
+PAGES = {**reference.PAGES, **imitated.PAGES}
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
 def test_the_reference_is_what_the_code_says(name):
     """Generated pages are committed as generated; `make docs` writes them anew."""
-    assert (DOCS / "reference" / name).read_text("utf-8") == reference.PAGES[name]()
+    assert (DOCS / "reference" / name).read_text("utf-8") == PAGES[name]()
 
 
 def test_readme_names_the_two_commands():
