@@ -29,6 +29,7 @@ from fairlead_emulators.campaignmonitor.subscribers import room as subscribers
 from fairlead_emulators.campaignmonitor.subscribers.changes import Changes
 from fairlead_emulators.campaignmonitor.switches import Switches
 from fairlead_emulators.campaignmonitor.templates import room as templates
+from fairlead_emulators.campaignmonitor.tracking import room as tracking
 from fairlead_emulators.campaignmonitor.transactional import room as transactional
 from fairlead_emulators.campaignmonitor.webhooks import room as webhooks
 from fairlead_emulators.clock import Clock
@@ -45,7 +46,7 @@ SERVICE_FAULTS: Final = frozenset(
     }
 )  # fmt: skip
 ROOMS: Final[tuple[Room, ...]] = (
-    account.ROOM, lists.ROOM, subscribers.ROOM, segments.ROOM, templates.ROOM, campaigns.ROOM, journeys.ROOM,
+    account.ROOM, lists.ROOM, subscribers.ROOM, segments.ROOM, templates.ROOM, tracking.ROOM, campaigns.ROOM, journeys.ROOM,
     transactional.ROOM, webhooks.ROOM, oauth.ROOM,
 )  # fmt: skip
 _METHODS: Final = ["GET", "POST", "PUT", "DELETE", "PATCH"]

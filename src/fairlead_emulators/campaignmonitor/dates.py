@@ -52,6 +52,14 @@ def ambiguous(minute: int, where: ZoneInfo) -> bool:
     return len(both) == 2
 
 
+def moment(text: str) -> float:
+    """A moment as control routes take it, ISO 8601 with an offset, in unix seconds. Raises ValueError."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(f"at is {text}: add an offset, such as +00:00")
+    return found.timestamp()
+
+
 @fact("date-filter")
 def since(text: str, where: ZoneInfo) -> int:
     """A `date` parameter → the first unix minute it lets through. Raises Refusal 5."""

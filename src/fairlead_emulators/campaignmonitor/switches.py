@@ -45,6 +45,12 @@ SWITCHES: Final[Mapping[str, Switch]] = {
         "billing-without-people",
         ("allowed", "refused"),
     ),
+    "campaign_sending": Switch(
+        "allowed",
+        "Whether campaigns are sent, or what is missing.",
+        "campaign-plan",
+        ("allowed", "tests_used_up", "not_approved", "no_payment_details", "payment_failed", "plan_failed"),
+    ),
     "complaint_state": Switch(
         "Unsubscribed", "What a spam complaint makes of a subscriber.", "complaint", ("Unsubscribed", "Deleted")
     ),
@@ -94,6 +100,12 @@ SWITCHES: Final[Mapping[str, Switch]] = {
     ),
     "soft_bounce_limit": Switch(3, "Soft bounces without activity in between that make Bounced.", "soft-bounces"),
     "soft_bounces_suppress": Switch(False, "Whether soft bounces lead to the suppression list.", "soft-bounces-list"),
+    "summary_clicks": Switch(
+        "events", "What Clicks in a campaign's summary counts.", "tracking-summary", ("events", "people")
+    ),
+    "tag_counts": Switch(
+        "number", "Whether NumberOfCampaigns of tags is a number or text.", "campaign-tag-counts", ("number", "text")
+    ),
     "transactional_kept_days": Switch(30, "Days for which a message can be sent again.", "tx-resend"),
     "transactional_limit": Switch(600, "Transactional calls of one key within the span; 0: any.", "tx-rate-limit"),
     "transactional_limit_seconds": Switch(60, "Emulated seconds of that span.", "tx-rate-limit"),

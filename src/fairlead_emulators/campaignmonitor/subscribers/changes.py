@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from fairlead_emulators.campaignmonitor.api import Service
 from fairlead_emulators.campaignmonitor.audience.life import Entry
 from fairlead_emulators.campaignmonitor.codes import Refusal
+from fairlead_emulators.campaignmonitor.dates import moment
 from fairlead_emulators.campaignmonitor.store import STATES, SubscriberList
 from fairlead_emulators.people import person
 
@@ -75,18 +75,18 @@ class Changes:
         return named[0]
 
     def act(self, posted: Mapping[str, Any]) -> dict[str, Any]:
-        """Carries out `{list, email, do, at?, name?, new_email?, ip?}`; returns the subscriber after it.
+        """Carries out `{list, email, do, at?, name?, new_email?, ip?, campaign?}`; returns the subscriber after it.
 
         Raises LookupError for an unknown list or act, ValueError when the subscriber cannot do it.
         """
         on = self.list(str(posted.get("list", "")))
-        if posted.get("do") in self._lent:
+        if posted.get("do") in self._lent and (posted["do"] not in self._acts or posted.get("campaign")):
             return self._lent_act(on, posted)
-        moment = posted.get("at")
+        said = posted.get("at")
         act = Act(
             address=str(posted.get("email", "")),
             do=str(posted.get("do", "")),
-            at=None if moment is None else _seconds(str(moment)),
+            at=None if said is None else moment(str(said)),
             name=str(posted.get("name", "")),
             new_email=str(posted.get("new_email", "")),
             ip=str(posted.get("ip", "")),
@@ -160,10 +160,3 @@ def _explained(do: str) -> Iterator[None]:
         yield
     except Refusal as refusal:
         raise ValueError(f"{do} is refused with code {refusal.code}: {refusal.message}") from refusal
-
-
-def _seconds(text: str) -> float:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"at is {text}: add an offset, such as +00:00")
-    return moment.timestamp()

@@ -14,6 +14,7 @@ from fairlead_emulators.campaignmonitor.codes import Refusal, unreadable
 from fairlead_emulators.campaignmonitor.facts import fact
 from fairlead_emulators.campaignmonitor.store import SubscriberList
 from fairlead_emulators.campaignmonitor.subscribers.queue import Queue, too_often
+from fairlead_emulators.campaignmonitor.tracking.history import history
 
 LARGEST_IMPORT: Final = 1000
 _CONSENTS: Final = {"yes": "Yes", "no": "No", "unchanged": "Unchanged"}
@@ -159,12 +160,12 @@ def _details(call: Call, identity: str) -> Any:
     return row
 
 
-@fact("history-empty")
 def _history(call: Call, identity: str) -> Any:
     of = call.list(identity)
-    if call.service.store.subscriber(of.n, check_address(call.query.get("email", ""))) is None:
+    found = call.service.store.subscriber(of.n, check_address(call.query.get("email", "")))
+    if found is None:
         raise Refusal(203)
-    return []
+    return history(call.service, of, found.address, call.client_of(of).zone)
 
 
 def _unsubscribe(call: Call, identity: str) -> None:
