@@ -52,8 +52,8 @@ class Campaign:
 
 
 def _campaign(row: Sequence[Any]) -> Campaign:
-    many = [tuple(json.loads(each)) for each in row[11:15]]
-    return Campaign(*row[:11], *many, bool(row[15]), *row[16:])
+    values = [*row[:11], *[tuple(json.loads(each)) for each in row[11:15]], bool(row[15]), *row[16:]]
+    return Campaign(*values)
 
 
 def campaigns(store: Store, where: str = "1", *values: object) -> list[Campaign]:

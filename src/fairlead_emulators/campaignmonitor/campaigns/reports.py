@@ -73,11 +73,11 @@ def _usage(call: Call, identity: str) -> Any:
 def _lists_and_segments(call: Call, identity: str) -> Any:
     of, store = found(call, identity), call.service.store
     lists = [each for name in of.lists if (each := store.list(name))]
-    segments = [each for name in of.segments if (each := segment(store, name))]
+    parts = [part for name in of.segments if (part := segment(store, name))]
     ids = {each.n: each.id for each in store.lists(of.client)}
     return {
         "Lists": [{"ListID": each.id, "Name": each.title} for each in lists],
-        "Segments": [{"ListID": ids[each.list], "SegmentID": each.id, "Title": each.title} for each in segments],
+        "Segments": [{"ListID": ids[each.list], "SegmentID": each.id, "Title": each.title} for each in parts],
     }
 
 

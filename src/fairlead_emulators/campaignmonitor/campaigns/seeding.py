@@ -86,11 +86,12 @@ def _past(laying: Laying, sent: Sequence[Campaign]) -> Iterator[list[Row]]:
         mail, count, seen = mail_of(laying.service, of), 0, set[str]()
         for identity in of.lists:
             on = lists[identity]
-            who = [each for each in got(laying.service, on, of.sent or 0) if each.address.lower() not in seen]
+            everybody = got(laying.service, on, of.sent or 0, _next_to(on, sent[at + 1 :]))
+            who = [each for each in everybody if each.address.lower() not in seen]
             if len(of.lists) > 1:
                 seen |= {each.address.lower() for each in who}
             count += len(who)
-            yield from past.rows(mail, on, who, _next_to(on, sent[at + 1 :]))
+            yield from past.rows(mail, on, who)
         keep(laying.service.store, replace(of, recipients=count, mail=mail.n))
 
 

@@ -32,22 +32,32 @@ _LEAVES_WITHIN_S: Final = 30 * 86_400
 
 @dataclass(frozen=True)
 class Got:
-    """Somebody who got a mail. `left`: when it left the list for good (unix seconds), None while it is Active."""
+    """Somebody who got a mail at `sent`. `left`: when it left the list, None while it is Active (unix seconds).
+
+    `leaves`: whether it may have left by this mail rather than by a later one.
+    """
 
     address: str
     state: int
     left: float | None
     sent: float
+    leaves: bool = True
 
 
-def got(service: Service, on: SubscriberList, sent: float) -> list[Got]:
-    """Who was active on a list when a mail was sent, as far as its states of today tell."""
+def got(service: Service, on: SubscriberList, sent: float, until: float | None = None) -> list[Got]:
+    """Who was active on a list when a mail was sent, as far as its states of today tell.
+
+    `until`: when the list got its next mail.
+    """
     found = service.store.db.execute(
         "SELECT address, state, state_at FROM subscribers WHERE list = ? AND joined_at <= ?"
         " AND ((state = ? AND state_at <= ?) OR (state <> ? AND state_at > ?)) ORDER BY key",
         (on.n, sent, _ACTIVE, sent, _ACTIVE, sent),
     )
-    return [Got(address, state, None if state == _ACTIVE else at, sent) for address, state, at in found]
+    return [
+        Got(address, state, None if state == _ACTIVE else at, sent, until is None or at <= until)
+        for address, state, at in found
+    ]
 
 
 class Past:
@@ -58,13 +68,8 @@ class Past:
         self._happening = service.own(Happening)
         self._start = start
 
-    def rows(
-        self, mail: Mail, on: SubscriberList, who: Sequence[Got], until: float | None = None
-    ) -> Iterator[list[Row]]:
-        """Rows of a mail to people of a list, kind by kind; keeps what is still to come as planned.
-
-        `until`: when the list got its next mail; who left after that did not leave by this one.
-        """
+    def rows(self, mail: Mail, on: SubscriberList, who: Sequence[Got]) -> Iterator[list[Row]]:
+        """Rows of a mail to people of a list, kind by kind; keeps what is still to come as planned."""
         people = self._tracking.people(on, [each.address for each in who])
         salt, whats = seeded(mail.salt), Whats(self._tracking, mail.links)
         by_kind: dict[int, list[Row]] = defaultdict(list)
@@ -73,7 +78,7 @@ class Past:
             key = each.address.lower()
             n = people[key]
             by_kind[RECIPIENT].append((mail.n, RECIPIENT, minute_of(each.sent), n, 0, 0))
-            for kind, at, ip, what in _steps(each, salt, len(mail.links), until):
+            for kind, at, ip, what in _steps(each, salt, len(mail.links)):
                 if at < self._start:
                     by_kind[kind].append((mail.n, kind, minute_of(at), n, ip, whats.of(kind, what)))
                 else:
@@ -84,11 +89,11 @@ class Past:
 
 
 @fact("tracking-seeded")
-def _steps(of: Got, salt: bytes, links: int, until: float | None) -> Iterator[tuple[int, float, int, int]]:
+def _steps(of: Got, salt: bytes, links: int) -> Iterator[tuple[int, float, int, int]]:
     """What somebody did, with moments in place of delays. Only opens and clicks are left to fate."""
     key = of.address.lower()
     end = of.left if of.left is not None else float("inf")
-    here = of.left is not None and of.left - of.sent < _LEAVES_WITHIN_S and (until is None or of.left <= until)
+    here = of.leaves and of.left is not None and of.left - of.sent < _LEAVES_WITHIN_S
     if here and of.state == _BOUNCED:
         yield BOUNCE, end, 0, HARD_REASON
         return
