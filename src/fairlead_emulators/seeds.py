@@ -6,7 +6,11 @@ A spec is JSON. For Campaign Monitor:
         {"title", "confirmed_opt_in", "unsubscribe_setting", "custom_fields": [{"name", "type", "options"}],
          "people": [[first, count], …], "shares": {"Active": 0.7, …}, "webhooks": [{"url", "events", "format"}]}],
          "smart_emails": [{"name", "subject", "status", "list": title, "messages": [first, count]}],
-         "classic_emails": [{"group", "subject", "messages": [first, count]}]}],
+         "classic_emails": [{"group", "subject", "messages": [first, count]}],
+         "campaigns": [{"name", "lists": [title], "tags", "links", "hidden", "sent_days_ago" | "scheduled_in_days",
+                        "times", "every_days"}],
+         "journeys": [{"name", "list": title, "status", "history_days",
+                       "emails": [{"name", "delay_hours", "links"}]}]}],
      "settings": {…}, "oauth_applications": [{"name", "redirect_uri", "client_id", "client_secret"}]}
 
 Subscribers are the persons `first … first + count - 1` of `people.py`; `shares` may be left out. For Salesforce:
@@ -71,6 +75,36 @@ def _smart(on: str, messages: int) -> dict[str, Any]:
     }
 
 
+def _mailings(every: str, some: str) -> dict[str, Any]:
+    """Campaigns to two lists: monthly ones and others that were sent, a hidden one, a scheduled one and a draft."""
+    return {
+        "campaigns": [
+            {
+                "name": "Monthly news",
+                "lists": [every],
+                "sent_days_ago": 20,
+                "times": 3,
+                "every_days": 30,
+                "tags": ["News"],
+            },
+            {"name": "Summer offer", "lists": [every, some], "sent_days_ago": 6, "tags": ["News", "Offers"]},
+            {"name": "A word to customers", "lists": [some], "sent_days_ago": 75, "tags": ["Customers"]},
+            {"name": "Kept to ourselves", "lists": [some], "sent_days_ago": 120, "hidden": True},
+            {"name": "Winter offer", "lists": [every], "scheduled_in_days": 45, "tags": ["Offers"]},
+            {"name": "Not yet finished", "lists": [some], "tags": ["Drafts"]},
+        ],
+        "journeys": [
+            {
+                "name": "Welcome",
+                "list": every,
+                "history_days": 90,
+                "emails": [{"name": "Hello", "delay_hours": 1}, {"name": "How it goes", "delay_hours": 72}],
+            },
+            {"name": "Birthday", "list": some, "status": "Not started", "emails": [{"name": "Congratulations"}]},
+        ],
+    }
+
+
 def _demo_clients() -> list[Spec]:
     clients = [
         _client(
@@ -97,7 +131,9 @@ def _demo_clients() -> list[Spec]:
             _list("Trials", (19_500, 1_000), confirmed=True, fields=2),
         ),
     ]
-    clients[0] |= _smart("Customers", 120)
+    clients[0] |= _smart("Customers", 120) | _mailings("Newsletter", "Customers")
+    clients[1] |= _mailings("Newsletter", "Members")
+    clients[2] |= _mailings("Regulars", "Trials")
     return clients
 
 
@@ -111,6 +147,7 @@ def _small_clients() -> list[Spec]:
             _list("Customers", (800, 300), setting="OnlyThisList", fields=3),
         )
         | _smart("Customers", 20)
+        | _mailings("Newsletter", "Customers")
     ]
 
 
