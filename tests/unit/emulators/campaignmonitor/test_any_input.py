@@ -33,6 +33,12 @@ CLIENT = {
     **SPEC["clients"][0],
     "lists": [WIDE, *SPEC["clients"][0]["lists"][1:]],
     "templates": [{"name": "Monthly"}],
+    "campaigns": [
+        {"name": "Sent", "lists": ["Wide"], "sent_days_ago": 9, "tags": ["News"]},
+        {"name": "Later", "lists": ["Wide too"], "scheduled_in_days": 2},
+        {"name": "Draft", "lists": ["Wide"], "segments": ["Some"]},
+    ],
+    "journeys": [{"name": "Welcome", "list": "Wide", "emails": [{"name": "Hello"}], "history_days": 900}],
     "smart_emails": [{"name": "Welcome", "subject": "Hello", "status": "active", "list": "Wide", "messages": [0, 3]}],
     "classic_emails": [{"group": "Reset", "subject": "Reset", "messages": [5, 3]}],
 }
@@ -95,13 +101,35 @@ LIKELY = {
     "to": [["<<member>>"], "2026-07-31"],
     "clientid": ["<<client>>"],
     "timezone": ["utc", SYDNEY],
+    "listids": [["<<list>>"]],
+    "segmentids": [["<<segment>>"], []],
+    "templateid": ["<<template>>"],
+    "templatecontent": [{}],
+    "subject": ["Subject"],
+    "fromname": ["From"],
+    "fromemail": ["f@example.com", "[email,fallback=f@example.com]"],
+    "replyto": ["f@example.com"],
+    "htmlurl": ["https://www.example.com/"],
+    "confirmationemail": ["f@example.com"],
+    "senddate": ["Immediately", "2026-08-01 12:00", "2026-07-01"],
+    "previewrecipients": [["f@example.com"]],
+    "personalize": ["Fallback", "Random", "<<member>>"],
+    "destinationlistid": ["<<list>>"],
+    "destinationclientid": ["<<client>>"],
+    "sentfromdate": ["2026-07-01"],
+    "senttodate": ["2026-07-15 12:00", "2026-07-01"],
+    "tags": ["News", "news,other"],
     "pagesize": ["10", "1000"],
-    "orderfield": ["email", "date", "name"],
+    "orderfield": ["email", "date", "name", "list"],
 }
 words = st.one_of(st.sampled_from(SAID), st.text(max_size=20))
 scalars = st.one_of(
     st.none(), st.booleans(), st.integers(), st.sampled_from([2**63, 10**400, -1, 0]), st.floats(allow_nan=False), words
 )
+
+
+def _beside(one, other):
+    return one.rpartition(".")[0] == other.rpartition(".")[0]
 
 
 def posted_by(module):
@@ -110,7 +138,7 @@ def posted_by(module):
     return [
         each
         for each in found
-        if isinstance(each, type) and issubclass(each, msgspec.Struct) and each.__module__ == module
+        if isinstance(each, type) and issubclass(each, msgspec.Struct) and _beside(each.__module__, module)
     ]
 
 
@@ -180,6 +208,9 @@ def filled(emulator, text):
         ("member", "subscribers", "address"),
         ("person", "persons", "address"),
         ("client", "clients", "id"),
+        ("list", "lists", "id"),
+        ("segment", "segments", "id"),
+        ("template", "templates", "id"),
     ):
         if f"<<{name}>>" in text:
             found = emulator.store.db.execute(f"SELECT {column} FROM {table} ORDER BY {column} LIMIT 1").fetchone()
