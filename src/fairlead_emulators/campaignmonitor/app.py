@@ -130,10 +130,14 @@ class CampaignMonitorEmulator:
         ]
 
     async def _act(self, request: Request) -> Response:
-        return JSONResponse(self.changes.act(await json_body(request)))
+        posted = await json_body(request)
+        self.tick()  # what was due before happens before
+        return JSONResponse(self.changes.act(posted))
 
     async def _act_many(self, request: Request) -> Response:
-        return JSONResponse(self.changes.act_many(await json_body(request)))
+        posted = await json_body(request)
+        self.tick()
+        return JSONResponse(self.changes.act_many(posted))
 
     async def _settings(self, request: Request) -> Response:
         if request.method == "POST":
@@ -141,6 +145,7 @@ class CampaignMonitorEmulator:
         return JSONResponse(self.switches.as_json())
 
     async def _subscribers(self, request: Request) -> Response:
+        self.tick()
         wanted = request.query_params.get("list")
         chosen = [self.changes.list(wanted)] if wanted else self.store.lists()
         return StreamingResponse(truth.subscribers(self.store, chosen), media_type="application/x-ndjson")
