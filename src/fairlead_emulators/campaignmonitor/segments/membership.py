@@ -10,12 +10,14 @@ from fairlead_emulators.campaignmonitor.codes import Refusal
 from fairlead_emulators.campaignmonitor.facts import fact
 from fairlead_emulators.campaignmonitor.paging import Asked
 from fairlead_emulators.campaignmonitor.segments.activity import Port
+from fairlead_emulators.campaignmonitor.segments.clauses import subject_of
 from fairlead_emulators.campaignmonitor.segments.kept import Segment, segment
 from fairlead_emulators.campaignmonitor.segments.matching import COLUMNS, Matcher, Who
 from fairlead_emulators.campaignmonitor.store import STATES, SubscriberList
 
 _ACTIVE = STATES.index("Active")
 _MOST_REMEMBERED = 20
+_OF_ACTIVITY = {"campaign", "location", "engagement"}
 _ORDERS = {"email": ("key",), "date": ("minute", "key"), "name": ("name", "key")}
 
 
@@ -67,7 +69,9 @@ class Membership:
         client = store.client(on.client)
         assert client is not None, "a list always has its client"
         fields, activity = fields_of(store, on.n), self._service.own(Port).activity
-        state = (store.version(on.n), of.groups, fields, client.time_zone, activity.version(), now.date())
+        kinds = {subject.kind for group in of.groups for rule in group if (subject := subject_of(rule.type, fields))}
+        seen = activity.version() if kinds & _OF_ACTIVITY else None
+        state = (store.version(on.n), of.groups, fields, client.time_zone, seen, now.date())
         known = self._found.get(of.n)
         if known is None or known.state != state:
             picks = Matcher(on, fields, client.zone, activity, now.timestamp()).picks(of.groups)

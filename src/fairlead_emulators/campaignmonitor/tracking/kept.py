@@ -38,6 +38,7 @@ CREATE INDEX IF NOT EXISTS tracked_by_person ON tracked (person, mail);
 """
 # mail, kind, minute, person, ip, what
 Row = tuple[int, int, int, int, int, int]
+_FEW: Final = 10_000  # addresses that are looked up one by one
 _INSERT: Final = "INSERT INTO tracked (mail, kind, minute, person, ip, what) VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -141,13 +142,11 @@ class Tracking:
             "INSERT OR IGNORE INTO tracked_people (list, key, head) VALUES (?, ?, ?)",
             ((on.n, key, Person.head(address)) for key, address in keys.items()),
         )
-        if len(keys) == 1:
-            found = self._store.db.execute(
-                "SELECT key, n FROM tracked_people WHERE list = ? AND key = ?", (on.n, *keys)
-            )
-        else:
+        if len(keys) > _FEW:
             found = self._store.db.execute("SELECT key, n FROM tracked_people WHERE list = ?", (on.n,))
-        return {key: n for key, n in found if key in keys}
+            return {key: n for key, n in found if key in keys}
+        one = "SELECT n FROM tracked_people WHERE list = ? AND key = ?"
+        return {key: self._store.db.execute(one, (on.n, key)).fetchone()[0] for key in keys}
 
     def text(self, fragment: str) -> int:
         """The number of a part of a row that many share: a link, a reason."""
