@@ -56,7 +56,7 @@ const template = await go("templates", "createTemplate", client, { name: "T", ht
 await go("templates", "getTemplateDetails", template);
 await go("templates", "updateTemplate", template, { name: "U", htmlPageUrl: URL, zipFileUrl: URL });
 const base = { name: "N", subject: "S", fromName: "F", fromEmail: "f@example.com", replyTo: "f@example.com", listIds: [list] };
-await go("campaigns", "createCampaignFromTemplate", client, { ...base, name: "Other", templateId: template, templateContent: {} });
+const second = await go("campaigns", "createCampaignFromTemplate", client, { ...base, name: "Other", templateId: template, templateContent: {} });
 await go("templates", "deleteTemplate", template);
 const draft = await go("campaigns", "createDraftCampaign", client, { ...base, htmlUrl: URL });
 await go("campaigns", "sendCampaignPreview", draft, { previewRecipients: WHO });
@@ -68,6 +68,7 @@ for (const name of ["Summary", "EmailClientUsage", "ListsAndSegments", "Recipien
 }
 await go("campaigns", "getSpamComplaints", draft);
 await go("campaigns", "deleteCampaign", draft);
+await go("campaigns", "deleteCampaign", second); // a draft holds on to its list
 
 const journeys = await go("journeys", "getJourneys", client);
 const journey = await go("journeys", "getJourneySummary", journeys?.[0]?.journeyId);
