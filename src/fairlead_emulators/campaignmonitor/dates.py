@@ -57,6 +57,8 @@ def moment(text: str) -> float:
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
         raise ValueError(f"at is {text}: add an offset, such as +00:00")
+    if not 1900 < found.year < 9000:
+        raise ValueError(f"at is {text}: use a year that can be shown in every time zone")
     return found.timestamp()
 
 

@@ -21,6 +21,35 @@ class Laying:
     start: float
 
 
+_MOST_DAYS = 40_000.0
+
+
+def days(said: Mapping[str, Any], name: str, *, per_day: float = 1, otherwise: float = 0) -> float:
+    """A span that a spec tells, in days, or in hours with `per_day` 24. Raises ValueError for more than a century."""
+    try:
+        found = float(said.get(name, otherwise)) / per_day
+    except TypeError:
+        found = float("nan")
+    if not -_MOST_DAYS <= found <= _MOST_DAYS:
+        raise ValueError(f"{name} is {said.get(name)!r}: use a number of at most a century")
+    return found
+
+
+def told(posted: object) -> Mapping[str, Any]:
+    """What was posted to a control route. Raises ValueError when it is no JSON object."""
+    if isinstance(posted, dict):
+        return posted
+    raise ValueError(f"a JSON object is wanted, not {posted!r}")
+
+
+def listed(said: Mapping[str, Any], name: str, otherwise: Sequence[Any] = (), kind: type = str) -> list[Any]:
+    """A list that a spec tells. Raises ValueError when it is none, or holds something that is no `kind`."""
+    found = said.get(name, otherwise)
+    if not isinstance(found, list | tuple) or not all(isinstance(each, kind) for each in found):
+        raise ValueError(f"{name} is {found!r}: use a list of {'texts' if kind is str else 'objects'}")
+    return list(found)
+
+
 @dataclass(frozen=True)
 class Room:
     """What a part brings along; all of it is optional."""

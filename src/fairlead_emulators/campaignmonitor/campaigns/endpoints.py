@@ -21,6 +21,7 @@ PREVIEWS: Final = """
 CREATE TABLE IF NOT EXISTS previews (n INTEGER PRIMARY KEY, client TEXT NOT NULL, at REAL NOT NULL, count INTEGER NOT NULL);
 """
 _MOST_CONFIRMATIONS: Final = 5
+_LATEST: Final = 7_000 * 365.25 * 86_400  # later dates cannot be shown in every time zone
 _MOST_PREVIEWS, _MOST_PREVIEWS_A_DAY, _DAY_S = 15, 240, 86_400
 _OBSTACLES: Final = {
     "tests_used_up": 333,
@@ -76,6 +77,8 @@ def _due(call: Call, of: Campaign, text: str | None) -> float | None:
     if (text or "").strip().lower() == "immediately":
         return None
     due = seconds_of(text or "", call.client(of.client))
+    if due > _LATEST:
+        raise Refusal(5)
     if due <= call.service.clock.now().timestamp():
         raise Refusal(337)
     return due

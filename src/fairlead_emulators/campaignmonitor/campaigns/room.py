@@ -16,7 +16,7 @@ from fairlead_emulators.campaignmonitor.campaigns.reports import READING
 from fairlead_emulators.campaignmonitor.campaigns.seeding import campaign_of, change, lay
 from fairlead_emulators.campaignmonitor.campaigns.sending import Scheduled
 from fairlead_emulators.campaignmonitor.facts import fact
-from fairlead_emulators.campaignmonitor.rooms import Room
+from fairlead_emulators.campaignmonitor.rooms import Room, told
 from fairlead_emulators.campaignmonitor.segments.activity import Port
 from fairlead_emulators.campaignmonitor.store import Client
 from fairlead_emulators.campaignmonitor.ties import Ties
@@ -52,7 +52,7 @@ def _routes(service: Service) -> list[Route]:
         return JSONResponse({"campaigns": [_shown(service, each.id) for each in campaigns(service.store)]})
 
     async def make_or_change(request: Request) -> Response:
-        posted = await json_body(request)
+        posted = told(await json_body(request))
         identity = str(posted.get("id", ""))
         if identity:
             if campaign(service.store, identity) is None:
@@ -68,7 +68,7 @@ def _routes(service: Service) -> list[Route]:
         return JSONResponse(_shown(service, made.id))
 
     async def pages(request: Request) -> Response:
-        posted = await json_body(request)
+        posted = told(await json_body(request))
         content.tell(service.store, posted)
         return JSONResponse({"pages": sorted(posted)})
 

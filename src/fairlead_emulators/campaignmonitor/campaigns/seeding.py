@@ -10,7 +10,7 @@ from fairlead_emulators.campaignmonitor.api import Service
 from fairlead_emulators.campaignmonitor.campaigns.content import USUAL_LINKS
 from fairlead_emulators.campaignmonitor.campaigns.kept import DRAFT, SCHEDULED, SENT, Campaign, add, keep
 from fairlead_emulators.campaignmonitor.campaigns.sending import mail_of
-from fairlead_emulators.campaignmonitor.rooms import Laying
+from fairlead_emulators.campaignmonitor.rooms import Laying, days, listed
 from fairlead_emulators.campaignmonitor.segments.kept import segments
 from fairlead_emulators.campaignmonitor.store import Client, SubscriberList
 from fairlead_emulators.campaignmonitor.tracking.kept import Row, Tracking
@@ -37,7 +37,7 @@ def _repeated(laying: Laying) -> Iterator[Mapping[str, Any]]:
     for each in laying.spec.get("campaigns", ()):
         times = int(each.get("times", 1))
         for number in range(times):
-            ago = float(each.get("sent_days_ago", 0)) + (times - 1 - number) * float(each.get("every_days", 7))
+            ago = days(each, "sent_days_ago") + (times - 1 - number) * days(each, "every_days", otherwise=7)
             yield each if times == 1 else {**each, "name": f"{each['name']} {number + 1}", "sent_days_ago": ago}
 
 
@@ -48,16 +48,16 @@ def campaign_of(service: Service, client: Client, said: Mapping[str, Any], start
     Nothing is sent yet. Raises LookupError for lists and segments that the client has not.
     """
     titles = {each.title: each for each in service.store.lists(client.id)}
-    lists = _named(titles, said.get("lists", ()), "list")
+    lists = _named(titles, listed(said, "lists"), "list")
     numbers = {each.n for each in titles.values()}
     parts = {each.title: each for each in segments(service.store) if each.list in numbers}
-    chosen = _named(parts, said.get("segments", ()), "segment")
+    chosen = _named(parts, listed(said, "segments"), "segment")
     created, status, due, sent = start - _DAY_S, DRAFT, None, None
     if "sent_days_ago" in said:
-        sent = start - float(said["sent_days_ago"]) * _DAY_S
+        sent = start - days(said, "sent_days_ago") * _DAY_S
         created, status = sent - _DAY_S, SENT
     elif "scheduled_in_days" in said:
-        due, status = start + float(said["scheduled_in_days"]) * _DAY_S, SCHEDULED
+        due, status = start + days(said, "scheduled_in_days") * _DAY_S, SCHEDULED
     sender = str(said.get("from_email", "team@example.com"))
     return add(
         service.store,
@@ -65,8 +65,8 @@ def campaign_of(service: Service, client: Client, said: Mapping[str, Any], start
         Campaign(
             0, "", client.id, str(said["name"]), str(said.get("subject", said["name"])),
             str(said.get("from_name", client.name)), sender, sender, "https://www.example.com/mail", "", "",
-            tuple(lists), tuple(chosen), tuple(map(str, said.get("tags", ()))),
-            tuple(map(str, said.get("links", USUAL_LINKS))), bool(said.get("hidden")), status, created, due, sent,
+            tuple(lists), tuple(chosen), tuple(listed(said, "tags")),
+            tuple(listed(said, "links", USUAL_LINKS)), bool(said.get("hidden")), status, created, due, sent,
         ),
     )  # fmt: skip
 
@@ -101,9 +101,7 @@ def _next_to(on: SubscriberList, later: Sequence[Campaign]) -> float | None:
 
 def change(service: Service, identity: str, said: Mapping[str, Any]) -> None:
     """Gives a campaign tags, or hides it: `{tags?: [text], hidden?: bool}`. Raises LookupError, ValueError."""
-    tags, hidden = said.get("tags"), said.get("hidden")
-    if tags is not None and not (isinstance(tags, list) and all(isinstance(each, str) for each in tags)):
-        raise ValueError('tags are a list of texts: {"tags": ["News"]}')
+    tags, hidden = listed(said, "tags") if "tags" in said else None, said.get("hidden")
     if hidden is not None and not isinstance(hidden, bool):
         raise ValueError('hidden is true or false: {"hidden": true}')
     store = service.store

@@ -7,6 +7,7 @@ from typing import Any, Final
 from fairlead_emulators.campaignmonitor.api import Service
 from fairlead_emulators.campaignmonitor.auth import derived
 from fairlead_emulators.campaignmonitor.facts import fact
+from fairlead_emulators.campaignmonitor.rooms import days, listed
 from fairlead_emulators.campaignmonitor.store import Store, SubscriberList
 from fairlead_emulators.campaignmonitor.ties import next_number
 from fairlead_emulators.campaignmonitor.tracking.kept import JOURNEY, Tracking
@@ -107,10 +108,11 @@ def made_of(service: Service, lists: Mapping[str, SubscriberList], said: Mapping
         raise ValueError(f"the journey {name!r} has the status {status!r}: use one of {STATUSES}")
     if not 0 < len(name) <= LONGEST_NAME:
         raise ValueError(f"a journey is called {name!r}: use 1 to {LONGEST_NAME} characters")
-    if said.get("list") not in lists:
-        raise LookupError(f"the journey {name!r} is of the list {said.get('list')!r}: use one of {[*lists]}")
+    wanted = str(said.get("list", ""))
+    if wanted not in lists:
+        raise LookupError(f"the journey {name!r} is of the list {wanted!r}: use one of {[*lists]}")
     parts = [
-        (str(each["name"]), float(each.get("delay_hours", 0)) * 3_600, tuple(each.get("links", USUAL_LINKS)))
-        for each in said.get("emails", ())
+        (str(each["name"]), days(each, "delay_hours", per_day=24) * 86_400, tuple(listed(each, "links", USUAL_LINKS)))
+        for each in listed(said, "emails", kind=dict)
     ]
-    return add(service, lists[said["list"]], name, status, parts)
+    return add(service, lists[wanted], name, status, parts)

@@ -11,7 +11,7 @@ from fairlead_emulators.campaignmonitor.journeys.endpoints import ENDPOINTS
 from fairlead_emulators.campaignmonitor.journeys.kept import STATUSES, TABLES, Journey, journeys, made_of, remove
 from fairlead_emulators.campaignmonitor.journeys.running import Running
 from fairlead_emulators.campaignmonitor.journeys.seeding import lay
-from fairlead_emulators.campaignmonitor.rooms import Room
+from fairlead_emulators.campaignmonitor.rooms import Room, told
 from fairlead_emulators.campaignmonitor.store import SubscriberList
 from fairlead_emulators.campaignmonitor.ties import Ties
 from fairlead_emulators.campaignmonitor.tracking.agenda import Agenda
@@ -33,7 +33,7 @@ def _routes(service: Service) -> list[Route]:
         return JSONResponse({"journeys": [_shown(service, each) for each in journeys(service.store)]})
 
     async def make_or_change(request: Request) -> Response:
-        posted = await json_body(request)
+        posted = told(await json_body(request))
         if not posted.get("id"):
             lists = {each.title: each for each in service.store.lists(str(posted.get("client", "")) or None)}
             return JSONResponse(_shown(service, made_of(service, lists, posted)))

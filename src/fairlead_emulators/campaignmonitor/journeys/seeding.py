@@ -7,7 +7,7 @@ from typing import Final
 
 from fairlead_emulators.campaignmonitor.facts import fact
 from fairlead_emulators.campaignmonitor.journeys.kept import Journey, emails, made_of
-from fairlead_emulators.campaignmonitor.rooms import Laying
+from fairlead_emulators.campaignmonitor.rooms import Laying, days
 from fairlead_emulators.campaignmonitor.store import STATES, SubscriberList
 from fairlead_emulators.campaignmonitor.tracking.kept import BOUNCE, SPAM, UNSUBSCRIBE, Row, Tracking
 from fairlead_emulators.campaignmonitor.tracking.past import Got, Past
@@ -29,7 +29,7 @@ def lay(laying: Laying) -> Mapping[str, int]:
         if said.get("history_days"):
             on = lists[said["list"]]
             # Asked for now: there are no indexes while rows are loaded.
-            rows = _past(laying, made, on, float(said["history_days"]), _left_already(laying, on))
+            rows = _past(laying, made, on, days(said, "history_days"), _left_already(laying, on))
             counts["tracked"] += service.own(Tracking).load(rows)
     return counts
 

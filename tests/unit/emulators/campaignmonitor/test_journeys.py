@@ -300,3 +300,21 @@ def test_the_control_route_says_what_it_wants(journeys, wrong):
     said = {"client": journeys.account.clients["South"], "list": "Wide", "name": "Welcome", "emails": EMAILS, **wrong}
     reply = journeys.call("POST", "/_control/journeys", said)
     assert (reply.status, bool(reply.json["error"])) == (400, True)
+
+
+@pytest.mark.parametrize("route", ["journeys", "campaigns", "pages"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [], "x", 1, {"emails": "x"}, {"emails": [1]}, {"emails": [{"delay_hours": 1}]}, {"list": []}, {"lists": "Wide"},
+        {"emails": [{"name": "x", "delay_hours": 1e308}]}, {"emails": [{"name": "x", "delay_hours": {}}]},
+        {"emails": [{"name": "x", "links": 1}]}, {"scheduled_in_days": 1e300}, {"scheduled_in_days": []},
+        {"tags": [1]}, {"links": "x"}, {"segments": {}}, {"client": []}, {"name": []},
+    ],
+)  # fmt: skip
+def test_whatever_is_posted_to_a_control_route_is_answered(journeys, route, wrong):
+    said = {"client": journeys.account.clients["South"], "list": "Wide", "name": "Welcome", "lists": ["Wide"]}
+    posted = {**said, **wrong} if isinstance(wrong, dict) else wrong
+    assert journeys.call("POST", f"/_control/{route}", posted).status in (200, 400)
+    for what in ("journeys", "drafts", "scheduled"):
+        assert journeys.of_client(what).status == 200
