@@ -119,6 +119,9 @@ SWITCHES: Final[Mapping[str, Switch]] = {
         "Accepted", "Status of a message that was just sent.", "tx-send-status", ("Accepted", "Received")
     ),
     "unknown_list_status": Switch(401, "HTTP status of code 101.", "unknown-list-status", (401, 400)),
+    "unknown_places": Switch(
+        "zero", "Degrees of places that are not known: 0, or an empty text.", "tracking-places", ("zero", "blank")
+    ),
     "unsubscribe_again": Switch(
         "refused",
         "Unsubscribing an address that is Unsubscribed: refused with 203, or accepted.",

@@ -38,6 +38,7 @@ class Reports:
 
     def __init__(self, service: Service) -> None:
         self._store = service.store
+        self._switches = service.switches
         self._tracking = service.own(Tracking)
         self._orders: OrderedDict[tuple[object, ...], array[int]] = OrderedDict()
 
@@ -77,7 +78,8 @@ class Reports:
             f" WHERE t.n IN ({','.join(map(str, chosen))})"
         ).fetchall()
         said = {n: b',"ListID":"%b"' % identity.encode() if lists else b"" for n, identity in self._lists()}
-        row = _row_of(kind, where, said, self._texts(found, kind), sent=not lists)
+        blank = self._switches.word("unknown_places") == "blank"
+        row = _row_of(kind, where, said, self._texts(found, kind), sent=not lists, blank=blank)
         by_n = {each[0]: row(each) for each in found}
         return [by_n[n] for n in chosen]
 
@@ -94,9 +96,12 @@ class Reports:
 
 @fact("tracking-rows")
 def _row_of(
-    kind: int, where: ZoneInfo, lists: dict[int, bytes], texts: dict[int, bytes], *, sent: bool
+    kind: int, where: ZoneInfo, lists: dict[int, bytes], texts: dict[int, bytes], *, sent: bool, blank: bool
 ) -> Callable[[tuple[Any, ...]], bytes]:
-    """How a row of a kind is put together from (n, head, list, minute, ip, what). `sent`: recipients say when."""
+    """How a row of a kind is put together from (n, head, list, minute, ip, what).
+
+    `sent`: recipients say when; `blank`: as in `wire_place`.
+    """
     if kind == RECIPIENT:
         if sent:
             return lambda row: b'%b%b,"SentDate":"%b"}' % (row[1], lists[row[2]], wire_minute(row[3], where))
@@ -106,9 +111,9 @@ def _row_of(
         return b'%b%b,"Date":"%b"' % (row[1], lists[row[2]], wire_minute(row[3], where))
 
     if kind == OPEN:
-        return lambda row: b"%b,%b}" % (dated(row), wire_place(row[4]))
+        return lambda row: b"%b,%b}" % (dated(row), wire_place(row[4], blank=blank))
     if kind == CLICK:
-        return lambda row: b"%b,%b,%b}" % (dated(row), texts[row[5]], wire_place(row[4]))
+        return lambda row: b"%b,%b,%b}" % (dated(row), texts[row[5]], wire_place(row[4], blank=blank))
     if kind == BOUNCE:
         return lambda row: b"%b,%b}" % (dated(row), texts[row[5]])
     if kind == UNSUBSCRIBE:

@@ -7,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+from fairlead_emulators.campaignmonitor.facts import fact
+
 _NETS: Final = tuple(int(ipaddress.IPv4Address(each)) for each in ("192.0.2.0", "198.51.100.0", "203.0.113.0"))
 _UNKNOWN_EVERY: Final = 10  # of one address in so many, nothing is known
 
@@ -70,13 +72,15 @@ def wire_address(address: int) -> bytes:
     return b'"IPAddress":"%b"' % text_of(address).encode()
 
 
+@fact("tracking-places")
 @lru_cache(maxsize=4_096)
-def wire_place(address: int) -> bytes:
-    """The address and its place as a part of a row."""
+def wire_place(address: int, *, blank: bool = False) -> bytes:
+    """The address and its place as a part of a row. `blank`: degrees that are not known are empty texts, not 0."""
     at = place_of(address)
+    unknown = blank and at is NOWHERE
     shown = {
-        "Latitude": at.latitude,
-        "Longitude": at.longitude,
+        "Latitude": "" if unknown else at.latitude,
+        "Longitude": "" if unknown else at.longitude,
         "City": at.city,
         "Region": at.region,
         "CountryCode": at.code,

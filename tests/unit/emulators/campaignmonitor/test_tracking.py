@@ -426,3 +426,16 @@ def test_a_clock_that_jumps_tells_the_same_as_one_that_walks():
         return emulator.store.db.execute(table).fetchall(), emulator.store.counts()
 
     assert told(1) == told(60)
+
+
+@pytest.mark.parametrize(("setting", "degrees"), [("zero", 0.0), ("blank", "")])
+def test_what_is_not_known_of_a_place_is_empty(mailing, setting, degrees):
+    mailing.call("POST", "/_control/settings", {"unknown_places": setting})
+    mailing.account.add("Wide", "a@example.com")
+    campaign = mailing.sent("Wide")
+    for ip in ("10.1.2.3", "192.0.2.1"):
+        mailing.account.act("Wide", "a@example.com", "open", ip=ip)
+    unknown, known = sorted(mailing.rows(campaign, "opens"), key=lambda each: each["IPAddress"])
+    assert (unknown["Latitude"], unknown["City"], unknown["CountryName"]) == (degrees, "", "")
+    assert known["CountryName"]
+    assert isinstance(known["Latitude"], float)
