@@ -6,6 +6,7 @@ __all__ = ["explorer", "running"]  # fixtures
 
 
 def test_a_campaign_is_found_and_its_numbers_are_those_of_the_api(explorer: Explorer) -> None:
+    """Its page counts people who opened, as the rows do."""
     page = explorer.open("campaigns")
     page.get_by_role("link", name="Summer offer").click()
     page.get_by_role("heading", name="Summer offer").wait_for()
@@ -18,6 +19,7 @@ def test_a_campaign_is_found_and_its_numbers_are_those_of_the_api(explorer: Expl
 
 
 def test_unsent_campaigns_are_listed_and_hidden_ones_are_not(explorer: Explorer) -> None:
+    """Drafts and scheduled ones stand beside those that were sent."""
     page = explorer.open("campaigns")
     for name in ("Winter offer", "Not yet finished", "Monthly news 3"):
         assert page.get_by_text(name, exact=True).count() >= 1
@@ -25,6 +27,7 @@ def test_unsent_campaigns_are_listed_and_hidden_ones_are_not(explorer: Explorer)
 
 
 def test_journeys_show_their_emails(explorer: Explorer) -> None:
+    """Each e-mail with how often it was sent."""
     page = explorer.open("journeys")
     row = page.get_by_role("row").filter(has_text="Hello")
     (sent,) = explorer.emulator.store.db.execute(
