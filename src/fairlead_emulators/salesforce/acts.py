@@ -1,8 +1,8 @@
 """Control routes of the org alone: a person's edits, all rows of an object, expired sessions."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -61,26 +61,63 @@ def find(org: Org, name: str) -> SObject:
 
 
 def carry_out(org: Org, act: dict[str, Any]) -> dict[str, Any]:
-    """`{act: create|edit|delete, object, id, fields}` as a person does it in the browser; `{id}` of the record.
+    """What a person does in the browser; `{id}` of the record, and what else the act gives.
 
-    Raises ValueError when the org refuses, LookupError for an unknown object.
+    `{act: create|edit|delete|undelete, object, id, fields}`. Raises ValueError when the org refuses, LookupError for
+    an unknown object.
     """
-    sobject, fields = find(org, str(act.get("object", ""))), dict(act.get("fields") or {})
-    kind, record_id = act.get("act"), to18(str(act.get("id", "")))
-    if kind not in ("create", "edit", "delete"):
-        raise ValueError(f"act is {kind!r}: use create, edit or delete")
-    if kind == "create":
-        written = writes.write(org, "insert", from_json(org.storage.schema, sobject, [fields]))
-    elif record_id is None:
-        raise ValueError(f"id is {act.get('id')!r}: give the record's 15 or 18 characters")
-    elif kind == "edit":
-        written = writes.write(org, "update", from_json(org.storage.schema, sobject, [fields | {"Id": record_id}]))
-    else:
-        written = writes.delete(org, sobject, [record_id])
+    kind = act.get("act")
+    worker = _ACTS.get(str(kind))
+    if worker is None:
+        raise ValueError(f"act is {kind!r}: use {', '.join(list(_ACTS)[:-1])} or {list(_ACTS)[-1]}")
+    return worker(org, act)
+
+
+def _record_id(act: Mapping[str, Any], name: str = "id") -> str:
+    record_id = to18(str(act.get(name, "")))
+    if record_id is None:
+        raise ValueError(f"{name} is {act.get(name)!r}: give the record's 15 or 18 characters")
+    return record_id
+
+
+def _fields(act: Mapping[str, Any]) -> dict[str, Any]:
+    fields = act.get("fields") or {}
+    if not isinstance(fields, dict):
+        raise ValueError(f"fields is {fields!r}: give an object of field names and values")  # noqa: TRY004
+    return fields
+
+
+def _done(written: writes.Written) -> dict[str, Any]:
     if written.errors:
         error = written.errors[0]
         raise ValueError(f"{error.code}: {error.message}")
     return {"id": written.ids[0]}
+
+
+def _create(org: Org, act: dict[str, Any]) -> dict[str, Any]:
+    sobject = find(org, str(act.get("object", "")))
+    return _done(writes.write(org, "insert", from_json(org.storage.schema, sobject, [_fields(act)])))
+
+
+def _edit(org: Org, act: dict[str, Any]) -> dict[str, Any]:
+    sobject, record = find(org, str(act.get("object", ""))), _fields(act) | {"Id": _record_id(act)}
+    return _done(writes.write(org, "update", from_json(org.storage.schema, sobject, [record])))
+
+
+def _delete(org: Org, act: dict[str, Any]) -> dict[str, Any]:
+    return _done(writes.delete(org, find(org, str(act.get("object", ""))), [_record_id(act)]))
+
+
+def _undelete(org: Org, act: dict[str, Any]) -> dict[str, Any]:
+    return _done(writes.undelete(org, find(org, str(act.get("object", ""))), [_record_id(act)]))
+
+
+_ACTS: Final[Mapping[str, Callable[[Org, dict[str, Any]], dict[str, Any]]]] = {
+    "create": _create,
+    "edit": _edit,
+    "delete": _delete,
+    "undelete": _undelete,
+}
 
 
 def all_rows(org: Org, sobject: SObject, *, deleted: bool = False) -> Iterator[str]:

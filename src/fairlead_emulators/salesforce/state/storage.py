@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from fairlead_emulators.salesforce.model.ids import make_ids
 from fairlead_emulators.salesforce.model.schema import Field, Schema, SObject, standard_schema
+from fairlead_emulators.salesforce.state.rollups import TRIGGERS
 
 _OWN_TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS emulator_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -120,6 +121,8 @@ class Storage:
         with self.transaction() as connection:
             for sobject in self.schema.objects.values():
                 ensure_table(connection, sobject)
+            for trigger in TRIGGERS:
+                connection.execute(trigger)
             self._live.clear()
             self.schema_moment = datetime.now(UTC)
             self.set_meta("schema", self.schema.to_json())
@@ -173,7 +176,7 @@ class Storage:
         with self.transaction() as connection:
             for sobject in self.schema.objects.values():
                 connection.execute(f"DROP TABLE IF EXISTS {quoted(sobject.name)}")
-            for table in ("emulator_components", "emulator_rights"):  # made by the first deployment
+            for table in ("emulator_components", "emulator_rights", "emulator_bin"):  # made when first needed
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
             connection.execute("DELETE FROM emulator_serials")
             connection.execute("DELETE FROM emulator_jobs")

@@ -1,0 +1,29 @@
+"""Rows that another transaction holds, and room that is full: what refuses rows for the state of the org."""
+
+from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.records.outcome import FULL, LOCKED, Work
+from fairlead_emulators.salesforce.state.limits import storage_left_kb
+
+fact("row_lock")
+fact("storage_limit")
+
+
+def refuse_locked(work: Work) -> None:
+    """Refuses the first free rows while the fault `row_lock` is in force; `data.rows` tells how many, 1 unless told."""
+    fault = work.org.faults.take("row_lock", object=work.batch.sobject.name)
+    if fault is not None:
+        free = [row for row in range(work.batch.count) if row not in work.batch.errors]
+        for row in free[: int(fault.data.get("rows", 1))]:
+            work.batch.errors[row] = LOCKED
+
+
+def refuse_over_limit(work: Work) -> None:
+    """Refuses new rows that data storage has no room for."""
+    new, sobject = work.new(), work.batch.sobject
+    if not new or not sobject.storage_kb:
+        return
+    room = storage_left_kb(work.org) // sobject.storage_kb
+    if work.org.faults.take("storage_full", object=sobject.name) is not None:
+        room = 0
+    for row in new[max(room, 0) :]:
+        work.batch.errors[row] = FULL
