@@ -13,7 +13,7 @@ from fairlead_emulators.control import explained, json_body
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import SObject
-from fairlead_emulators.salesforce.records import writes
+from fairlead_emulators.salesforce.records import conversion, merging, writes
 from fairlead_emulators.salesforce.records.reading import as_json
 from fairlead_emulators.salesforce.signin.sessions import Sessions
 from fairlead_emulators.salesforce.state.org import Org
@@ -63,8 +63,9 @@ def find(org: Org, name: str) -> SObject:
 def carry_out(org: Org, act: dict[str, Any]) -> dict[str, Any]:
     """What a person does in the browser; `{id}` of the record, and what else the act gives.
 
-    `{act: create|edit|delete|undelete, object, id, fields}`. Raises ValueError when the org refuses, LookupError for
-    an unknown object.
+    `{act: create|edit|delete|undelete, object, id, fields}`; `{act: convert, id, account_id, contact_id, status}`, which
+    also gives `account_id` and `contact_id`; `{act: merge, object, id, losers: [ids], fields}` with the winner's id.
+    Raises ValueError when the org refuses, LookupError for an unknown object.
     """
     kind = act.get("act")
     worker = _ACTS.get(str(kind))
@@ -112,11 +113,29 @@ def _undelete(org: Org, act: dict[str, Any]) -> dict[str, Any]:
     return _done(writes.undelete(org, find(org, str(act.get("object", ""))), [_record_id(act)]))
 
 
+def _convert(org: Org, act: dict[str, Any]) -> dict[str, Any]:
+    into = {name: _record_id(act, name) for name in ("account_id", "contact_id", "owner_id") if act.get(name)}
+    status = str(act["status"]) if act.get("status") else None
+    done = conversion.convert(org, _record_id(act), status=status, **into)
+    return {"id": done.lead_id, "account_id": done.account_id, "contact_id": done.contact_id}
+
+
+def _merge(org: Org, act: dict[str, Any]) -> dict[str, Any]:
+    sobject, losers = find(org, str(act.get("object", ""))), act.get("losers")
+    if not isinstance(losers, list):
+        raise ValueError(f"losers is {losers!r}: give a list of ids")  # noqa: TRY004
+    ids = [_record_id({"losers": each}, "losers") for each in losers]
+    done = merging.merge(org, sobject, _record_id(act), ids, _fields(act))
+    return {"id": done.winner_id, "merged": done.loser_ids, "moved": done.moved_ids}
+
+
 _ACTS: Final[Mapping[str, Callable[[Org, dict[str, Any]], dict[str, Any]]]] = {
     "create": _create,
     "edit": _edit,
     "delete": _delete,
     "undelete": _undelete,
+    "convert": _convert,
+    "merge": _merge,
 }
 
 

@@ -77,3 +77,16 @@ class Work:
     def refuse(self, row: int, code: str, message: str, *fields: str) -> None:
         """Refuses a row that has no error yet."""
         self.batch.errors.setdefault(row, RowError(code, message, fields))
+
+
+class Refused(ValueError):
+    """An operation on single records that the org does not carry out; `error` says why."""
+
+    def __init__(self, error: RowError) -> None:
+        super().__init__(f"{error.code}: {error.message}")
+        self.error = error
+
+
+def refused(code: str, message: str, *fields: str) -> Refused:
+    """The refusal with that code and message."""
+    return Refused(RowError(code, message, fields))

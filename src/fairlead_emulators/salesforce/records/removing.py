@@ -11,9 +11,9 @@ from fairlead_emulators.salesforce.model.batch import Batch
 from fairlead_emulators.salesforce.model.schema import ChildRelationship, SObject
 from fairlead_emulators.salesforce.records import rules, special
 from fairlead_emulators.salesforce.records.locks import refuse_locked
-from fairlead_emulators.salesforce.records.outcome import CONVERTED, NO_SUCH_ID, Work, Written
+from fairlead_emulators.salesforce.records.outcome import CONVERTED, NO_SUCH_ID, Refused, Work, Written
 from fairlead_emulators.salesforce.records.targets import refuse_unknown_ids
-from fairlead_emulators.salesforce.state.lookups import rows_by_id
+from fairlead_emulators.salesforce.state.lookups import missing_parents, rows_by_id
 from fairlead_emulators.salesforce.state.org import Org
 from fairlead_emulators.salesforce.state.storage import quoted
 
@@ -105,22 +105,14 @@ def undelete(org: Org, sobject: SObject, ids: Sequence[str]) -> Written:
                 with org.storage.savepoint():
                     error = _restore(org, connection, sobject, record_id)
                     if error is not None:
-                        raise _Refused(error)
-            except _Refused as refused:
+                        raise Refused(error)
+            except Refused as refused:
                 written.refuse(row, refused.error)
             except sqlite3.IntegrityError as clash:
                 field = str(clash).rpartition(".")[2]
                 message = f"duplicate value found: {field} duplicates value on another record"
                 written.refuse(row, RowError("DUPLICATE_VALUE", message, (field,)))
     return written
-
-
-class _Refused(Exception):
-    """Undoes one record."""
-
-    def __init__(self, error: RowError) -> None:
-        super().__init__(error.message)
-        self.error = error
 
 
 def _restore(org: Org, connection: sqlite3.Connection, sobject: SObject, record_id: str) -> RowError | None:
@@ -158,6 +150,7 @@ def _bring_back(org: Org, connection: sqlite3.Connection, sobject: SObject, ids:
         connection.executemany(
             f"UPDATE {quoted(sobject.name)} SET MasterRecordId = NULL WHERE Id = ?", ((i,) for i in ids)
         )
+    _forget_the_gone(org, connection, sobject, ids)
     org.storage.changed(sobject, len(ids))
     log.touched(org, connection, sobject, "UNDELETE", ids)
     for parent_id in ids:
@@ -166,6 +159,19 @@ def _bring_back(org: Org, connection: sqlite3.Connection, sobject: SObject, ids:
             return error
     special.after_undelete(connection, sobject, ids)
     return None
+
+
+def _forget_the_gone(org: Org, connection: sqlite3.Connection, sobject: SObject, ids: Sequence[str]) -> None:
+    """Empties look-ups of records that come back, where what they point to was deleted meanwhile."""
+    loose = [f for f in sobject.fields.values() if f.reference_to and not f.cascade_delete and f.name not in UNBOUND]
+    rows = rows_by_id(connection, sobject, ids, [f.name for f in loose])
+    for place, field in enumerate(loose):
+        held = {record_id: row[place] for record_id, row in rows.items() if row[place]}
+        _, absent = missing_parents(connection, org.storage.schema, field, held.values())
+        connection.executemany(
+            f"UPDATE {quoted(sobject.name)} SET {quoted(field.name)} = NULL WHERE Id = ?",
+            ((record_id,) for record_id, parent_id in held.items() if parent_id in absent),
+        )
 
 
 def _bring_back_children(org: Org, connection: sqlite3.Connection, parent_id: str) -> RowError | None:

@@ -90,4 +90,4 @@ def _default(org: Org, field: Field) -> Any:
         return org.now()
     if field.type == "boolean":
         return int(bool(field.default))
-    return field.default or None
+    return None if field.default == "" else field.default

@@ -11,6 +11,7 @@ from fairlead_emulators.salesforce.records.outcome import (
     LOCKED,
     NO_SUCH_ID,
     ROLLED_BACK,
+    Refused,
     Work,
     Written,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "LOCKED",
     "NO_SUCH_ID",
     "ROLLED_BACK",
+    "Refused",
     "Written",
     "delete",
     "erase",
