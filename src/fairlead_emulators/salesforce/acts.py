@@ -17,6 +17,7 @@ from fairlead_emulators.salesforce.records import conversion, merging, writes
 from fairlead_emulators.salesforce.records.reading import as_json
 from fairlead_emulators.salesforce.signin.sessions import Sessions
 from fairlead_emulators.salesforce.state.org import Org
+from fairlead_emulators.salesforce.state.settings import settings_changed
 from fairlead_emulators.salesforce.state.storage import quoted
 
 _PAGE = 5_000
@@ -41,7 +42,7 @@ def routes(org: Org, sessions: Sessions) -> list[Route]:
     async def settings(request: Request) -> Response:
         if request.method == "POST":
             org.settings.update(await json_body(request))
-            org.storage.set_meta("settings", org.settings)
+            settings_changed(org)
         return JSONResponse(org.settings)
 
     return [
@@ -114,9 +115,13 @@ def _undelete(org: Org, act: dict[str, Any]) -> dict[str, Any]:
 
 
 def _convert(org: Org, act: dict[str, Any]) -> dict[str, Any]:
-    into = {name: _record_id(act, name) for name in ("account_id", "contact_id", "owner_id") if act.get(name)}
+    account_id, contact_id, owner_id = (
+        _record_id(act, name) if act.get(name) else None for name in ("account_id", "contact_id", "owner_id")
+    )
     status = str(act["status"]) if act.get("status") else None
-    done = conversion.convert(org, _record_id(act), status=status, **into)
+    done = conversion.convert(
+        org, _record_id(act), account_id=account_id, contact_id=contact_id, owner_id=owner_id, status=status
+    )
     return {"id": done.lead_id, "account_id": done.account_id, "contact_id": done.contact_id}
 
 

@@ -10,6 +10,7 @@ from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.values import stamp
 from fairlead_emulators.salesforce.records import writes
 from fairlead_emulators.salesforce.state.org import Org
+from fairlead_emulators.salesforce.state.settings import settings_changed
 
 Row = dict[str, Any]
 
@@ -63,7 +64,7 @@ def fill(org: Org, spec: Mapping[str, Any]) -> dict[str, int]:
     """
     org.settings.clear()
     org.settings.update(spec.get("settings", {}))
-    org.storage.set_meta("settings", org.settings)
+    settings_changed(org)
     seed = int(spec.get("seed", 1))
     today = org.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     contacts: dict[int, str] = {}

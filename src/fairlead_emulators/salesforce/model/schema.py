@@ -138,7 +138,7 @@ class SObject:
     def is_person(self) -> bool:
         """Whether its name is made of a first and a last name of its own."""
         last = self.field("LastName")
-        return last is not None and last.createable
+        return last is not None and last.createable and self.name != "Account"
 
     def by_relationship(self, name: str) -> Field | None:
         """The lookup field whose parent relationship has that name (`Account`, `List__r`), in any case."""
@@ -163,6 +163,7 @@ class Schema:
     """All objects of the org, keyed by lower-case name."""
 
     objects: dict[str, SObject] = field(default_factory=dict)
+    person_accounts: bool = False
 
     def object(self, name: str) -> SObject | None:
         """The object with that API name, in any case; None when there is none."""
@@ -202,12 +203,14 @@ class Schema:
 
     def to_json(self) -> Json:
         """Plain data that `from_json` reads back."""
-        return {"objects": [_object_json(o) for o in self.objects.values()]}
+        objects = [_object_json(o) for o in self.objects.values()]
+        return {"objects": objects, "person_accounts": self.person_accounts}
 
     @classmethod
     def from_json(cls, data: Json) -> "Schema":
         """The schema that `to_json` wrote."""
         schema = cls({str(o["name"]).lower(): _object_from(o) for o in data["objects"]})
+        schema.person_accounts = bool(data.get("person_accounts"))
         schema.relate()
         return schema
 

@@ -75,7 +75,7 @@ def convert(
 
 def _values(connection: sqlite3.Connection, sobject: SObject, record_id: str) -> dict[str, Any]:
     """The kept values of a record that must be there, by field. Raises Refused."""
-    names = list(f.name for f in sobject.fields.values())
+    names = [f.name for f in sobject.fields.values()]
     row = rows_by_id(connection, sobject, [record_id], names).get(record_id)
     if row is None:
         raise Refused(NO_SUCH_ID)
@@ -108,7 +108,7 @@ def _account(
     lead: Mapping[str, Any],
     account_id: str | None,
     contact_id: str | None,
-    owner: Mapping[str, Any],
+    owner: dict[str, Any],
 ) -> str:
     if account_id is not None:
         _values(connection, org.storage.schema.objects["account"], account_id)
@@ -132,7 +132,7 @@ def _contact_values(org: Org, lead: Mapping[str, Any]) -> dict[str, Any]:
     return record
 
 
-def _new_contact(org: Org, lead: Mapping[str, Any], account_id: str, owner: Mapping[str, Any]) -> str:
+def _new_contact(org: Org, lead: Mapping[str, Any], account_id: str, owner: dict[str, Any]) -> str:
     return _written(org, "insert", "Contact", _contact_values(org, lead) | {"AccountId": account_id} | owner)
 
 

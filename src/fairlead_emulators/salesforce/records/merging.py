@@ -10,7 +10,7 @@ from fairlead_emulators.salesforce.events import log
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.schema import SObject
-from fairlead_emulators.salesforce.records import members
+from fairlead_emulators.salesforce.records import members, persons
 from fairlead_emulators.salesforce.records.outcome import CONVERTED, DELETED, NO_SUCH_ID, Refused, refused
 from fairlead_emulators.salesforce.records.removing import UNBOUND, erase
 from fairlead_emulators.salesforce.records.writes import write
@@ -46,18 +46,45 @@ def merge(
     """
     with org.storage.savepoint() as connection:
         _check(connection, sobject, winner_id, loser_ids)
+        contacts = _contacts_behind(org, connection, sobject, [winner_id, *loser_ids])
+        below = (
+            _join(org, connection, org.storage.schema.objects["contact"], contacts[0], contacts[1:]) if contacts else []
+        )
         if fields:
             batch = from_json(org.storage.schema, sobject, [{**fields, "Id": winner_id}])
             done = write(org, "update", batch)
             if done.errors:
                 raise Refused(done.errors[0])
-        _collapse_members(org, connection, sobject, winner_id, loser_ids)
-        moved = _take_over(org, connection, sobject, winner_id, loser_ids)
-        connection.executemany(
-            f"UPDATE {quoted(sobject.name)} SET MasterRecordId = ? WHERE Id = ?", ((winner_id, i) for i in loser_ids)
-        )
-        erase(org, connection, sobject, loser_ids)
-    return Merged(winner_id, list(loser_ids), moved)
+        moved = _join(org, connection, sobject, winner_id, loser_ids)
+    return Merged(winner_id, list(loser_ids), [*below, *moved])
+
+
+def _join(
+    org: Org, connection: sqlite3.Connection, sobject: SObject, winner_id: str, loser_ids: Sequence[str]
+) -> list[str]:
+    """Gives the losers' children to the winner and deletes the losers; the children's ids."""
+    _collapse_members(org, connection, sobject, winner_id, loser_ids)
+    moved = _take_over(org, connection, sobject, winner_id, loser_ids)
+    connection.executemany(
+        f"UPDATE {quoted(sobject.name)} SET MasterRecordId = ? WHERE Id = ?", ((winner_id, i) for i in loser_ids)
+    )
+    erase(org, connection, sobject, loser_ids)
+    return moved
+
+
+def _contacts_behind(org: Org, connection: sqlite3.Connection, sobject: SObject, ids: Sequence[str]) -> list[str]:
+    """The contacts behind accounts that are persons, in order; persons merge with persons only."""
+    if not org.storage.schema.person_accounts or sobject.name not in ("Account", "Contact"):
+        return []
+    if sobject.name == "Contact":
+        if persons.behind(connection, ids):
+            raise refused("INVALID_OPERATION", "The contact of a person account is merged through its account")
+        return []
+    found = rows_by_id(connection, sobject, ids, ["PersonContactId"])
+    contacts = [found[i][0] for i in ids if found[i][0]]
+    if contacts and len(contacts) < len(ids):
+        raise refused("INVALID_INPUT", "A person account cannot be merged with a business account")
+    return contacts
 
 
 def _check(connection: sqlite3.Connection, sobject: SObject, winner_id: str, loser_ids: Sequence[str]) -> None:
@@ -120,7 +147,7 @@ def _take_over(
         ids = [row[0] for row in found.fetchall()]
         # A winner that pointed to a loser would point to itself.
         targets = [None if i == winner_id else winner_id for i in ids]
-        columns = {relation.field: targets, "SystemModstamp": [org.now()] * len(ids)}
+        columns: dict[str, list[Any]] = {relation.field: targets, "SystemModstamp": [org.now()] * len(ids)}
         if ids and org.settings.get("merge_tells_children"):
             log.updated(org, connection, child, ids, columns)
         connection.executemany(

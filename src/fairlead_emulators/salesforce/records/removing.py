@@ -9,7 +9,7 @@ from fairlead_emulators.salesforce.events import log
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.batch import Batch
 from fairlead_emulators.salesforce.model.schema import ChildRelationship, SObject
-from fairlead_emulators.salesforce.records import rules, special
+from fairlead_emulators.salesforce.records import persons, rules, special
 from fairlead_emulators.salesforce.records.locks import refuse_locked
 from fairlead_emulators.salesforce.records.outcome import CONVERTED, NO_SUCH_ID, Refused, Work, Written
 from fairlead_emulators.salesforce.records.targets import refuse_unknown_ids
@@ -21,7 +21,9 @@ fact("undelete")
 
 NOT_IN_BIN: Final = RowError("UNDELETE_FAILED", "Entity is not in the recycle bin")
 #: Look-ups that are left alone when what they point to is deleted: users, and what mirrors another look-up.
-UNBOUND: Final = frozenset({"OwnerId", "CreatedById", "LastModifiedById", "LeadOrContactId", "LeadOrContactOwnerId"})
+UNBOUND: Final = frozenset(
+    {"OwnerId", "CreatedById", "LastModifiedById", "LeadOrContactId", "LeadOrContactOwnerId", "PersonContactId"}
+)
 _BIN: Final = (
     "CREATE TABLE IF NOT EXISTS emulator_bin (parent TEXT NOT NULL, child TEXT NOT NULL, object TEXT NOT NULL, "
     "field TEXT NOT NULL, cascade INTEGER NOT NULL, PRIMARY KEY (parent, child, field)) WITHOUT ROWID"
@@ -65,19 +67,27 @@ def erase(org: Org, connection: sqlite3.Connection, sobject: SObject, ids: Seque
         if child is None or relation.field in UNBOUND or not org.storage.count(child):
             continue
         found = _children(connection, child, relation, ids)
+        details = {i for i, _ in found} if relation.cascade_delete else _bodies(org, connection, child, relation, found)
         connection.executemany(
             "INSERT OR REPLACE INTO emulator_bin VALUES (?, ?, ?, ?, ?)",
-            ((p, i, child.name, relation.field, int(relation.cascade_delete)) for i, p in found),
+            ((p, i, child.name, relation.field, int(i in details)) for i, p in found),
         )
-        gone = [i for i, _ in found]
-        if relation.cascade_delete:
-            erase(org, connection, child, gone)
-        else:
-            log.emptied(org, connection, child, gone, relation.field)
-            connection.executemany(
-                f"UPDATE {quoted(child.name)} SET {quoted(relation.field)} = NULL, SystemModstamp = ? WHERE Id = ?",
-                ((now, i) for i in gone),
-            )
+        erase(org, connection, child, sorted(details))
+        emptied = [i for i, _ in found if i not in details]
+        log.emptied(org, connection, child, emptied, relation.field)
+        connection.executemany(
+            f"UPDATE {quoted(child.name)} SET {quoted(relation.field)} = NULL, SystemModstamp = ? WHERE Id = ?",
+            ((now, i) for i in emptied),
+        )
+
+
+def _bodies(
+    org: Org, connection: sqlite3.Connection, child: SObject, relation: ChildRelationship, found: list[tuple[str, str]]
+) -> set[str]:
+    """The contacts behind accounts: they go with their account."""
+    if not org.storage.schema.person_accounts or (child.name, relation.field) != ("Contact", "AccountId"):
+        return set()
+    return persons.behind(connection, [i for i, _ in found])
 
 
 def _children(

@@ -6,7 +6,7 @@ from typing import Final
 
 from fairlead_emulators.salesforce.errors import RowError
 from fairlead_emulators.salesforce.model.schema import SObject
-from fairlead_emulators.salesforce.records import members, statuses
+from fairlead_emulators.salesforce.records import members, persons, statuses
 from fairlead_emulators.salesforce.records.outcome import Work
 from fairlead_emulators.salesforce.state.org import Org
 
@@ -15,18 +15,23 @@ After = Callable[[Work, Sequence[str], Sequence[str]], None]
 Restore = Callable[[Org, sqlite3.Connection, SObject, Sequence[str]], RowError | None]
 
 _BEFORE: Final[Mapping[str, tuple[Before, ...]]] = {
+    "Account": (persons.complete_accounts,),
     "CampaignMember": (members.complete,),
+    "Contact": (persons.refuse_contacts,),
     "CampaignMemberStatus": (statuses.keep_in_order,),
 }
 _AFTER: Final[Mapping[str, tuple[After, ...]]] = {
-    "Account": (members.follow_accounts,),
+    "Account": (persons.write_contacts, members.follow_accounts),
     "Campaign": (statuses.lay_first,),
     "CampaignMember": (members.mirror_written,),
     "CampaignMemberStatus": (statuses.after_write,),
     "Contact": (members.follow_people,),
     "Lead": (members.follow_people,),
 }
-_BEFORE_DELETE: Final[Mapping[str, Before]] = {"CampaignMemberStatus": statuses.refuse_delete}
+_BEFORE_DELETE: Final[Mapping[str, Before]] = {
+    "CampaignMemberStatus": statuses.refuse_delete,
+    "Contact": persons.refuse_contacts,
+}
 _BEFORE_UNDELETE: Final[Mapping[str, Restore]] = {"CampaignMember": members.refuse_second}
 
 

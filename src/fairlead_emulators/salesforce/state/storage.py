@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fairlead_emulators.salesforce.model.ids import make_ids
+from fairlead_emulators.salesforce.model.person_accounts import add_person_fields
 from fairlead_emulators.salesforce.model.schema import Field, Schema, SObject, standard_schema
 from fairlead_emulators.salesforce.state.rollups import TRIGGERS
 
@@ -119,6 +120,9 @@ class Storage:
     def schema_changed(self) -> None:
         """Brings the tables in line with the describe model and keeps the model."""
         with self.transaction() as connection:
+            if self.schema.person_accounts:
+                add_person_fields(self.schema.objects)
+                self.schema.relate()
             for sobject in self.schema.objects.values():
                 ensure_table(connection, sobject)
             for trigger in TRIGGERS:

@@ -191,3 +191,19 @@ def test_deleting_a_campaign_takes_members_and_statuses_along_and_brings_them_ba
     desk.act(act="undelete", object="Campaign", id=campaign)
     assert [m["Id"] for m in desk.query("SELECT Id FROM CampaignMember")] == [member]
     assert desk.read("Campaign", campaign)["NumberOfContacts"] == 1
+
+
+def test_an_account_is_a_member_where_the_org_allows_it(desk, campaign):
+    account = desk.make("Account", Name="Acme", Phone="1")
+    assert desk.refused("CampaignMember", CampaignId=campaign, AccountId=account)[0] == "INVALID_FIELD"
+    desk.settings(campaign_member_accounts=True)
+    member = desk.read("CampaignMember", desk.make("CampaignMember", CampaignId=campaign, AccountId=account))
+    assert (member["Name"], member["Phone"], member["Type"]) == ("Acme", "1", "Account")
+    assert desk.refused("CampaignMember", CampaignId=campaign, AccountId=account)[0] == "DUPLICATE_VALUE"
+
+
+def test_statuses_may_be_closed_to_the_api(desk, campaign):
+    desk.settings(campaign_member_statuses_createable=False)
+    assert desk.client.ask("GET", "/sobjects/CampaignMemberStatus/describe").json()["createable"] is False
+    assert desk.refused("CampaignMemberStatus", CampaignId=campaign, Label="X")[0] == "INVALID_TYPE_FOR_OPERATION"
+    assert desk.make("Campaign", Name="Still made")
