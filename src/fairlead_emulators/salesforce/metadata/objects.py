@@ -120,7 +120,7 @@ def apply_field(schema: Schema, object_name: str, element: Element) -> bool:
         raise BadComponent(f"Entity of type {object_name} is not available in this organization")
     name, kind = child_text(element, "fullName"), child_text(element, "type")
     if not name.endswith("__c"):
-        return False  # a setting of a standard field
+        return _track_standard(sobject, name, element)
     if kind not in TYPES:
         raise BadComponent(f"Invalid field type: {kind or 'none given'}")
     if not child_text(element, "label"):
@@ -137,6 +137,14 @@ def apply_field(schema: Schema, object_name: str, element: Element) -> bool:
     sobject.add_field(new)
     schema.relate()
     return known is None
+
+
+def _track_standard(sobject: SObject, name: str, element: Element) -> bool:
+    """A standard field takes from a package whether its history is kept; it is never new."""
+    known, wanted = sobject.field(name), child_text(element, "trackHistory")
+    if known is not None and wanted:
+        sobject.add_field(replace(known, track_history=wanted == "true"))
+    return False
 
 
 @fact("formulas")
@@ -175,6 +183,7 @@ def _values(schema: Schema, element: Element, name: str, kind: str) -> dict[str,
         "unique": child_text(element, "unique") == "true",
         "external_id": child_text(element, "externalId") == "true",
         "id_lookup": child_text(element, "externalId") == "true",
+        "track_history": child_text(element, "trackHistory") == "true",
         "case_sensitive": child_text(element, "caseSensitive") == "true",
         "length": _length(element, kind),
     }

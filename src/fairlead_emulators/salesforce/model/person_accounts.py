@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.schema import Field, SObject, field_from
@@ -33,7 +33,12 @@ def add_person_fields(objects: Mapping[str, SObject]) -> None:
     """Gives Account and Contact what an org with person accounts has; again after each change of Contact."""
     account, contact = objects["account"], objects["contact"]
     is_person = {"name": "IsPersonAccount", "type": "boolean", "label": "Is Person Account", "default": False} | _FIXED
-    behind = {"name": "PersonContactId", "type": "reference", "label": "Contact ID", "reference_to": ["Contact"]}
+    behind: dict[str, Any] = {
+        "name": "PersonContactId",
+        "type": "reference",
+        "label": "Contact ID",
+        "reference_to": ["Contact"],
+    }
     behind |= {"createable": False, "updateable": False, "relationship_name": "PersonContact"}
     account.add_field(field_from(is_person))
     contact.add_field(field_from(is_person))
@@ -46,6 +51,8 @@ def add_person_fields(objects: Mapping[str, SObject]) -> None:
 
 def _seen_from_account(f: Field, name: str) -> Field:
     nillable = f.nillable or f.name == "LastName"
-    unique = {"unique": False, "external_id": False}
     relation = name[: -len("c")] + "r" if f.relationship_name and name.endswith("__pc") else f.relationship_name
-    return replace(f, name=name, nillable=nillable, relationship_name=relation, child_relationship_name=None, **unique)
+    f = replace(f, external_id=False, id_lookup=False)
+    return replace(
+        f, name=name, nillable=nillable, relationship_name=relation, child_relationship_name=None, unique=False
+    )

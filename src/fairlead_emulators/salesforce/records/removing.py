@@ -54,14 +54,10 @@ def erase(org: Org, connection: sqlite3.Connection, sobject: SObject, ids: Seque
     """Marks records deleted; cascades to details, empties look-ups, and remembers both for `undelete`."""
     if not ids:
         return
-    now = org.now()
     connection.execute(_BIN)
     org.storage.changed(sobject, -len(ids))
     log.touched(org, connection, sobject, "DELETE", ids)
-    connection.executemany(
-        f"UPDATE {quoted(sobject.name)} SET IsDeleted = 1, SystemModstamp = ?, LastModifiedDate = ? WHERE Id = ?",
-        ((now, now, i) for i in ids),
-    )
+    _mark(connection, sobject, ids, org.now(), deleted=1)
     for relation in sobject.child_relationships:
         child = org.storage.schema.object(relation.child_object)
         if child is None or relation.field in UNBOUND or not org.storage.count(child):
@@ -73,12 +69,28 @@ def erase(org: Org, connection: sqlite3.Connection, sobject: SObject, ids: Seque
             ((p, i, child.name, relation.field, int(i in details)) for i, p in found),
         )
         erase(org, connection, child, sorted(details))
-        emptied = [i for i, _ in found if i not in details]
-        log.emptied(org, connection, child, emptied, relation.field)
-        connection.executemany(
-            f"UPDATE {quoted(child.name)} SET {quoted(relation.field)} = NULL, SystemModstamp = ? WHERE Id = ?",
-            ((now, i) for i in emptied),
-        )
+        _empty(org, connection, child, relation.field, [i for i, _ in found if i not in details])
+
+
+def _empty(org: Org, connection: sqlite3.Connection, child: SObject, field: str, ids: Sequence[str]) -> None:
+    """Empties a look-up of those records."""
+    if not ids:
+        return
+    log.emptied(org, connection, child, ids, field)
+    connection.executemany(
+        f"UPDATE {quoted(child.name)} SET {quoted(field)} = NULL, SystemModstamp = ? WHERE Id = ?",
+        ((org.now(), i) for i in ids),
+    )
+
+
+def _mark(connection: sqlite3.Connection, sobject: SObject, ids: Sequence[str], now: str, *, deleted: int) -> None:
+    """Sets IsDeleted, and the stamps that the object has."""
+    stamps = [name for name in ("SystemModstamp", "LastModifiedDate") if sobject.field(name) is not None]
+    sets = "".join(f", {name} = ?" for name in stamps)
+    connection.executemany(
+        f"UPDATE {quoted(sobject.name)} SET IsDeleted = {deleted}{sets} WHERE Id = ?",
+        ((*[now] * len(stamps), i) for i in ids),
+    )
 
 
 def _bodies(
@@ -151,11 +163,7 @@ def _bring_back(org: Org, connection: sqlite3.Connection, sobject: SObject, ids:
     error = special.before_undelete(org, connection, sobject, ids)
     if error is not None:
         return error
-    now = org.now()
-    connection.executemany(
-        f"UPDATE {quoted(sobject.name)} SET IsDeleted = 0, SystemModstamp = ?, LastModifiedDate = ? WHERE Id = ?",
-        ((now, now, i) for i in ids),
-    )
+    _mark(connection, sobject, ids, org.now(), deleted=0)
     if sobject.field("MasterRecordId") is not None:
         connection.executemany(
             f"UPDATE {quoted(sobject.name)} SET MasterRecordId = NULL WHERE Id = ?", ((i,) for i in ids)

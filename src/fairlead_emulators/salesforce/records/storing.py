@@ -6,6 +6,7 @@ from fairlead_emulators.salesforce.events import log
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.schema import Field
 from fairlead_emulators.salesforce.model.values import KEEP
+from fairlead_emulators.salesforce.records import history
 from fairlead_emulators.salesforce.records.naming import fill_names
 from fairlead_emulators.salesforce.records.outcome import Work
 from fairlead_emulators.salesforce.state.lookups import rows_by_id
@@ -26,6 +27,7 @@ def update(work: Work, rows: list[int]) -> list[str]:
     columns = _changes(work, rows, ids)
     if work.told:
         log.updated(work.org, connection, sobject, ids, columns)
+        history.note_changes(work, ids, columns)
     sets = ", ".join(f"{quoted(name)} = ?" for name in columns)
     connection.executemany(
         f"UPDATE {quoted(sobject.name)} SET {sets} WHERE Id = ?", zip(*columns.values(), ids, strict=True)
@@ -47,7 +49,7 @@ def _changes(work: Work, rows: list[int], ids: list[str]) -> Columns:
                 before[i][place] if cell is KEEP else cell for i, cell in zip(ids, columns[name], strict=True)
             ]
     now = work.org.now()
-    stamps = {"LastModifiedDate": now, "LastModifiedById": work.org.identity.user_id, "SystemModstamp": now}
+    stamps = {"LastModifiedDate": now, "LastModifiedById": work.org.acting_user(), "SystemModstamp": now}
     for name, value in stamps.items():
         columns.setdefault(name, [value] * len(rows))
     return columns
@@ -80,12 +82,13 @@ def insert(work: Work, rows: list[int]) -> list[str]:
     fill_names(connection, sobject, ids)
     if work.told:
         log.inserted(work.org, connection, sobject, ids, columns)
+        history.note_new(work, ids)
     return ids
 
 
 def _default(org: Org, field: Field) -> Any:
     if field.name in ("OwnerId", "CreatedById", "LastModifiedById"):
-        return org.identity.user_id
+        return org.acting_user()
     if field.name in ("CreatedDate", "LastModifiedDate", "SystemModstamp"):
         return org.now()
     if field.type == "boolean":

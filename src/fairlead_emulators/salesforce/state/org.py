@@ -1,6 +1,7 @@
 """The org: its rows, its clock, its one admin user, its limits and its faults."""
 
 import secrets
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,8 @@ LABELS: Final = {67: "Summer '26", 66: "Spring '26", 65: "Winter '26", 64: "Summ
 
 fact("versions")
 
+#: The user of this request, or of this job; "" for the admin.
+acting_user: ContextVar[str] = ContextVar("acting_user", default="")
 
 SERVICE_FAULTS: Final = frozenset(
     {"row_lock", "storage_full", "request_limit", "expired_session", "slow_job", "job_failed"}
@@ -47,6 +50,10 @@ class Org:
     files: Path
     identity: Identity
     settings: dict[str, Any] = field(default_factory=dict)
+
+    def acting_user(self) -> str:
+        """The id of the user in whose name this request, or this job, runs: the admin unless a session is another's."""
+        return acting_user.get() or self.identity.user_id
 
     def now(self) -> str:
         """The emulated moment as it is kept in rows."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from fairlead_emulators.salesforce.model.history import add_history_objects
 from fairlead_emulators.salesforce.model.ids import make_ids
 from fairlead_emulators.salesforce.model.person_accounts import add_person_fields
 from fairlead_emulators.salesforce.model.schema import Field, Schema, SObject, standard_schema
@@ -122,7 +123,7 @@ class Storage:
         with self.transaction() as connection:
             if self.schema.person_accounts:
                 add_person_fields(self.schema.objects)
-                self.schema.relate()
+            add_history_objects(self.schema)
             for sobject in self.schema.objects.values():
                 ensure_table(connection, sobject)
             for trigger in TRIGGERS:
