@@ -39,6 +39,15 @@ def routes(org: Org, sessions: Sessions) -> list[Route]:
         sessions.expire_all()
         return JSONResponse({"expired": True})
 
+    async def session(request: Request) -> Response:
+        name = str((await json_body(request)).get("username", ""))
+        with org.storage.lock:
+            asked = "SELECT Id FROM User WHERE Username = ? AND IsActive = 1 AND IsDeleted = 0"
+            row = org.storage.connection.execute(asked, (name,)).fetchone()
+        if row is None:
+            raise LookupError(f"the org has no active user {name!r}: create one, or look at its User records")
+        return JSONResponse({"access_token": sessions.open(row[0]), "user_id": row[0]})
+
     async def settings(request: Request) -> Response:
         if request.method == "POST":
             org.settings.update(await json_body(request))
@@ -49,6 +58,7 @@ def routes(org: Org, sessions: Sessions) -> list[Route]:
         Route("/_control/act", explained(act), methods=["POST"]),
         Route("/_control/records", explained(records), methods=["GET"]),
         Route("/_control/expire_sessions", explained(expire), methods=["POST"]),
+        Route("/_control/sessions", explained(session), methods=["POST"]),
         Route("/_control/settings", explained(settings), methods=["GET", "POST"]),
     ]
 

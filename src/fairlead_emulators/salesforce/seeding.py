@@ -37,6 +37,7 @@ def lay_ground(org: Org) -> None:
     )
     profile = {"Name": "System Administrator", "UserType": "Standard"}
     insert(org, "Profile", [profile | {"PermissionsApiEnabled": True, "PermissionsModifyAllData": True}])
+    insert(org, "Profile", [{"Name": "Standard User", "UserType": "Standard", "PermissionsApiEnabled": True}])
     admin = {"Username": me.username, "FirstName": "Ada", "LastName": "Admin", "Email": "admin@example.com"}
     insert(org, "User", [admin | {"Alias": "admin", "ProfileId": me.profile_id}])
 

@@ -53,7 +53,7 @@ def convert(
 
     `status` is one of the org's converted statuses, the first when None. Raises Refused; then nothing has changed.
     """
-    schema = org.storage.schema
+    schema = org.storage.whole
     with org.storage.savepoint() as connection:
         lead = _values(connection, schema.objects["lead"], lead_id)
         if lead["IsConverted"]:
@@ -95,7 +95,7 @@ def _converted_status(org: Org, status: str | None) -> str:
 
 def _written(org: Org, operation: str, name: str, record: Mapping[str, Any], *, by_platform: bool = False) -> str:
     """The id of the one record written. Raises Refused."""
-    batch = from_json(org.storage.schema, org.storage.schema.objects[name.lower()], [record])
+    batch = from_json(org.storage.whole, org.storage.whole.objects[name.lower()], [record])
     done = write(org, operation, batch, by_platform=by_platform)
     if done.errors:
         raise Refused(done.errors[0])
@@ -111,7 +111,7 @@ def _account(
     owner: dict[str, Any],
 ) -> str:
     if account_id is not None:
-        _values(connection, org.storage.schema.objects["account"], account_id)
+        _values(connection, org.storage.whole.objects["account"], account_id)
         return account_id
     if contact_id is not None:
         raise refused("REQUIRED_FIELD_MISSING", "An account ID must be provided with a contact ID", "AccountId")
@@ -122,7 +122,7 @@ def _account(
 def _contact_values(org: Org, lead: Mapping[str, Any]) -> dict[str, Any]:
     """What a contact takes over from the lead, with the fields of the setting `lead_field_mapping`."""
     record = {name: lead[name] for name in _CONTACT} | {f"Mailing{name}": lead[name] for name in _PLACES}
-    contact = org.storage.schema.objects["contact"]
+    contact = org.storage.whole.objects["contact"]
     for source, target in dict(org.settings.get("lead_field_mapping", {})).items():
         field = contact.field(str(target))
         if source in lead and field is not None:
@@ -146,7 +146,7 @@ def _fill_contact(
     overwrite_lead_source: bool,
 ) -> None:
     """The contact keeps what it has; what is empty is taken over from the lead."""
-    contact = _values(connection, org.storage.schema.objects["contact"], contact_id)
+    contact = _values(connection, org.storage.whole.objects["contact"], contact_id)
     if contact["AccountId"] != account_id:
         raise refused("INVALID_CROSS_REFERENCE_KEY", "The contact does not belong to the account", "ContactId")
     changes = {name: v for name, v in _contact_values(org, lead).items() if v is not None and contact[name] is None}
@@ -158,7 +158,7 @@ def _fill_contact(
 
 def _move_members(org: Org, connection: sqlite3.Connection, lead_id: str, contact_id: str) -> None:
     """The lead's memberships become the contact's; where the contact is on the campaign already, the lead's one goes."""
-    sobject = org.storage.schema.objects["campaignmember"]
+    sobject = org.storage.whole.objects["campaignmember"]
     found = connection.execute(
         "SELECT m.Id, EXISTS (SELECT 1 FROM CampaignMember AS o WHERE o.CampaignId = m.CampaignId AND o.ContactId = ? "
         "AND o.IsDeleted = 0) FROM CampaignMember AS m WHERE m.LeadId = ? AND m.IsDeleted = 0",

@@ -22,7 +22,7 @@ Row = tuple[str, str, str, str | None, str | None]
 
 def tracked(org: Org, sobject: SObject) -> dict[str, Field]:
     """The fields of the object whose changes are kept, by name: deployed with trackHistory, or set in `tracked_fields`."""
-    if org.storage.schema.object(history_name(sobject)) is None:
+    if org.storage.whole.object(history_name(sobject)) is None:
         return {}
     named = {str(name).lower() for name in org.settings.get("tracked_fields", {}).get(sobject.name, ())}
     return {f.name: f for key, f in sobject.fields.items() if f.track_history or key in named}
@@ -62,7 +62,7 @@ def _told(field: Field, value: Any) -> str | None:
 
 def _keep(work: Work, rows: Iterable[Row]) -> None:
     rows = list(rows)
-    sobject = work.org.storage.schema.objects[history_name(work.batch.sobject).lower()]
+    sobject = work.org.storage.whole.objects[history_name(work.batch.sobject).lower()]
     ids = work.org.storage.new_ids(sobject.key_prefix, len(rows)) if rows else []
     who, when = work.org.acting_user(), work.org.now()
     work.connection.executemany(

@@ -83,7 +83,7 @@ def _contact_goes_first(work: Work, new: Sequence[int]) -> None:
 
 def _refuse_converted(work: Work, new: Sequence[int]) -> None:
     asked = {row: i for row, i in work.given("LeadId", new).items() if i}
-    lead = work.org.storage.schema.objects["lead"]
+    lead = work.org.storage.whole.objects["lead"]
     converted = {
         i for i, state in rows_by_id(work.connection, lead, asked.values(), ["IsConverted"]).items() if state[0]
     }
@@ -173,7 +173,7 @@ def renew_responses(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
 def follow_people(work: Work, made: Sequence[str], changed: Sequence[str]) -> None:
     """Members follow the contacts or leads that have changed."""
     name = work.batch.sobject.name
-    if not changed or not work.org.storage.count(work.org.storage.schema.objects["campaignmember"]):
+    if not changed or not work.org.storage.count(work.org.storage.whole.objects["campaignmember"]):
         return
     source, column = (_FROM_LEAD, "ContactId IS NULL AND LeadId") if name == "Lead" else (_FROM_CONTACT, "ContactId")
     work.connection.execute(
@@ -186,7 +186,7 @@ def follow_accounts(work: Work, made: Sequence[str], changed: Sequence[str]) -> 
     """Members show the new name of their contact's account."""
     if not changed or "name" not in work.batch.columns:
         return
-    if work.org.storage.count(work.org.storage.schema.objects["campaignmember"]):
+    if work.org.storage.count(work.org.storage.whole.objects["campaignmember"]):
         work.connection.execute(
             "UPDATE CampaignMember SET CompanyOrAccount = (SELECT a.Name FROM Contact AS c JOIN Account AS a "
             "ON a.Id = c.AccountId WHERE c.Id = CampaignMember.ContactId) WHERE IsDeleted = 0 AND ContactId IN "

@@ -48,10 +48,10 @@ def merge(
         _check(connection, sobject, winner_id, loser_ids)
         contacts = _contacts_behind(org, connection, sobject, [winner_id, *loser_ids])
         below = (
-            _join(org, connection, org.storage.schema.objects["contact"], contacts[0], contacts[1:]) if contacts else []
+            _join(org, connection, org.storage.whole.objects["contact"], contacts[0], contacts[1:]) if contacts else []
         )
         if fields:
-            batch = from_json(org.storage.schema, sobject, [{**fields, "Id": winner_id}])
+            batch = from_json(org.storage.whole, sobject, [{**fields, "Id": winner_id}])
             done = write(org, "update", batch)
             if done.errors:
                 raise Refused(done.errors[0])
@@ -74,7 +74,7 @@ def _join(
 
 def _contacts_behind(org: Org, connection: sqlite3.Connection, sobject: SObject, ids: Sequence[str]) -> list[str]:
     """The contacts behind accounts that are persons, in order; persons merge with persons only."""
-    if not org.storage.schema.person_accounts or sobject.name not in ("Account", "Contact"):
+    if not org.storage.whole.person_accounts or sobject.name not in ("Account", "Contact"):
         return []
     if sobject.name == "Contact":
         if persons.behind(connection, ids):
@@ -111,7 +111,7 @@ def _collapse_members(
     org: Org, connection: sqlite3.Connection, sobject: SObject, winner_id: str, loser_ids: Sequence[str]
 ) -> None:
     """One membership a campaign is left: the winner's, else the first loser's."""
-    member, column = org.storage.schema.objects["campaignmember"], f"{sobject.name}Id"
+    member, column = org.storage.whole.objects["campaignmember"], f"{sobject.name}Id"
     if member.field(column) is None:
         return
     everybody = [winner_id, *loser_ids]
@@ -137,7 +137,7 @@ def _take_over(
     moved: list[str] = []
     losers = json.dumps(list(loser_ids))
     for relation in sobject.child_relationships:
-        child = org.storage.schema.object(relation.child_object)
+        child = org.storage.whole.object(relation.child_object)
         if child is None or relation.field in _LEFT_ALONE or not org.storage.count(child):
             continue
         table, column = quoted(child.name), quoted(relation.field)

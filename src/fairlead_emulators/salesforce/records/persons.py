@@ -17,7 +17,7 @@ fact("person_accounts")
 
 def complete_accounts(work: Work) -> None:
     """Tells persons by their last name, and names them."""
-    if not work.org.storage.schema.person_accounts:
+    if not work.org.storage.whole.person_accounts:
         return
     new, old = work.new(), work.old()
     names, last_names = work.given("Name", new), work.given("LastName", new)
@@ -50,7 +50,7 @@ def _kept(work: Work, rows: Sequence[int]) -> dict[str, tuple[Any, ...]]:
 
 def _refuse_mixtures(work: Work, kept: dict[str, tuple[Any, ...]], old: Sequence[int]) -> None:
     """A business account has no field of a person, and a person's name is not set as a whole."""
-    contact = work.org.storage.schema.objects["contact"]
+    contact = work.org.storage.whole.objects["contact"]
     personal = [ours for ours, _ in pairs(contact) if ours != "Phone" and ours.lower() in work.batch.columns]
     for row in (*work.new(), *old):
         before = kept.get(work.written.ids[row] or "")
@@ -68,9 +68,9 @@ def _refuse_mixtures(work: Work, kept: dict[str, tuple[Any, ...]], old: Sequence
 
 def write_contacts(work: Work, made: Sequence[str], changed: Sequence[str]) -> None:
     """The contacts behind accounts that are persons follow them."""
-    if not work.org.storage.schema.person_accounts:
+    if not work.org.storage.whole.person_accounts:
         return
-    contact = work.org.storage.schema.objects["contact"]
+    contact = work.org.storage.whole.objects["contact"]
     both = list(pairs(contact))
     names = [ours for ours, _ in both]
     asked = ["PersonContactId", "OwnerId", "IsPersonAccount", *names]
@@ -97,7 +97,7 @@ def write_contacts(work: Work, made: Sequence[str], changed: Sequence[str]) -> N
 
 def refuse_contacts(work: Work) -> None:
     """A contact behind an account is not written by itself."""
-    if not work.org.storage.schema.person_accounts or not work.checked:
+    if not work.org.storage.whole.person_accounts or not work.checked:
         return
     ids = [i for i in work.written.ids if i is not None]
     behind = {

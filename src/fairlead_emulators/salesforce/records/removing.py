@@ -9,7 +9,7 @@ from fairlead_emulators.salesforce.events import log
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.batch import Batch
 from fairlead_emulators.salesforce.model.schema import ChildRelationship, SObject
-from fairlead_emulators.salesforce.records import persons, rules, special
+from fairlead_emulators.salesforce.records import permitted, persons, special
 from fairlead_emulators.salesforce.records.locks import refuse_locked
 from fairlead_emulators.salesforce.records.outcome import CONVERTED, NO_SUCH_ID, Refused, Work, Written
 from fairlead_emulators.salesforce.records.targets import refuse_unknown_ids
@@ -39,8 +39,8 @@ def delete(org: Org, sobject: SObject, ids: Sequence[str]) -> Written:
         refuse_unknown_ids(connection, batch, written)
         for row in [r for r, e in batch.errors.items() if e is CONVERTED]:
             del batch.errors[row]
-        if not sobject.deletable:
-            rules.refuse(batch, dict.fromkeys(range(batch.count), rules.not_supported(batch, "delete")))
+        permitted.refuse_deletes(work)
+        sobject = org.storage.whole.objects[sobject.name.lower()]  # the user may not see all of it
         special.before_delete(work)
         refuse_locked(work)
         going = [i for row, i in enumerate(ids) if row not in batch.errors]
@@ -59,7 +59,7 @@ def erase(org: Org, connection: sqlite3.Connection, sobject: SObject, ids: Seque
     log.touched(org, connection, sobject, "DELETE", ids)
     _mark(connection, sobject, ids, org.now(), deleted=1)
     for relation in sobject.child_relationships:
-        child = org.storage.schema.object(relation.child_object)
+        child = org.storage.whole.object(relation.child_object)
         if child is None or relation.field in UNBOUND or not org.storage.count(child):
             continue
         found = _children(connection, child, relation, ids)
@@ -97,7 +97,7 @@ def _bodies(
     org: Org, connection: sqlite3.Connection, child: SObject, relation: ChildRelationship, found: list[tuple[str, str]]
 ) -> set[str]:
     """The contacts behind accounts: they go with their account."""
-    if not org.storage.schema.person_accounts or (child.name, relation.field) != ("Contact", "AccountId"):
+    if not org.storage.whole.person_accounts or (child.name, relation.field) != ("Contact", "AccountId"):
         return set()
     return persons.behind(connection, [i for i, _ in found])
 
@@ -151,7 +151,7 @@ def _owner_is_gone(org: Org, connection: sqlite3.Connection, sobject: SObject, r
     masters = [f for f in sobject.fields.values() if f.cascade_delete]
     (row,) = rows_by_id(connection, sobject, [record_id], [f.name for f in masters]).values()
     for master, parent_id in zip(masters, row, strict=True):
-        parent = org.storage.schema.object(master.reference_to[0])
+        parent = org.storage.whole.object(master.reference_to[0])
         if parent_id and parent is not None:
             state = rows_by_id(connection, parent, [parent_id], ["IsDeleted"]).get(parent_id, (1,))
             if state[0]:
@@ -185,7 +185,7 @@ def _forget_the_gone(org: Org, connection: sqlite3.Connection, sobject: SObject,
     rows = rows_by_id(connection, sobject, ids, [f.name for f in loose])
     for place, field in enumerate(loose):
         held = {record_id: row[place] for record_id, row in rows.items() if row[place]}
-        _, absent = missing_parents(connection, org.storage.schema, field, held.values())
+        _, absent = missing_parents(connection, org.storage.whole, field, held.values())
         connection.executemany(
             f"UPDATE {quoted(sobject.name)} SET {quoted(field.name)} = NULL WHERE Id = ?",
             ((record_id,) for record_id, parent_id in held.items() if parent_id in absent),
@@ -202,7 +202,7 @@ def _bring_back_children(org: Org, connection: sqlite3.Connection, parent_id: st
     for name, field, cascade, child_id in found:
         groups.setdefault((name, field, cascade), []).append(child_id)
     for (name, field, cascade), children in groups.items():
-        child = org.storage.schema.object(name)
+        child = org.storage.whole.object(name)
         if child is None or child.field(field) is None:
             continue
         if not cascade:

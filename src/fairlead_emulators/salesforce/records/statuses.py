@@ -62,8 +62,8 @@ def lay_first(work: Work, made: Sequence[str], changed: Sequence[str]) -> None:
         for i in made
         for label, order, default, responded in FIRST
     ]
-    sobject = work.org.storage.schema.objects["campaignmemberstatus"]
-    batch = from_json(work.org.storage.schema, sobject, rows)
+    sobject = work.org.storage.whole.objects["campaignmemberstatus"]
+    batch = from_json(work.org.storage.whole, sobject, rows)
     written = Written([None] * batch.count, [False] * batch.count, batch.errors)
     laid = Work(work.org, work.connection, batch, written, checked=False, told=work.told)
     storing.insert(laid, laid.new())

@@ -2,7 +2,7 @@
 
 from fairlead_emulators.salesforce.model.batch import Batch
 from fairlead_emulators.salesforce.model.schema import Field
-from fairlead_emulators.salesforce.records import rules, special, storing
+from fairlead_emulators.salesforce.records import permitted, rules, special, storing
 from fairlead_emulators.salesforce.records.locks import refuse_locked, refuse_over_limit
 from fairlead_emulators.salesforce.records.outcome import (
     CONVERTED,
@@ -57,9 +57,9 @@ def write(
         work = Work(org, connection, batch, written, key, checked, told=not seeding)
         if checked:
             _refuse_rows(work)
+        batch.sobject = org.storage.whole.objects[batch.sobject.name.lower()]  # the user may not see all of it
         special.before_write(work)
         if checked:
-            refuse_locked(work)
             refuse_over_limit(work)
         new, old = work.new(), work.old()
         changed = storing.update(work, old)
@@ -72,15 +72,13 @@ def write(
 
 def _refuse_rows(work: Work) -> None:
     """The rules that hold for every object."""
-    batch, new, old = work.batch, work.new(), work.old()
-    if not batch.sobject.createable:
-        rules.refuse(batch, dict.fromkeys(new, rules.not_supported(batch, "create")))
-    if not batch.sobject.updateable:
-        rules.refuse(batch, dict.fromkeys(old, rules.not_supported(batch, "update")))
-    rules.check_access(batch, new, creating=True)
-    rules.check_access(batch, old, creating=False)
-    rules.check_required(batch, new, creating=True)
-    rules.check_required(batch, old, creating=False)
-    rules.check_parents(work.connection, work.org.storage.schema, batch)
+    batch = work.batch
+    permitted.refuse_operations(work)
+    rules.check_access(batch, work.new(), creating=True)
+    rules.check_access(batch, work.old(), creating=False)
+    rules.check_required(batch, work.new(), creating=True)
+    rules.check_required(batch, work.old(), creating=False)
+    rules.check_parents(work.connection, work.org.storage.whole, batch)
     rules.check_unique(work.connection, batch, work.written.ids, work.key)
-    rules.check_pairs(work.connection, batch, new)
+    rules.check_pairs(work.connection, batch, work.new())
+    refuse_locked(work)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from fairlead_emulators.salesforce.access.users import acting_as, check_path
 from fairlead_emulators.salesforce.errors import ApiError, no_such_object
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.schema import SObject
@@ -103,11 +104,13 @@ class Api:
         """Checks session, version and limit, then runs; the answer tells the API usage."""
         headers: dict[str, str] = {}
         try:
-            self.sessions.check(request.headers.get("authorization", ""))
+            token = self.sessions.check(request.headers.get("authorization", ""))
             check_version(request.path_params.get("version"))
             if UNCOUNTED not in request.scope:
                 headers["Sforce-Limit-Info"] = count_call(self.org, self.usage)
-            response = await run()
+            with acting_as(self.org, self.sessions.user_of(token)):
+                check_path(request.url.path)
+                response = await run()
         except ApiError as error:
             response = JSONResponse(error.body(), status_code=error.status)
         response.headers.update(headers)

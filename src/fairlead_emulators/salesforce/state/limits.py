@@ -52,7 +52,7 @@ def storage_limit_kb(org: Org) -> int:
 
 def storage_used_kb(org: Org) -> int:
     """2 KB a record, whatever it holds; some kinds take more, less or nothing."""
-    objects = org.storage.schema.objects.values()
+    objects = org.storage.whole.objects.values()
     return sum(o.storage_kb * org.storage.count(o) for o in objects if o.storage_kb)
 
 

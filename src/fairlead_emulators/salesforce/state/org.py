@@ -1,7 +1,6 @@
 """The org: its rows, its clock, its one admin user, its limits and its faults."""
 
 import secrets
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +8,7 @@ from typing import Any, Final
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.faults import Faults
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.model.acting import acting
 from fairlead_emulators.salesforce.model.values import stamp
 from fairlead_emulators.salesforce.state.storage import Storage
 
@@ -17,9 +17,6 @@ VERSIONS: Final = tuple(range(31, 68))
 LABELS: Final = {67: "Summer '26", 66: "Spring '26", 65: "Winter '26", 64: "Summer '25", 63: "Spring '25"}
 
 fact("versions")
-
-#: The user of this request, or of this job; "" for the admin.
-acting_user: ContextVar[str] = ContextVar("acting_user", default="")
 
 SERVICE_FAULTS: Final = frozenset(
     {"row_lock", "storage_full", "request_limit", "expired_session", "slow_job", "job_failed"}
@@ -53,7 +50,8 @@ class Org:
 
     def acting_user(self) -> str:
         """The id of the user in whose name this request, or this job, runs: the admin unless a session is another's."""
-        return acting_user.get() or self.identity.user_id
+        user = acting.get()
+        return self.identity.user_id if user is None else user.user_id
 
     def now(self) -> str:
         """The emulated moment as it is kept in rows."""

@@ -11,7 +11,7 @@ fact("statuses_createable")
 def settings_changed(org: Org) -> None:
     """Keeps the settings and brings the describe model in line with them. Person accounts cannot be turned off again."""
     org.storage.set_meta("settings", org.settings)
-    schema = org.storage.schema
+    schema = org.storage.whole
     schema.person_accounts = schema.person_accounts or bool(org.settings.get("person_accounts"))
     member, statuses = schema.objects["campaignmember"], schema.objects["campaignmemberstatus"]
     if org.settings.get("campaign_member_accounts"):
