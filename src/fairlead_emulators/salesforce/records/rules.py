@@ -121,6 +121,27 @@ def check_parents(connection: sqlite3.Connection, schema: Schema, batch: Batch) 
                 batch.errors.setdefault(row, error)
 
 
+@fact("record_types")
+def check_record_types(connection: sqlite3.Connection, batch: Batch) -> None:
+    """Refuses rows whose RecordTypeId is not an active record type of this very object."""
+    column = batch.columns.get("recordtypeid")
+    if column is None:
+        return
+    asked = json.dumps(sorted({cell for cell in column if isinstance(cell, str)}))
+    good = {
+        row[0]
+        for row in connection.execute(
+            "SELECT Id FROM RecordType WHERE SobjectType = ? AND IsActive = 1 AND IsDeleted = 0 "
+            "AND Id IN (SELECT value FROM json_each(?))",
+            (batch.sobject.name, asked),
+        )
+    }
+    for row, cell in enumerate(column):
+        if isinstance(cell, str) and cell not in good:
+            message = f"Record Type ID: this ID value isn't valid for the user: {cell}"
+            batch.errors.setdefault(row, RowError("INVALID_CROSS_REFERENCE_KEY", message, ("RecordTypeId",)))
+
+
 def check_unique(connection: sqlite3.Connection, batch: Batch, targets: list[str | None], key: Field | None) -> None:
     """Refuses rows that would give two records the same unique value.
 

@@ -24,7 +24,7 @@ def update(work: Work, rows: list[int]) -> list[str]:
         return []
     sobject, connection = work.batch.sobject, work.connection
     ids = [i for row in rows if (i := work.written.ids[row]) is not None]
-    columns = _changes(work, rows, ids)
+    columns = changes(work, rows, ids)
     if work.told:
         log.updated(work.org, connection, sobject, ids, columns)
         history.note_changes(work, ids, columns)
@@ -36,7 +36,7 @@ def update(work: Work, rows: list[int]) -> list[str]:
     return ids
 
 
-def _changes(work: Work, rows: list[int], ids: list[str]) -> Columns:
+def changes(work: Work, rows: list[int], ids: list[str]) -> Columns:
     """What the rows' records will hold in every column that any of them changes, and the stamps."""
     batch = work.batch
     fields = [batch.sobject.fields[name] for name in batch.columns]
@@ -61,15 +61,7 @@ def insert(work: Work, rows: list[int]) -> list[str]:
         return []
     sobject, connection, written = work.batch.sobject, work.connection, work.written
     ids = work.org.storage.new_ids(sobject.key_prefix, len(rows))
-    columns: Columns = {}
-    for f in sobject.fields.values():
-        start = _default(work.org, f)
-        given = work.batch.columns.get(f.name.lower())
-        if given is not None:
-            columns[f.name] = [start if given[row] is KEEP else given[row] for row in rows]
-        elif start is not None:
-            columns[f.name] = [start] * len(rows)
-    columns["Id"] = list(ids)
+    columns = fresh(work, rows, ids)
     names = ", ".join(quoted(name) for name in columns)
     marks = ", ".join("?" * len(columns))
     connection.executemany(
@@ -84,6 +76,20 @@ def insert(work: Work, rows: list[int]) -> list[str]:
         log.inserted(work.org, connection, sobject, ids, columns)
         history.note_new(work, ids)
     return ids
+
+
+def fresh(work: Work, rows: list[int], ids: list[str]) -> Columns:
+    """What the rows' new records will hold, under those ids."""
+    columns: Columns = {}
+    for f in work.batch.sobject.fields.values():
+        start = _default(work.org, f)
+        given = work.batch.columns.get(f.name.lower())
+        if given is not None:
+            columns[f.name] = [start if given[row] is KEEP else given[row] for row in rows]
+        elif start is not None:
+            columns[f.name] = [start] * len(rows)
+    columns["Id"] = list(ids)
+    return columns
 
 
 def _default(org: Org, field: Field) -> Any:

@@ -2,7 +2,7 @@
 
 from fairlead_emulators.salesforce.model.batch import Batch
 from fairlead_emulators.salesforce.model.schema import Field
-from fairlead_emulators.salesforce.records import permitted, rules, special, storing
+from fairlead_emulators.salesforce.records import automation, duplicates, permitted, rules, special, storing, validation
 from fairlead_emulators.salesforce.records.locks import refuse_locked, refuse_over_limit
 from fairlead_emulators.salesforce.records.outcome import (
     CONVERTED,
@@ -60,11 +60,15 @@ def write(
         batch.sobject = org.storage.whole.objects[batch.sobject.name.lower()]  # the user may not see all of it
         special.before_write(work)
         if checked:
+            automation.run_before(work)
+            duplicates.refuse_duplicates(work)
+            validation.refuse_by_rules(work)
             refuse_over_limit(work)
         new, old = work.new(), work.old()
         changed = storing.update(work, old)
         made = storing.insert(work, new)
         special.after_write(work, made, changed)
+        automation.run_after(work, made, changed)
     for row in batch.errors:
         written.refuse(row, batch.errors[row])
     return written
@@ -78,6 +82,7 @@ def _refuse_rows(work: Work) -> None:
     rules.check_access(batch, work.old(), creating=False)
     rules.check_required(batch, work.new(), creating=True)
     rules.check_required(batch, work.old(), creating=False)
+    rules.check_record_types(work.connection, batch)
     rules.check_parents(work.connection, work.org.storage.whole, batch)
     rules.check_unique(work.connection, batch, work.written.ids, work.key)
     rules.check_pairs(work.connection, batch, work.new())

@@ -15,6 +15,7 @@ from fairlead_emulators.salesforce.access.users import acting_as, check_path
 from fairlead_emulators.salesforce.errors import ApiError, no_such_object
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.schema import SObject
+from fairlead_emulators.salesforce.records.duplicates import allow_save
 from fairlead_emulators.salesforce.signin.sessions import Sessions
 from fairlead_emulators.salesforce.state.limits import Usage, count_call
 from fairlead_emulators.salesforce.state.org import VERSIONS, Org
@@ -110,6 +111,8 @@ class Api:
                 headers["Sforce-Limit-Info"] = count_call(self.org, self.usage)
             with acting_as(self.org, self.sessions.user_of(token)):
                 check_path(request.url.path)
+                asked = request.headers.get("sforce-duplicate-rule-header", "").replace(" ", "").lower()
+                allow_save.set("allowsave=true" in asked)
                 response = await run()
         except ApiError as error:
             response = JSONResponse(error.body(), status_code=error.status)

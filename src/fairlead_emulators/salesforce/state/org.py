@@ -20,6 +20,7 @@ fact("versions")
 
 SERVICE_FAULTS: Final = frozenset(
     {"row_lock", "storage_full", "request_limit", "expired_session", "slow_job", "job_failed"}
+    | {"automation", "concurrent_requests"}
     | {"gap", "overflow", "stream_cut", "expired_replay"}
 )
 
