@@ -160,7 +160,7 @@ def _move_members(org: Org, connection: sqlite3.Connection, lead_id: str, contac
     """The lead's memberships become the contact's; where the contact is on the campaign already, the lead's one goes."""
     sobject = org.storage.whole.objects["campaignmember"]
     found = connection.execute(
-        "SELECT m.Id, EXISTS (SELECT 1 FROM CampaignMember AS o WHERE o.CampaignId = m.CampaignId AND o.ContactId = ? "
+        "SELECT m.Id, EXISTS (SELECT 1 FROM CampaignMember AS o WHERE +o.CampaignId = m.CampaignId AND o.ContactId = ? "
         "AND o.IsDeleted = 0) FROM CampaignMember AS m WHERE m.LeadId = ? AND m.IsDeleted = 0",
         (contact_id, lead_id),
     ).fetchall()

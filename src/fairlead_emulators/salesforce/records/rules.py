@@ -182,7 +182,7 @@ def check_pair(
     taken = set(
         connection.execute(
             f"SELECT t.{one}, t.{other} FROM json_each(?) AS w CROSS JOIN {table} AS t ON t.{other} = w.value ->> 1 "
-            f"WHERE t.{one} = w.value ->> 0 AND t.IsDeleted = 0",
+            f"WHERE +t.{one} = w.value ->> 0 AND t.IsDeleted = 0",  # the plus: by the second look-up's index
             (json.dumps(list(asked.values())),),
         )
     )
