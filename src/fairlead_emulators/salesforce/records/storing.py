@@ -93,6 +93,8 @@ def fresh(work: Work, rows: list[int], ids: list[str]) -> Columns:
 
 
 def _default(org: Org, field: Field) -> Any:
+    if field.expression is not None:
+        return None
     if field.name in ("OwnerId", "CreatedById", "LastModifiedById"):
         return org.acting_user()
     if field.name in ("CreatedDate", "LastModifiedDate", "SystemModstamp"):

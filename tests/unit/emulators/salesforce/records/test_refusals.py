@@ -133,3 +133,17 @@ def test_moments_outside_of_1700_to_4000_are_refused(desk, moment):
 def test_half_a_surrogate_pair_is_refused(desk):
     answer = desk.client.ask("POST", "/sobjects/Contact", data=b'{"LastName": "\\ud800"}')
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
+
+
+def test_a_rule_may_ask_a_formula_field_of_the_record_as_it_will_be(child):
+    field = """<CustomObject xmlns="http://soap.sforce.com/2006/04/metadata"><fields><fullName>Large__c</fullName>
+      <label>Large</label><type>Checkbox</type><formula>Amount__c &gt; 10</formula></fields></CustomObject>"""
+    assert child.client.deploy({"objects/Child__c.object": SCHEMA["objects/Child__c.object"].replace(
+        "</CustomObject>", field[field.index("<fields>") :])})["success"]  # fmt: skip
+    sobject = child.client.emulator.org.storage.schema.object("Child__c")
+    expression = to_sql("AND(Large__c, NOT(Flag__c))", "boolean", sobject, blank_as_zero=True)
+    sobject.validation_rules = [ValidationRule("Large", True, "", "large needs a flag", "", expression)]
+    record = child.make("Child__c", Amount__c=11, Flag__c=True)
+    assert child.read("Child__c", record)["Large__c"] is True
+    assert child.refused("Child__c", record, Flag__c=False)[1] == "large needs a flag"
+    child.change("Child__c", record, Flag__c=False, Amount__c=1)
