@@ -1,8 +1,8 @@
 """Control routes of the org alone: a person's edits, all rows of an object, expired sessions."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -13,10 +13,11 @@ from fairlead_emulators.control import explained, json_body
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import SObject
-from fairlead_emulators.salesforce.records import writes
+from fairlead_emulators.salesforce.records import conversion, merging, writes
 from fairlead_emulators.salesforce.records.reading import as_json
 from fairlead_emulators.salesforce.signin.sessions import Sessions
 from fairlead_emulators.salesforce.state.org import Org
+from fairlead_emulators.salesforce.state.settings import settings_changed
 from fairlead_emulators.salesforce.state.storage import quoted
 
 _PAGE = 5_000
@@ -38,16 +39,26 @@ def routes(org: Org, sessions: Sessions) -> list[Route]:
         sessions.expire_all()
         return JSONResponse({"expired": True})
 
+    async def session(request: Request) -> Response:
+        name = str((await json_body(request)).get("username", ""))
+        with org.storage.lock:
+            asked = "SELECT Id FROM User WHERE Username = ? AND IsActive = 1 AND IsDeleted = 0"
+            row = org.storage.connection.execute(asked, (name,)).fetchone()
+        if row is None:
+            raise LookupError(f"the org has no active user {name!r}: create one, or look at its User records")
+        return JSONResponse({"access_token": sessions.open(row[0]), "user_id": row[0]})
+
     async def settings(request: Request) -> Response:
         if request.method == "POST":
             org.settings.update(await json_body(request))
-            org.storage.set_meta("settings", org.settings)
+            settings_changed(org)
         return JSONResponse(org.settings)
 
     return [
         Route("/_control/act", explained(act), methods=["POST"]),
         Route("/_control/records", explained(records), methods=["GET"]),
         Route("/_control/expire_sessions", explained(expire), methods=["POST"]),
+        Route("/_control/sessions", explained(session), methods=["POST"]),
         Route("/_control/settings", explained(settings), methods=["GET", "POST"]),
     ]
 
@@ -61,26 +72,86 @@ def find(org: Org, name: str) -> SObject:
 
 
 def carry_out(org: Org, act: dict[str, Any]) -> dict[str, Any]:
-    """`{act: create|edit|delete, object, id, fields}` as a person does it in the browser; `{id}` of the record.
+    """What a person does in the browser; `{id}` of the record, and what else the act gives.
 
+    `{act: create|edit|delete|undelete, object, id, fields}`; `{act: convert, id, account_id, contact_id, status}`, which
+    also gives `account_id` and `contact_id`; `{act: merge, object, id, losers: [ids], fields}` with the winner's id.
     Raises ValueError when the org refuses, LookupError for an unknown object.
     """
-    sobject, fields = find(org, str(act.get("object", ""))), dict(act.get("fields") or {})
-    kind, record_id = act.get("act"), to18(str(act.get("id", "")))
-    if kind not in ("create", "edit", "delete"):
-        raise ValueError(f"act is {kind!r}: use create, edit or delete")
-    if kind == "create":
-        written = writes.write(org, "insert", from_json(org.storage.schema, sobject, [fields]))
-    elif record_id is None:
-        raise ValueError(f"id is {act.get('id')!r}: give the record's 15 or 18 characters")
-    elif kind == "edit":
-        written = writes.write(org, "update", from_json(org.storage.schema, sobject, [fields | {"Id": record_id}]))
-    else:
-        written = writes.delete(org, sobject, [record_id])
+    kind = act.get("act")
+    worker = _ACTS.get(str(kind))
+    if worker is None:
+        raise ValueError(f"act is {kind!r}: use {', '.join(list(_ACTS)[:-1])} or {list(_ACTS)[-1]}")
+    return worker(org, act)
+
+
+def _record_id(act: Mapping[str, Any], name: str = "id") -> str:
+    record_id = to18(str(act.get(name, "")))
+    if record_id is None:
+        raise ValueError(f"{name} is {act.get(name)!r}: give the record's 15 or 18 characters")
+    return record_id
+
+
+def _fields(act: Mapping[str, Any]) -> dict[str, Any]:
+    fields = act.get("fields") or {}
+    if not isinstance(fields, dict):
+        raise ValueError(f"fields is {fields!r}: give an object of field names and values")  # noqa: TRY004
+    return fields
+
+
+def _done(written: writes.Written) -> dict[str, Any]:
     if written.errors:
         error = written.errors[0]
         raise ValueError(f"{error.code}: {error.message}")
     return {"id": written.ids[0]}
+
+
+def _create(org: Org, act: dict[str, Any]) -> dict[str, Any]:
+    sobject = find(org, str(act.get("object", "")))
+    return _done(writes.write(org, "insert", from_json(org.storage.schema, sobject, [_fields(act)])))
+
+
+def _edit(org: Org, act: dict[str, Any]) -> dict[str, Any]:
+    sobject, record = find(org, str(act.get("object", ""))), _fields(act) | {"Id": _record_id(act)}
+    return _done(writes.write(org, "update", from_json(org.storage.schema, sobject, [record])))
+
+
+def _delete(org: Org, act: dict[str, Any]) -> dict[str, Any]:
+    return _done(writes.delete(org, find(org, str(act.get("object", ""))), [_record_id(act)]))
+
+
+def _undelete(org: Org, act: dict[str, Any]) -> dict[str, Any]:
+    return _done(writes.undelete(org, find(org, str(act.get("object", ""))), [_record_id(act)]))
+
+
+def _convert(org: Org, act: dict[str, Any]) -> dict[str, Any]:
+    account_id, contact_id, owner_id = (
+        _record_id(act, name) if act.get(name) else None for name in ("account_id", "contact_id", "owner_id")
+    )
+    status = str(act["status"]) if act.get("status") else None
+    done = conversion.convert(
+        org, _record_id(act), account_id=account_id, contact_id=contact_id, owner_id=owner_id, status=status
+    )
+    return {"id": done.lead_id, "account_id": done.account_id, "contact_id": done.contact_id}
+
+
+def _merge(org: Org, act: dict[str, Any]) -> dict[str, Any]:
+    sobject, losers = find(org, str(act.get("object", ""))), act.get("losers")
+    if not isinstance(losers, list):
+        raise ValueError(f"losers is {losers!r}: give a list of ids")  # noqa: TRY004
+    ids = [_record_id({"losers": each}, "losers") for each in losers]
+    done = merging.merge(org, sobject, _record_id(act), ids, _fields(act))
+    return {"id": done.winner_id, "merged": done.loser_ids, "moved": done.moved_ids}
+
+
+_ACTS: Final[Mapping[str, Callable[[Org, dict[str, Any]], dict[str, Any]]]] = {
+    "create": _create,
+    "edit": _edit,
+    "delete": _delete,
+    "undelete": _undelete,
+    "convert": _convert,
+    "merge": _merge,
+}
 
 
 def all_rows(org: Org, sobject: SObject, *, deleted: bool = False) -> Iterator[str]:

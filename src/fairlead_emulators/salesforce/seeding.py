@@ -10,6 +10,7 @@ from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.values import stamp
 from fairlead_emulators.salesforce.records import writes
 from fairlead_emulators.salesforce.state.org import Org
+from fairlead_emulators.salesforce.state.settings import settings_changed
 
 Row = dict[str, Any]
 
@@ -36,6 +37,7 @@ def lay_ground(org: Org) -> None:
     )
     profile = {"Name": "System Administrator", "UserType": "Standard"}
     insert(org, "Profile", [profile | {"PermissionsApiEnabled": True, "PermissionsModifyAllData": True}])
+    insert(org, "Profile", [{"Name": "Standard User", "UserType": "Standard", "PermissionsApiEnabled": True}])
     admin = {"Username": me.username, "FirstName": "Ada", "LastName": "Admin", "Email": "admin@example.com"}
     insert(org, "User", [admin | {"Alias": "admin", "ProfileId": me.profile_id}])
 
@@ -63,7 +65,7 @@ def fill(org: Org, spec: Mapping[str, Any]) -> dict[str, int]:
     """
     org.settings.clear()
     org.settings.update(spec.get("settings", {}))
-    org.storage.set_meta("settings", org.settings)
+    settings_changed(org)
     seed = int(spec.get("seed", 1))
     today = org.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     contacts: dict[int, str] = {}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from fairlead_emulators.salesforce.access.users import acting_as
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.state.limits import Usage
@@ -74,7 +75,7 @@ class Jobs:
         now = self.org.now()[:-1] + "+0000"
         common = {
             "id": job_id,
-            "createdById": self.org.identity.user_id,
+            "createdById": self.org.acting_user(),
             "createdDate": now,
             "systemModstamp": now,
             "concurrencyMode": "Parallel",
@@ -139,7 +140,8 @@ class Jobs:
             self.change(job, state="InProgress")
             try:
                 self._delay(job)
-                self.workers[job.kind](self, job)
+                with acting_as(self.org, str(job.info.get("createdById", ""))):
+                    self.workers[job.kind](self, job)
             except Exception as error:
                 LOG.exception("job %s", job.id)
                 if job.id in self.known:

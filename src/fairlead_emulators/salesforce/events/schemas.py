@@ -108,7 +108,7 @@ def _plain(field: Field) -> Any:
 def _compounds(sobject: SObject) -> dict[str, tuple[str, str]]:
     """API field → (compound, part)."""
     found: dict[str, tuple[str, str]] = {}
-    if sobject.field("FirstName") and sobject.field("LastName"):
+    if sobject.is_person:
         found |= {part: ("Name", part) for part in _NAME_PARTS if sobject.field(part)}
     for prefix in _ADDRESSES:
         parts = [part for part in _ADDRESS_PARTS if sobject.field(prefix + part)]

@@ -6,6 +6,7 @@ The grammar is parsed by sqlglot; what this org does not evaluate is refused whe
 from collections.abc import Callable
 from typing import Any, Final
 
+from fairlead_emulators.salesforce.metadata.formula_text import plain
 from fairlead_emulators.salesforce.model.schema import Field, SObject
 
 _NUMBERS: Final = {"int", "double", "currency", "percent"}
@@ -28,7 +29,7 @@ def to_sql(formula: str, kind: str, sobject: SObject, *, blank_as_zero: bool) ->
     from sqlglot.errors import ParseError, TokenError
 
     try:
-        tree = parse_one(formula)
+        tree = parse_one(plain(formula))
     except (ParseError, TokenError):
         raise BadFormula(f"Syntax error in the formula: {formula[:200]}") from None
 
@@ -78,6 +79,9 @@ def _function(exp: Any, node: Any, sobject: SObject, blank_as_zero: bool) -> Any
         return exp.func("COALESCE", *node.expressions)
     if name == "ISPICKVAL":
         return exp.EQ(this=node.expressions[0], expression=node.expressions[1])
+    if name in ("ALL_OF", "ANY_OF") and node.expressions:
+        join = exp.and_ if name == "ALL_OF" else exp.or_
+        return exp.Paren(this=join(*node.expressions, copy=False))
     if name == "TEXT":
         return exp.cast(node.expressions[0], "TEXT")
     raise BadFormula(f"This org does not evaluate {name} in formulas")

@@ -68,11 +68,14 @@ def apply_object(schema: Schema, full_name: str, root: Element) -> bool:
     known = schema.object(full_name)
     if known is not None:
         known.label, known.label_plural = label, plural or label
+        known.sharing_model = child_text(root, "sharingModel") or known.sharing_model
         return False
     name = _name_field(name_field) if name_field is not None else None
     fields = [*system_fields(), *([name] if name else [])]
     prefix = schema.next_custom_prefix()
-    schema.add(SObject(full_name, label, plural or label, prefix, True, {f.name.lower(): f for f in fields}))
+    made = SObject(full_name, label, plural or label, prefix, True, {f.name.lower(): f for f in fields})
+    made.sharing_model = child_text(root, "sharingModel") or made.sharing_model
+    schema.add(made)
     return True
 
 
@@ -120,7 +123,7 @@ def apply_field(schema: Schema, object_name: str, element: Element) -> bool:
         raise BadComponent(f"Entity of type {object_name} is not available in this organization")
     name, kind = child_text(element, "fullName"), child_text(element, "type")
     if not name.endswith("__c"):
-        return False  # a setting of a standard field
+        return _track_standard(sobject, name, element)
     if kind not in TYPES:
         raise BadComponent(f"Invalid field type: {kind or 'none given'}")
     if not child_text(element, "label"):
@@ -137,6 +140,14 @@ def apply_field(schema: Schema, object_name: str, element: Element) -> bool:
     sobject.add_field(new)
     schema.relate()
     return known is None
+
+
+def _track_standard(sobject: SObject, name: str, element: Element) -> bool:
+    """A standard field takes from a package whether its history is kept; it is never new."""
+    known, wanted = sobject.field(name), child_text(element, "trackHistory")
+    if known is not None and wanted:
+        sobject.add_field(replace(known, track_history=wanted == "true"))
+    return False
 
 
 @fact("formulas")
@@ -177,6 +188,7 @@ def _values(schema: Schema, element: Element, name: str, kind: str) -> dict[str,
         "id_lookup": child_text(element, "externalId") == "true",
         "case_sensitive": child_text(element, "caseSensitive") == "true",
         "length": _length(element, kind),
+        "track_history": child_text(element, "trackHistory") == "true",
     }
     if kind in {"Number", "Currency", "Percent"}:
         values |= {"precision": _number(element, "precision"), "scale": _number(element, "scale")}

@@ -80,8 +80,7 @@ def describe_field(sobject: SObject, f: Field) -> dict[str, Any]:
 
 
 def _compound(sobject: SObject, f: Field) -> str | None:
-    person = sobject.field("LastName") is not None
-    return "Name" if person and f.name in ("FirstName", "LastName", "Salutation") else None
+    return "Name" if sobject.is_person and f.name in ("FirstName", "LastName", "Salutation") else None
 
 
 def summary(sobject: SObject, root: str) -> dict[str, Any]:

@@ -67,6 +67,7 @@ class Field:
     child_relationship_name: str | None = None
     display_format: str | None = None
     formula: str | None = None
+    track_history: bool = False
     expression: str | None = None
     """SQL that gives the value of a calculated field from the row's other columns."""
 
@@ -94,6 +95,21 @@ class ChildRelationship:
     cascade_delete: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ValidationRule:
+    """What refuses a record: `expression` is the formula as SQL over the record's own row, true when it is refused.
+
+    `field` is where the message shows, "" for the top of the page.
+    """
+
+    name: str
+    active: bool
+    formula: str
+    message: str
+    field: str = ""
+    expression: str = ""
+
+
 @dataclass(slots=True)
 class SObject:
     """One object. `fields` is keyed by the lower-case field name, in describe order."""
@@ -110,10 +126,19 @@ class SObject:
     updateable: bool = True
     deletable: bool = True
     name_field: str = "Name"
+    sharing_model: str = "ReadWrite"
+    """Who sees and edits records that belong to others: `Private`, `Read`, `ReadWrite`, `ControlledByParent`."""
+    validation_rules: list[ValidationRule] = field(default_factory=list)
 
     def field(self, name: str) -> Field | None:
         """The field with that API name, in any case; None when there is none."""
         return self.fields.get(name.lower())
+
+    @property
+    def is_person(self) -> bool:
+        """Whether its name is made of a first and a last name of its own."""
+        last = self.field("LastName")
+        return last is not None and last.createable and self.name != "Account"
 
     def by_relationship(self, name: str) -> Field | None:
         """The lookup field whose parent relationship has that name (`Account`, `List__r`), in any case."""
@@ -138,6 +163,7 @@ class Schema:
     """All objects of the org, keyed by lower-case name."""
 
     objects: dict[str, SObject] = field(default_factory=dict)
+    person_accounts: bool = False
 
     def object(self, name: str) -> SObject | None:
         """The object with that API name, in any case; None when there is none."""
@@ -177,12 +203,14 @@ class Schema:
 
     def to_json(self) -> Json:
         """Plain data that `from_json` reads back."""
-        return {"objects": [_object_json(o) for o in self.objects.values()]}
+        objects = [_object_json(o) for o in self.objects.values()]
+        return {"objects": objects, "person_accounts": self.person_accounts}
 
     @classmethod
     def from_json(cls, data: Json) -> "Schema":
         """The schema that `to_json` wrote."""
         schema = cls({str(o["name"]).lower(): _object_from(o) for o in data["objects"]})
+        schema.person_accounts = bool(data.get("person_accounts"))
         schema.relate()
         return schema
 
@@ -212,6 +240,7 @@ def field_from(data: Json) -> Field:
 def _object_from(data: Json) -> SObject:
     values = dict(data)
     fields = [field_from(f) for f in values.pop("fields")]
+    values["validation_rules"] = [ValidationRule(**each) for each in values.get("validation_rules", ())]
     return SObject(**values, fields={f.name.lower(): f for f in fields})
 
 

@@ -19,6 +19,7 @@ fact("restricted_picklist")
 fact("value_types")
 fact("malformed_id")
 fact("empty_text_is_null")
+fact("date_range")
 
 
 class Keep(Enum):
@@ -35,6 +36,7 @@ _EMAIL: Final = re.compile(
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
 )
 _TRUE: Final = {"true": 1, "1": 1, "yes": 1, "false": 0, "0": 0, "no": 0}
+_FIRST, _BEYOND = "1700-01-01", "4001-01-01"  # the dates that an org takes
 _NUMBERS: Final = frozenset({"int", "double", "currency", "percent"})
 
 
@@ -81,9 +83,20 @@ def _texts(field: Field, cells: Sequence[Any]) -> tuple[list[Any], Errors]:
                 refused = check(field, cell)
                 if refused is not None:
                     errors[row] = refused
+            if not cell.isascii() and not _is_utf8(cell):
+                errors[row] = RowError("JSON_PARSER_ERROR", "The text is not valid UTF-8", (field.name,))
         elif cell is not KEEP and cell is not None:
             errors[row] = _json_mismatch(field, "string", cell)
     return [None if cell == "" else cell for cell in cells], errors
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether it can be kept: JSON may carry half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _email(field: Field, text: str) -> RowError | None:
@@ -170,9 +183,10 @@ def _reference(field: Field, cell: Any) -> str:
 def parse_date(text: str) -> str | None:
     """`YYYY-MM-DD`, also when a time follows; None when it is no date."""
     try:
-        return date.fromisoformat(text[:10]).isoformat() if len(text) == 10 or text[10:11] == "T" else None
+        kept = date.fromisoformat(text[:10]).isoformat() if len(text) == 10 or text[10:11] == "T" else ""
     except ValueError:
         return None
+    return kept if _FIRST <= kept < _BEYOND else None
 
 
 @lru_cache(maxsize=65536)
@@ -182,9 +196,10 @@ def parse_datetime(text: str) -> str | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        kept = stamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
         return None
-    return stamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return kept if _FIRST <= kept < _BEYOND else None
 
 
 def stamp(moment: datetime) -> str:

@@ -18,7 +18,7 @@ def fill_names(connection: sqlite3.Connection, sobject: SObject, ids: Sequence[s
     if name is None:
         return
     table = quoted(sobject.name)
-    if sobject.field("LastName") is not None:
+    if sobject.is_person:
         connection.executemany(
             f"UPDATE {table} SET Name = trim(coalesce(FirstName, '') || ' ' || coalesce(LastName, '')) WHERE Id = ?",
             ((i,) for i in ids),

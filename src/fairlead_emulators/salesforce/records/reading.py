@@ -5,6 +5,7 @@ from typing import Any
 
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.model.acting import seen
 from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import Field, SObject
 from fairlead_emulators.salesforce.state.org import Org
@@ -59,7 +60,8 @@ def read(org: Org, sobject: SObject, record_id: str, fields: Sequence[Field], ro
     asked = ", ".join(["Id", "IsDeleted", *(quoted(f.name) for f in fields)])
     with org.storage.lock:
         row = org.storage.connection.execute(
-            f"SELECT {asked} FROM {quoted(sobject.name)} WHERE Id = ?", (known,)
+            f"SELECT {asked} FROM {quoted(sobject.name)} AS t WHERE {' AND '.join(['Id = ?', *seen(sobject, 't')])}",
+            (known,),
         ).fetchone()
     if row is None:
         raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")

@@ -1,5 +1,6 @@
 """What makes a row refused: each rule looks at a whole batch and adds row errors; the first error of a row stays."""
 
+import json
 import sqlite3
 from collections.abc import Iterable
 
@@ -21,7 +22,6 @@ fact("pairs_are_unique")
 REPEATED = "DUPLICATE_VALUE"
 PAIRS = {
     "PermissionSetAssignment": (("PermissionSetId", "AssigneeId"),),
-    "CampaignMember": (("CampaignId", "ContactId"), ("CampaignId", "LeadId")),
 }
 
 
@@ -121,6 +121,27 @@ def check_parents(connection: sqlite3.Connection, schema: Schema, batch: Batch) 
                 batch.errors.setdefault(row, error)
 
 
+@fact("record_types")
+def check_record_types(connection: sqlite3.Connection, batch: Batch) -> None:
+    """Refuses rows whose RecordTypeId is not an active record type of this very object."""
+    column = batch.columns.get("recordtypeid")
+    if column is None:
+        return
+    asked = json.dumps(sorted({cell for cell in column if isinstance(cell, str)}))
+    good = {
+        row[0]
+        for row in connection.execute(
+            "SELECT Id FROM RecordType WHERE SobjectType = ? AND IsActive = 1 AND IsDeleted = 0 "
+            "AND Id IN (SELECT value FROM json_each(?))",
+            (batch.sobject.name, asked),
+        )
+    }
+    for row, cell in enumerate(column):
+        if isinstance(cell, str) and cell not in good:
+            message = f"Record Type ID: this ID value isn't valid for the user: {cell}"
+            batch.errors.setdefault(row, RowError("INVALID_CROSS_REFERENCE_KEY", message, ("RecordTypeId",)))
+
+
 def check_unique(connection: sqlite3.Connection, batch: Batch, targets: list[str | None], key: Field | None) -> None:
     """Refuses rows that would give two records the same unique value.
 
@@ -145,20 +166,30 @@ def check_unique(connection: sqlite3.Connection, batch: Batch, targets: list[str
 
 
 def check_pairs(connection: sqlite3.Connection, batch: Batch, rows: Iterable[int]) -> None:
-    """Refuses new rows of the few objects where a pair of look-ups may exist once: assignments, campaign members."""
+    """Refuses new rows of the few objects where a pair of look-ups may exist once."""
     for pair in PAIRS.get(batch.sobject.name, ()):
-        columns = [batch.columns.get(name.lower(), [KEEP] * batch.count) for name in pair]
-        where = " AND ".join(f"{quoted(name)} = ?" for name in pair)
-        query = f"SELECT Id FROM {quoted(batch.sobject.name)} WHERE {where} AND IsDeleted = 0"
-        seen: set[tuple[str, ...]] = set()
-        for row in rows:
-            both = tuple(column[row] for column in columns if isinstance(column[row], str))
-            if len(both) < len(pair) or row in batch.errors:
-                continue
-            if both in seen or connection.execute(query, both).fetchone():
-                message = f"Duplicate {batch.sobject.label}: {' and '.join(pair)} are already joined"
-                batch.errors[row] = RowError(REPEATED, message, pair)
-            seen.add(both)
+        message = f"Duplicate {batch.sobject.label}: {' and '.join(pair)} are already joined"
+        check_pair(connection, batch, rows, pair, message)
+
+
+def check_pair(
+    connection: sqlite3.Connection, batch: Batch, rows: Iterable[int], pair: tuple[str, str], message: str
+) -> None:
+    """Refuses new rows whose pair of look-ups another record or an earlier row has. One query for the batch."""
+    first, second = (batch.columns.get(name.lower(), [KEEP] * batch.count) for name in pair)
+    asked = {r: (first[r], second[r]) for r in rows if isinstance(first[r], str) and isinstance(second[r], str)}
+    table, (one, other) = quoted(batch.sobject.name), (quoted(name) for name in pair)
+    taken = set(
+        connection.execute(
+            f"SELECT t.{one}, t.{other} FROM json_each(?) AS w CROSS JOIN {table} AS t ON t.{other} = w.value ->> 1 "
+            f"WHERE +t.{one} = w.value ->> 0 AND t.IsDeleted = 0",  # the plus: by the second look-up's index
+            (json.dumps(list(asked.values())),),
+        )
+    )
+    for row, both in asked.items():
+        if both in taken and row not in batch.errors:
+            batch.errors[row] = RowError(REPEATED, message, pair)
+        taken.add(both)
 
 
 def not_supported(batch: Batch, operation: str) -> RowError:

@@ -11,9 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from fairlead_emulators.salesforce.access.users import acting_as, check_path
 from fairlead_emulators.salesforce.errors import ApiError, no_such_object
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.schema import SObject
+from fairlead_emulators.salesforce.records.duplicates import allow_save
 from fairlead_emulators.salesforce.signin.sessions import Sessions
 from fairlead_emulators.salesforce.state.limits import Usage, count_call
 from fairlead_emulators.salesforce.state.org import VERSIONS, Org
@@ -103,11 +105,15 @@ class Api:
         """Checks session, version and limit, then runs; the answer tells the API usage."""
         headers: dict[str, str] = {}
         try:
-            self.sessions.check(request.headers.get("authorization", ""))
+            token = self.sessions.check(request.headers.get("authorization", ""))
             check_version(request.path_params.get("version"))
             if UNCOUNTED not in request.scope:
                 headers["Sforce-Limit-Info"] = count_call(self.org, self.usage)
-            response = await run()
+            with acting_as(self.org, self.sessions.user_of(token)):
+                check_path(request.url.path)
+                asked = request.headers.get("sforce-duplicate-rule-header", "").replace(" ", "").lower()
+                allow_save.set("allowsave=true" in asked)
+                response = await run()
         except ApiError as error:
             response = JSONResponse(error.body(), status_code=error.status)
         response.headers.update(headers)

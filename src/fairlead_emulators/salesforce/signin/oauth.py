@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from fairlead_emulators.salesforce.facts import fact
-from fairlead_emulators.salesforce.signin import jwt_bearer
+from fairlead_emulators.salesforce.signin import jwt_bearer, people
 from fairlead_emulators.salesforce.signin.sessions import Sessions, challenge_of
 from fairlead_emulators.salesforce.state.org import API_VERSION, Org
 
@@ -86,13 +86,15 @@ class OAuth:
             return self._answer(request, None)
         if grant == "refresh_token":
             rotate = bool(self.org.settings.get("rotate_refresh_tokens"))
+            user = self.sessions.user_of(form.get("refresh_token", ""))
             if not self.sessions.use_refresh_token(form.get("refresh_token", ""), rotate=rotate):
                 raise OAuthError("invalid_grant", "expired access/refresh token")
-            return self._answer(request, self.sessions.new_refresh_token() if rotate else None)
-        self._redeem(form)
-        return self._answer(request, self.sessions.new_refresh_token())
+            return self._answer(request, self.sessions.new_refresh_token(user) if rotate else None, user)
+        user = self._redeem(form)
+        return self._answer(request, self.sessions.new_refresh_token(user), user)
 
-    def _redeem(self, form: Mapping[str, str]) -> None:
+    def _redeem(self, form: Mapping[str, str]) -> str:
+        """The user who allowed the app."""
         granted = self.sessions.codes.pop(form.get("code", ""), None)
         if granted is None:
             raise OAuthError("invalid_grant", "invalid authorization code")
@@ -104,14 +106,15 @@ class OAuth:
                 raise OAuthError("invalid_grant", "missing code verifier")
             if challenge_of(verifier) != granted["challenge"].rstrip("="):
                 raise OAuthError("invalid_request", "invalid code verifier")
+        return str(granted.get("user", ""))
 
-    def _answer(self, request: Request, refresh_token: str | None) -> dict[str, str]:
+    def _answer(self, request: Request, refresh_token: str | None, user: str = "") -> dict[str, str]:
         issued_at = str(int(self.org.clock.now().timestamp() * 1000))
-        identity = self._identity_url(request)
+        identity = self._identity_url(request, user)
         key = self.org.identity.client_secret.encode()
         signature = hmac.new(key, (identity + issued_at).encode(), hashlib.sha256).digest()
         answer = {
-            "access_token": self.sessions.open(),
+            "access_token": self.sessions.open(user),
             "signature": base64.b64encode(signature).decode(),
             "scope": SCOPE,
             "instance_url": base_url(request),
@@ -121,8 +124,8 @@ class OAuth:
         }
         return answer | ({"refresh_token": refresh_token} if refresh_token else {})
 
-    def _identity_url(self, request: Request) -> str:
-        return f"{base_url(request)}/id/{self.org.identity.org_id}/{self.org.identity.user_id}"
+    def _identity_url(self, request: Request, user: str = "") -> str:
+        return f"{base_url(request)}/id/{self.org.identity.org_id}/{user or self.org.identity.user_id}"
 
     async def authorize(self, request: Request) -> Response:
         """The screen where a person allows the app; `POST` is the press of a button."""
@@ -130,46 +133,50 @@ class OAuth:
         if asked.get("client_id") != self.org.identity.client_id:
             return HTMLResponse("error=invalid_client_id&error_description=client identifier invalid", 400)
         if request.method == "GET":
-            return HTMLResponse(_screen(self.org.identity.username, str(request.url.query)))
+            who = people.find(self.org, asked.get("login_hint", "")) or people.admin(self.org)
+            return HTMLResponse(_screen(who.username, str(request.url.query)))
         form = await request.form()
         state = {"state": asked["state"]} if "state" in asked else {}
         if form.get("answer") != "allow":
             denied = {"error": "access_denied", "error_description": "end-user denied authorization"}
             return _back(asked, denied | state)
+        who = people.find(self.org, str(form.get("username") or asked.get("login_hint", ""))) or people.admin(self.org)
         code = "aPrx" + secrets.token_urlsafe(40)
         self.sessions.codes[code] = {
             "redirect_uri": asked.get("redirect_uri", ""),
             "challenge": asked.get("code_challenge", ""),
+            "user": who.user_id,
         }
         return _back(asked, {"code": code} | state)
 
     async def identity(self, request: Request) -> Response:
         """`GET /id/{org}/{user}`."""
-        self.sessions.check(request.headers.get("authorization", ""))
+        token = self.sessions.check(request.headers.get("authorization", ""))
         version = API_VERSION if request.query_params.get("version") == "latest" else "{version}"
-        return JSONResponse(self._person(request, version))
+        return JSONResponse(self._person(request, version, self.sessions.user_of(token)))
 
-    def _person(self, request: Request, version: str) -> dict[str, Any]:
+    def _person(self, request: Request, version: str, user: str) -> dict[str, Any]:
         me, base = self.org.identity, base_url(request)
+        who = people.by_id(self.org, user) or people.admin(self.org)
         paths = {
             "rest": f"/services/data/v{version}/",
             "sobjects": f"/services/data/v{version}/sobjects/",
             "query": f"/services/data/v{version}/query/",
             "metadata": f"/services/Soap/m/{version}/{me.org_id[:15]}",
-            "profile": f"/{me.user_id}",
+            "profile": f"/{who.user_id}",
         }
         return {
-            "id": self._identity_url(request),
+            "id": self._identity_url(request, user),
             "asserted_user": True,
-            "user_id": me.user_id,
+            "user_id": who.user_id,
             "organization_id": me.org_id,
-            "username": me.username,
-            "nick_name": "admin",
-            "display_name": "Ada Admin",
-            "email": "admin@example.com",
+            "username": who.username,
+            "nick_name": who.alias,
+            "display_name": who.name,
+            "email": who.email,
             "email_verified": True,
-            "first_name": "Ada",
-            "last_name": "Admin",
+            "first_name": who.first_name,
+            "last_name": who.last_name,
             "timezone": "UTC",
             "active": True,
             "user_type": "STANDARD",
@@ -182,8 +189,8 @@ class OAuth:
 
     async def userinfo(self, request: Request) -> Response:
         """`/services/oauth2/userinfo`."""
-        self.sessions.check(request.headers.get("authorization", ""))
-        person = self._person(request, "{version}")
+        token = self.sessions.check(request.headers.get("authorization", ""))
+        person = self._person(request, "{version}", self.sessions.user_of(token))
         return JSONResponse(
             {
                 "sub": person["id"],
@@ -212,9 +219,10 @@ class OAuth:
         token = str((await request.form()).get("token", ""))
         if not self.sessions.is_live(token) and token not in self.sessions.refresh:
             return JSONResponse({"active": False})
-        me = self.org.identity
-        body = {"active": True, "scope": SCOPE, "client_id": me.client_id, "username": me.username}
-        return JSONResponse(body | {"sub": self._identity_url(request), "token_type": "access_token"})
+        user = self.sessions.user_of(token)
+        who = people.by_id(self.org, user) or people.admin(self.org)
+        body = {"active": True, "scope": SCOPE, "client_id": self.org.identity.client_id, "username": who.username}
+        return JSONResponse(body | {"sub": self._identity_url(request, user), "token_type": "access_token"})
 
 
 def base_url(request: Request) -> str:

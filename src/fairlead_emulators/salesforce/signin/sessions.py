@@ -26,6 +26,8 @@ class Sessions:
     org: Org
     access: dict[str, str] = field(default_factory=dict)
     refresh: dict[str, str] = field(default_factory=dict)
+    users: dict[str, str] = field(default_factory=dict)
+    """The users of tokens that are not the admin's."""
     codes: dict[str, dict[str, Any]] = field(default_factory=dict)
     first: str = ""
 
@@ -34,20 +36,30 @@ class Sessions:
         kept = self.org.storage.meta("sessions") or {}
         self.access = dict(kept.get("access", {}))
         self.refresh = dict(kept.get("refresh", {}))
+        self.users = dict(kept.get("users", {}))
         self.first = kept.get("first") or self._new_token()
         self.access[self.first] = ""
         self._keep()
 
     def _keep(self) -> None:
-        kept = {"access": self.access, "refresh": self.refresh, "first": self.first}
+        kept = {"access": self.access, "refresh": self.refresh, "first": self.first, "users": self.users}
         self.org.storage.set_meta("sessions", kept)
 
     def _new_token(self) -> str:
         return f"{self.org.identity.org_id[:15]}!AQE{secrets.token_urlsafe(66).replace('-', '.')}"
 
-    def open(self) -> str:
-        """A new access token."""
+    def user_of(self, token: str) -> str:
+        """The id of the user whose token it is; "" for the admin."""
+        return self.users.get(token, "")
+
+    def _belongs(self, token: str, user_id: str) -> None:
+        if user_id and user_id != self.org.identity.user_id:
+            self.users[token] = user_id
+
+    def open(self, user_id: str = "") -> str:
+        """A new access token of that user, the admin unless told."""
         token = self._new_token()
+        self._belongs(token, user_id)
         self.access[token] = self._expiry()
         self._keep()
         return token
@@ -55,9 +67,10 @@ class Sessions:
     def _expiry(self) -> str:
         return (self.org.clock.now() + SESSION_TIMEOUT).isoformat()
 
-    def new_refresh_token(self) -> str:
-        """A new refresh token."""
+    def new_refresh_token(self, user_id: str = "") -> str:
+        """A new refresh token of that user."""
         token = "5Aep861" + secrets.token_urlsafe(60)
+        self._belongs(token, user_id)
         self.refresh[token] = self.org.now()
         self._keep()
         return token

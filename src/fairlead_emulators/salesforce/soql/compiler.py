@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
+from fairlead_emulators.salesforce.model.acting import seen
 from fairlead_emulators.salesforce.model.schema import Field, Schema, SObject
 from fairlead_emulators.salesforce.soql import text
 from fairlead_emulators.salesforce.soql.ast import (
@@ -121,6 +122,7 @@ class _Compiler:
         parts = [conditions.sql(query.where)] if query.where is not None else []
         if not (self.context.deleted or query.all_rows) and self.scope.sobject.field("IsDeleted") is not None:
             parts.append(f"{self.scope.prefix}.IsDeleted = 0")
+        parts += seen(self.scope.sobject, self.scope.prefix)
         return f" WHERE {' AND '.join(parts)}" if parts else ""
 
     def _limits(self, query: Query) -> str:

@@ -13,6 +13,7 @@ fact("limit_info_header")
 fact("daily_api_limit")
 fact("storage_per_record")
 fact("limits_resource")
+fact("concurrent_limit")
 
 DAILY_API_REQUESTS: Final = 115_000
 DATA_STORAGE_MB: Final = 10_240
@@ -52,7 +53,7 @@ def storage_limit_kb(org: Org) -> int:
 
 def storage_used_kb(org: Org) -> int:
     """2 KB a record, whatever it holds; some kinds take more, less or nothing."""
-    objects = org.storage.schema.objects.values()
+    objects = org.storage.whole.objects.values()
     return sum(o.storage_kb * org.storage.count(o) for o in objects if o.storage_kb)
 
 
@@ -63,6 +64,8 @@ def storage_left_kb(org: Org) -> int:
 
 def count_call(org: Org, usage: Usage) -> str:
     """Counts one API call and gives the text of `Sforce-Limit-Info`. Raises ApiError 403 over the limit."""
+    if org.faults.take("concurrent_requests") is not None:
+        raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.")
     now = org.clock.now()
     used, _ = usage.totals(now)
     limit = daily_limit(org)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.faults import Faults
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.model.acting import acting
 from fairlead_emulators.salesforce.model.values import stamp
 from fairlead_emulators.salesforce.state.storage import Storage
 
@@ -17,9 +18,9 @@ LABELS: Final = {67: "Summer '26", 66: "Spring '26", 65: "Winter '26", 64: "Summ
 
 fact("versions")
 
-
 SERVICE_FAULTS: Final = frozenset(
     {"row_lock", "storage_full", "request_limit", "expired_session", "slow_job", "job_failed"}
+    | {"automation", "concurrent_requests"}
     | {"gap", "overflow", "stream_cut", "expired_replay"}
 )
 
@@ -47,6 +48,11 @@ class Org:
     files: Path
     identity: Identity
     settings: dict[str, Any] = field(default_factory=dict)
+
+    def acting_user(self) -> str:
+        """The id of the user in whose name this request, or this job, runs: the admin unless a session is another's."""
+        user = acting.get()
+        return self.identity.user_id if user is None else user.user_id
 
     def now(self) -> str:
         """The emulated moment as it is kept in rows."""

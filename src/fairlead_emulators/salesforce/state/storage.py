@@ -9,8 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from fairlead_emulators.salesforce.model.acting import acting
+from fairlead_emulators.salesforce.model.history import add_history_objects
 from fairlead_emulators.salesforce.model.ids import make_ids
+from fairlead_emulators.salesforce.model.person_accounts import add_person_fields
 from fairlead_emulators.salesforce.model.schema import Field, Schema, SObject, standard_schema
+from fairlead_emulators.salesforce.state.rollups import TRIGGERS
 
 _OWN_TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS emulator_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -65,7 +69,7 @@ class Storage:
         path = ":memory:" if data_dir is None else str(data_dir / "salesforce.sqlite")
         self.connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self.lock = threading.RLock()
-        self.schema = Schema()
+        self.whole = Schema()
         self._depth = 0
         self._live: dict[str, int] = {}
         self.schema_moment = datetime.now(UTC)
@@ -78,8 +82,14 @@ class Storage:
             for statement in _OWN_TABLES:
                 connection.execute(statement)
             kept = self.meta("schema")
-            self.schema = standard_schema() if kept is None else Schema.from_json(kept)
+            self.whole = standard_schema() if kept is None else Schema.from_json(kept)
             self.schema_changed()
+
+    @property
+    def schema(self) -> Schema:
+        """The describe model as the acting user sees it; `whole` is all of it, for what the platform does by itself."""
+        user = acting.get()
+        return self.whole if user is None else user.schema
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -118,11 +128,16 @@ class Storage:
     def schema_changed(self) -> None:
         """Brings the tables in line with the describe model and keeps the model."""
         with self.transaction() as connection:
-            for sobject in self.schema.objects.values():
+            if self.whole.person_accounts:
+                add_person_fields(self.whole.objects)
+            add_history_objects(self.whole)
+            for sobject in self.whole.objects.values():
                 ensure_table(connection, sobject)
+            for trigger in TRIGGERS:
+                connection.execute(trigger)
             self._live.clear()
             self.schema_moment = datetime.now(UTC)
-            self.set_meta("schema", self.schema.to_json())
+            self.set_meta("schema", self.whole.to_json())
 
     def meta(self, key: str) -> Any:
         """A kept value; None when there is none."""
@@ -166,14 +181,14 @@ class Storage:
 
     def counts(self) -> dict[str, int]:
         """Rows that are not deleted, by object."""
-        return {o.name: self.count(o) for o in self.schema.objects.values()}
+        return {o.name: self.count(o) for o in self.whole.objects.values()}
 
     def wipe(self) -> None:
         """Forgets every row, deployed object, job and serial; the org's own settings in `emulator_meta` stay."""
         with self.transaction() as connection:
-            for sobject in self.schema.objects.values():
+            for sobject in self.whole.objects.values():
                 connection.execute(f"DROP TABLE IF EXISTS {quoted(sobject.name)}")
-            for table in ("emulator_components", "emulator_rights"):  # made by the first deployment
+            for table in ("emulator_components", "emulator_rights", "emulator_bin"):  # made when first needed
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
             connection.execute("DELETE FROM emulator_serials")
             connection.execute("DELETE FROM emulator_jobs")
