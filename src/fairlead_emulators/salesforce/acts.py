@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from fairlead_emulators.control import explained, json_body
+from fairlead_emulators.salesforce.errors import RowError
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import SObject
@@ -71,6 +72,14 @@ def find(org: Org, name: str) -> SObject:
     return sobject
 
 
+class Refused(ValueError):
+    """The org refuses an act; `error` says why, and which fields it is about."""
+
+    def __init__(self, error: RowError) -> None:
+        super().__init__(f"{error.code}: {error.message}")
+        self.error = error
+
+
 def carry_out(org: Org, act: dict[str, Any]) -> dict[str, Any]:
     """What a person does in the browser; `{id}` of the record, and what else the act gives.
 
@@ -101,8 +110,7 @@ def _fields(act: Mapping[str, Any]) -> dict[str, Any]:
 
 def _done(written: writes.Written) -> dict[str, Any]:
     if written.errors:
-        error = written.errors[0]
-        raise ValueError(f"{error.code}: {error.message}")
+        raise Refused(written.errors[0])
     return {"id": written.ids[0]}
 
 
