@@ -101,7 +101,8 @@ def search(house: House, ask: Ask) -> Response:
     wanted = ask.query.get("everywhere", "").strip()
     cards = []
     for sobject in _in_order(house) if wanted else ():
-        fits = reads.Wanted().also(*_condition(sobject, wanted))
+        where, values = reads.holding(sobject, wanted)
+        fits = reads.Wanted().also(where, *values)
         columns = listed(sobject)[:4]
         found = reads.rows(house, sobject, fits, [f.name for f in columns], _FOUND + 1)
         if not found:
@@ -126,11 +127,6 @@ def search(house: House, ask: Ask) -> Response:
         cards.append(m.tag("section", m.empty(words, tools=m.link("/", "See all objects")), class_="card"))
     title = f"Search: {wanted}" if wanted else "Search"
     return layout.page(house, ask, title, layout.header(title, tile=_tile("search")), *cards, tab="search")
-
-
-def _condition(sobject: SObject, wanted: str) -> tuple[object, ...]:
-    where, values = reads.holding(sobject, wanted)
-    return (where, *values)
 
 
 ROUTES: Routes = [("GET", "/", home), ("GET", "/_explorer/search", search)]

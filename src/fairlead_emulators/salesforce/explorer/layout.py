@@ -61,7 +61,7 @@ def page(
     body = m.tag(
         "body",
         m.link("#main", "Skip to the page", class_="skip"),
-        _header(house, ask),
+        _header(house, ask, tab),
         _navigation(house, tab),
         m.tag(
             "main",
@@ -76,7 +76,7 @@ def page(
     return HTMLResponse(m.document(head, body), status, dict(HEADERS))
 
 
-def _header(house: House, ask: Ask) -> m.Markup:
+def _header(house: House, ask: Ask, tab: str) -> m.Markup:
     search = m.tag(
         "form",
         m.tag("label", "Search all records", for_="everywhere", class_="hidden"),
@@ -101,17 +101,24 @@ def _header(house: House, ask: Ask) -> m.Markup:
         m.tag("time", f"{now[:10]} {now[11:16]} UTC", datetime=now),
         class_="now",
     )
-    return m.tag("header", m.link("/", m.icon("cloud"), "Local org", class_="brand"), search, clock, class_="top")
+    doors = [
+        m.tag("li", m.link(where, m.icon(picture), m.tag("span", label), aria_current="page" if tab == name else None))
+        for name, where, picture, label in (
+            ("usage", m.path("usage"), "chart", "API usage"),
+            ("bin", m.path("bin"), "bin", "Recycle bin"),
+            ("setup", m.path("setup"), "gear", "Setup"),
+        )
+    ]
+    tools = m.tag("nav", m.tag("ul", m.tag("li", clock), doors), class_="doors", aria_label="The org")
+    return m.tag("header", m.link("/", m.icon("cloud"), "Local org", class_="brand"), search, tools, class_="top")
 
 
 def _navigation(house: House, tab: str) -> m.Markup:
     items = [("home", "/", "Home"), *((o.name, m.path("o", o.name), o.label_plural) for o in tabs(house))]
-    items += [("bin", m.path("bin"), "Recycle Bin"), ("usage", m.path("usage"), "API Usage")]
-    items += [("setup", m.path("setup"), "Setup")]
     links = [
         m.tag("li", m.link(where, label, aria_current="page" if name == tab else None)) for name, where, label in items
     ]
-    return m.tag("nav", m.tag("ul", links), class_="tabs", aria_label="Main")
+    return m.tag("nav", m.tag("ul", links), class_="tabs", aria_label="Objects")
 
 
 def _footer(house: House) -> m.Markup:

@@ -16,7 +16,7 @@ Child: TypeAlias = str | int | float | Iterable["Child"] | None
 Attribute: TypeAlias = str | int | float | bool | None
 
 NOTHING: Final = Markup()
-_VOID: Final = frozenset({"input", "link", "meta", "hr", "br", "use", "rect", "line"})
+_VOID: Final = frozenset({"input", "link", "meta", "hr", "br"})
 
 
 def markup(*children: Child) -> Markup:
@@ -95,7 +95,7 @@ def card(title: Child, *content: Child, name: str = "", count: Child = None, too
     counted = tag("span", " (", count, ")", class_="count") if count is not None else None
     heading = tag("h2", title, counted, id=name or None)
     top = tag("div", heading, tag("div", tools, class_="tools") if tools else None, class_="card-top")
-    return tag("section", top, *content, class_="card", aria_labelledby=name or None)
+    return tag("section", top, *content, class_="card")
 
 
 def facts(pairs: Iterable[tuple[Child, Child]], *, columns: bool = True) -> Markup:

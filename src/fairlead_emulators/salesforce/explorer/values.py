@@ -1,5 +1,6 @@
 """How a kept value is shown, and which fields of an object matter in a list, a header, a section."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -35,6 +36,7 @@ SYSTEM: Final = (
     "MasterRecordId",
 )
 _PARTS_OF_NAME: Final = ("FirstName", "LastName", "Salutation")
+_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ADDRESS: Final = ("Street", "City", "State", "PostalCode", "Country")
 
 
@@ -56,6 +58,13 @@ def shown(house: House, field: Field, value: Any) -> m.Child:
     if field.type == "url" and text.lower().startswith(("http://", "https://")):
         return m.link(text, text, rel="noreferrer noopener")
     return text if len(text) < _LONG else f"{text[:_LONG]}…"
+
+
+def label_of(field: Field) -> str:
+    """A field's label as pages show it: a look-up is called by what it points to, `BillingCity` has two words."""
+    if field.type == "reference" and field.label.endswith(" ID"):
+        return field.label.removesuffix(" ID")
+    return _WORDS.sub(" ", field.label) if field.label == field.name else field.label
 
 
 def tick(given: bool) -> m.Markup:

@@ -3,6 +3,11 @@
 // What was just done, or what is wrong, is read out first.
 document.querySelector(".wrong, .said")?.focus();
 
+// Where the tabs are wider than the screen, the one that is open is seen.
+for (const open of document.querySelectorAll(".tabs [aria-current], .menu [aria-current]")) {
+  open.scrollIntoView({ block: "nearest", inline: "center", behavior: "instant" });
+}
+
 // A look-up suggests records while one types.
 for (const input of document.querySelectorAll("input[data-lookup]")) {
   let waiting, last;

@@ -10,6 +10,7 @@ from fairlead_emulators.salesforce.explorer import markup as m
 from fairlead_emulators.salesforce.explorer import plans, reads
 from fairlead_emulators.salesforce.explorer.house import Ask, House
 from fairlead_emulators.salesforce.explorer.reads import Wanted
+from fairlead_emulators.salesforce.explorer.values import label_of
 from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import Field, SObject
 from fairlead_emulators.salesforce.state.storage import quoted
@@ -132,7 +133,7 @@ def body(house: House, sobject: SObject, fields: Sequence[Field], filled: Filled
 def summary(fields: Sequence[Field], filled: Filled) -> m.Markup | None:
     """What is wrong, in one place, with links to the fields."""
     wrong = [
-        m.tag("li", m.link(f"#f-{f.name}", f.label), ": ", filled.problems[f.name])
+        m.tag("li", m.link(f"#f-{f.name}", label_of(f)), ": ", filled.problems[f.name])
         for f in fields
         if f.name in filled.problems
     ]
@@ -155,13 +156,13 @@ def control(f: Field, filled: Filled, *, new: bool) -> m.Markup:
         about |= {"aria_invalid": "true", "aria_describedby": f"e-{f.name}"}
     star = m.tag("span", " *", class_="star", aria_hidden="true") if needed else None
     error = m.tag("p", problem, id=f"e-{f.name}", class_="error") if problem else None
-    label = m.tag("label", f.label, star, for_=f"f-{f.name}")
+    label = m.tag("label", label_of(f), star, for_=f"f-{f.name}")
     if f.type == "boolean":
         box = m.tag("input", type="checkbox", value="on", checked=bool(text), **about)
         return m.tag("div", m.tag("div", box, label, class_="check"), error, class_=_class(problem))
     if f.type == "multipicklist":
         return m.tag(
-            "fieldset", m.tag("legend", f.label), _choices(f, text), error, class_=f"choices {_class(problem)}"
+            "fieldset", m.tag("legend", label_of(f)), _choices(f, text), error, class_=f"choices {_class(problem)}"
         )
     return m.tag("div", label, _input(f, text, about, new=new), error, class_=_class(problem))
 

@@ -9,7 +9,7 @@ from fairlead_emulators.salesforce.explorer import layout, plans, reads
 from fairlead_emulators.salesforce.explorer import markup as m
 from fairlead_emulators.salesforce.explorer.house import Ask, House, Routes
 from fairlead_emulators.salesforce.explorer.reads import Record, Wanted
-from fairlead_emulators.salesforce.explorer.values import listed, shown
+from fairlead_emulators.salesforce.explorer.values import label_of, listed, shown
 from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import Field, SObject
 from fairlead_emulators.salesforce.state.storage import quoted
@@ -29,7 +29,7 @@ def lines(
         )
         for each in found
     ]
-    return m.table(caption, heads or [f.label for f in columns], rows)
+    return m.table(caption, heads or [label_of(f) for f in columns], rows)
 
 
 def records(house: House, ask: Ask) -> Response:
@@ -55,10 +55,10 @@ def records(house: House, ask: Ask) -> Response:
         sobject.label_plural,
         tile=layout.icon_of(sobject),
         over=view.label if view else narrowed or "All records",
-        under=[f"{reads.told(count)} records, ", "sorted by ", sort[0].label if sort else "record id"],
+        under=[f"{reads.told(count)} records, ", "sorted by ", label_of(sort[0]) if sort else "record id"],
         tools=_tools(sobject),
     )
-    card = m.tag("section", _filter(sobject, ask, views), table, pages, class_="card", aria_label=sobject.label_plural)
+    card = m.tag("section", _filter(sobject, ask, views), table, pages, class_="card")
     return layout.page(house, ask, sobject.label_plural, top, card, tab=sobject.name, wide=True)
 
 
@@ -97,7 +97,10 @@ def _head(
     where = m.path("o", sobject.name, **query | {"sort": f"-{field.name}" if falling else field.name})
     hint = {"": "not sorted", "↑": "sorted ascending", "↓": "sorted descending"}[mark]
     return m.link(
-        where, field.label, m.tag("span", f" {mark}", aria_hidden="true"), m.tag("span", f", {hint}", class_="hidden")
+        where,
+        label_of(field),
+        m.tag("span", f" {mark}", aria_hidden="true"),
+        m.tag("span", f", {hint}", class_="hidden"),
     )
 
 

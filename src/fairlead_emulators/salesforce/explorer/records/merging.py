@@ -12,7 +12,7 @@ from fairlead_emulators.salesforce.explorer.house import Ask, Astray, House, Mis
 from fairlead_emulators.salesforce.explorer.reads import Record, Wanted
 from fairlead_emulators.salesforce.explorer.records.forms import editable
 from fairlead_emulators.salesforce.explorer.records.lists import MERGED
-from fairlead_emulators.salesforce.explorer.values import listed, shown
+from fairlead_emulators.salesforce.explorer.values import label_of, listed, shown
 from fairlead_emulators.salesforce.model.schema import Field, SObject
 
 _CANDIDATES: Final = 25
@@ -67,7 +67,7 @@ def _choose(house: House, ask: Ask, sobject: SObject, chosen: Sequence[Record], 
     compare = m.tag(
         "form",
         m.tag("input", type="hidden", name="step", value="compare"),
-        m.table(f"{sobject.label_plural} to merge", [f.label for f in columns], rows) if rows else _nobody(sobject),
+        m.table(f"{sobject.label_plural} to merge", [label_of(f) for f in columns], rows) if rows else _nobody(sobject),
         m.tag("div", m.button("Compare", kind="main"), class_="form-end"),
     )
     words = m.tag("p", "Choose two or three records of the same person or company.", class_="muted")
@@ -111,7 +111,7 @@ def _compare(house: House, ask: Ask, sobject: SObject, chosen: Sequence[Record])
         return _choose(house, ask, sobject, chosen, wrong)
     heads = ["Field", *(each.name for each in chosen)]
     rows: list[Sequence[m.Child]] = [("Master record", *(_master(each, each is chosen[0]) for each in chosen))]
-    rows += [(f.label, *(_cell(house, f, each, chosen) for each in chosen)) for f in _differing(sobject, chosen)]
+    rows += [(label_of(f), *(_cell(house, f, each, chosen) for each in chosen)) for f in _differing(sobject, chosen)]
     kept = [m.tag("input", type="hidden", name="ids", value=each.id) for each in chosen]
     words = m.tag(
         "p",
@@ -129,7 +129,7 @@ def _compare(house: House, ask: Ask, sobject: SObject, chosen: Sequence[Record])
         m.tag("div", buttons, class_="form-end"),
         method="post",
         action=m.path("o", sobject.name, "merge"),
-        class_="card form",
+        class_="card form wide",
     )
     top = layout.header(f"Merge {len(chosen)} {sobject.label_plural}", tile=layout.icon_of(sobject), over="Step 2 of 2")
     back = layout.crumbs((m.path("o", sobject.name), sobject.label_plural))
@@ -159,7 +159,7 @@ def _cell(house: House, f: Field, one: Record, chosen: Sequence[Record]) -> m.Ma
     value = one.values[f.name]
     bare = value in (None, "")
     text = m.tag("span", "(empty)", class_="muted", data_empty=True) if bare else _text(house, f, value)
-    return m.tag("label", box, " ", m.tag("span", f"{f.label}: ", class_="hidden"), text, class_="choice")
+    return m.tag("label", box, " ", m.tag("span", f"{label_of(f)}: ", class_="hidden"), text, class_="choice")
 
 
 def _text(house: House, f: Field, value: Any) -> m.Child:

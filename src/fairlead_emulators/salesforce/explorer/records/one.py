@@ -10,7 +10,7 @@ from fairlead_emulators.salesforce.explorer import markup as m
 from fairlead_emulators.salesforce.explorer.house import Ask, House, Routes
 from fairlead_emulators.salesforce.explorer.reads import Record, Wanted
 from fairlead_emulators.salesforce.explorer.records.lists import MERGED, lines
-from fairlead_emulators.salesforce.explorer.values import highlights, listed, moment, shown, to_record
+from fairlead_emulators.salesforce.explorer.values import highlights, label_of, listed, moment, shown, to_record
 from fairlead_emulators.salesforce.model.schema import Field, SObject
 from fairlead_emulators.salesforce.state.storage import quoted
 
@@ -23,7 +23,7 @@ def record(house: House, ask: Ask) -> Response:
     """The page of a record."""
     one = reads.record(house, ask.path["id"])
     sobject = one.sobject
-    panel = [(f.label, shown(house, f, one.values[f.name])) for f in highlights(sobject)]
+    panel = [(label_of(f), shown(house, f, one.values[f.name])) for f in highlights(sobject)]
     top = layout.header(
         one.name,
         tile=layout.icon_of(sobject),
@@ -91,7 +91,7 @@ def _section(house: House, one: Record, title: str, fields: Sequence[Field]) -> 
 
 
 def _term(field: Field) -> m.Markup:
-    return m.tag("span", field.label, title=field.name)
+    return m.tag("span", label_of(field), title=field.name)
 
 
 def _no_related() -> m.Markup:
@@ -181,7 +181,7 @@ def _history(house: House, one: Record) -> list[m.Markup]:
 
 def _label(sobject: SObject, name: str) -> str:
     field = sobject.field(name)
-    return field.label if field else name
+    return label_of(field) if field else name
 
 
 ROUTES: Routes = [("GET", "/_explorer/r/{id}", record)]

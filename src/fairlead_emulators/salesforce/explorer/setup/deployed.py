@@ -44,7 +44,7 @@ def overview(house: House, ask: Ask) -> Response:
         if f.custom
     ]
     cards = [
-        m.tag("section", table, class_="card", aria_label="Areas of Setup"),
+        m.tag("section", table, class_="card"),
         m.card("Permission sets", listed, name="sets", count=len(sets)),
     ]
     if deployed:
@@ -102,7 +102,7 @@ def components(house: House, ask: Ask) -> Response:
         table = m.empty(
             "Nothing was deployed yet. Deploy Fairlead's own objects by ", how, ", or any package with your tools."
         )
-    card = m.tag("section", search if every else None, table, class_="card", aria_label="Components")
+    card = m.tag("section", search if every else None, table, class_="card")
     return frame.page(house, ask, "Deployed Metadata", card, here="metadata", under=f"{len(found):,} components")
 
 

@@ -24,7 +24,7 @@ def objects(house: House, ask: Ask) -> Response:
         for o in every
     ]
     table = m.table("Objects", ("Label", "API name", "Key prefix", "Fields", "Kind"), rows)
-    card = m.tag("section", table, class_="card", aria_label="Objects")
+    card = m.tag("section", table, class_="card")
     return frame.page(house, ask, "Object Manager", card, here="objects", under=f"{len(rows)} objects")
 
 

@@ -33,7 +33,7 @@ def sets(house: House, ask: Ask) -> Response:
     ]
     heads = ("Label", "API name", "Description", "People")
     table = m.table("Permission sets", heads, rows) if rows else _no_set()
-    card = m.tag("section", table, class_="card", aria_label="Permission sets")
+    card = m.tag("section", table, class_="card")
     return frame.page(house, ask, "Permission Sets", card, here="permissions", under=f"{len(rows)} permission sets")
 
 

@@ -18,6 +18,7 @@ class Setting:
     """One setting. `kind`: whole (a number), switch (yes or no), names (a list), text (several lines), json."""
 
     name: str
+    label: str
     kind: str
     default: Any
     help: str
@@ -26,36 +27,42 @@ class Setting:
 BOOK: Final = (
     Setting(
         "daily_api_requests",
+        "API calls a day",
         "whole",
         DAILY_API_REQUESTS,
         "API calls allowed in 24 hours. Past it every call is refused with REQUEST_LIMIT_EXCEEDED.",
     ),
     Setting(
         "data_storage_mb",
+        "Data storage, MB",
         "whole",
         DATA_STORAGE_MB,
         "Data storage in MB. Most records take 2 KB. Past it new records are refused with STORAGE_LIMIT_EXCEEDED.",
     ),
     Setting(
         "change_events",
+        "Change events of",
         "names",
         list(SELECTED),
         "API names of the objects whose changes are told as change events, one a line.",
     ),
     Setting(
         "rotate_refresh_tokens",
+        "Rotate refresh tokens",
         "switch",
         False,
         "Each refresh gives a new refresh token, and the old one is void.",
     ),
     Setting(
         "jwt_certificate",
+        "Certificate of the connected app",
         "text",
         "",
         "PEM certificate of the connected app. With it an app signs in by a signed statement (JWT bearer).",
     ),
     Setting(
         "jwt_seconds",
+        "Lifetime of a signed statement, seconds",
         "whole",
         None,
         "How far ahead, in seconds, the expiry of a signed statement may lie. Empty: any.",
@@ -73,7 +80,7 @@ def _book(house: House) -> list[Setting]:
     """The known settings, then those that were set without this page knowing them."""
     known = {each.name for each in BOOK}
     others = [name for name in sorted(house.org.settings) if name not in known]
-    return [*BOOK, *(Setting(name, "json", None, "Set from outside. Written as JSON.") for name in others)]
+    return [*BOOK, *(Setting(name, name, "json", None, "Set from outside. Written as JSON.") for name in others)]
 
 
 def _text(setting: Setting, value: Any) -> str:
@@ -129,7 +136,8 @@ def save(house: House, ask: Ask) -> Response:
 
 def _page(house: House, ask: Ask, texts: dict[str, str], wrong: dict[str, str]) -> Response:
     controls = [_control(each, texts[each.name], wrong.get(each.name)) for each in _book(house)]
-    listed = [m.tag("li", m.link(f"#s-{name}", name), ": ", problem) for name, problem in wrong.items()]
+    labels = {each.name: each.label for each in _book(house)}
+    listed = [m.tag("li", m.link(f"#s-{name}", labels[name]), ": ", problem) for name, problem in wrong.items()]
     words = m.tag("p", m.tag("strong", "This was not saved."))
     summary = m.tag("div", words, m.tag("ul", listed), class_="wrong", role="alert", tabindex=-1) if wrong else None
     note = m.tag(
@@ -154,7 +162,7 @@ def _control(setting: Setting, text: str, problem: str | None) -> m.Markup:
     about: dict[str, m.Attribute] = {"id": f"s-{name}", "name": name, "aria_describedby": f"h-{name}"}
     if problem:
         about |= {"aria_invalid": "true", "aria_describedby": f"e-{name} h-{name}"}
-    label = m.tag("label", name.replace("_", " ").capitalize(), for_=f"s-{name}")
+    label = m.tag("label", setting.label, for_=f"s-{name}")
     default = (
         "" if setting.default in (None, "", False) or setting.kind == "names" else f" Default: {setting.default:,}."
     )

@@ -32,7 +32,7 @@ def users(house: House, ask: Ask) -> Response:
     ]
     table = m.table("Users", ("Name", "Username", "E-mail", "Profile", "State"), rows)
     new = m.link(m.path("o", "User", "new"), "New user", class_="button main")
-    card = m.tag("section", table, class_="card", aria_label="Users")
+    card = m.tag("section", table, class_="card")
     return frame.page(house, ask, "Users", card, here="users", tools=new, under=f"{len(rows)} users")
 
 
