@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from fairlead_emulators.control import explained, json_body
-from fairlead_emulators.salesforce.errors import RowError
+from fairlead_emulators.salesforce.errors import Refused
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import SObject
@@ -70,14 +70,6 @@ def find(org: Org, name: str) -> SObject:
     if sobject is None:
         raise LookupError(f"the org has no object {name!r}: deploy it, or look at GET /_control/state")
     return sobject
-
-
-class Refused(ValueError):
-    """The org refuses an act; `error` says why, and which fields it is about."""
-
-    def __init__(self, error: RowError) -> None:
-        super().__init__(f"{error.code}: {error.message}")
-        self.error = error
 
 
 def carry_out(org: Org, act: dict[str, Any]) -> dict[str, Any]:

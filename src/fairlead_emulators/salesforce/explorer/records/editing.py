@@ -5,6 +5,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from fairlead_emulators.salesforce import acts
+from fairlead_emulators.salesforce.errors import Refused
 from fairlead_emulators.salesforce.explorer import layout, reads
 from fairlead_emulators.salesforce.explorer import markup as m
 from fairlead_emulators.salesforce.explorer.house import Ask, Astray, House, Missing, Routes, go
@@ -71,7 +72,7 @@ def _tried(house: House, filled: Filled, fields: list[Any], act: dict[str, Any])
     """The id of the record that was written; None when the org refuses, which is noted in the form."""
     try:
         return str(acts.carry_out(house.org, act)["id"])
-    except acts.Refused as refused:
+    except Refused as refused:
         filled.refuse(fields, refused.error)
     except ValueError as error:
         filled.general = str(error)
