@@ -1,0 +1,212 @@
+"""Lists, records and forms: what a person finds, changes, and is told."""
+
+import pytest
+
+from tests.unit.emulators.salesforce.conftest import SCHEMA
+from tests.unit.emulators.salesforce.explorer.conftest import Person
+
+
+def columns(page) -> list[str]:
+    """The links to records, in order."""
+    return [each.removeprefix("/_explorer/r/") for each in page.links if each.startswith("/_explorer/r/")]
+
+
+def edited(person: Person, record_id: str, **changes: str):
+    """Opens the form, changes some controls, sends all of it as a browser does."""
+    form = person.see(f"/_explorer/r/{record_id}/edit")
+    sent = {}
+    for tag, each in form.elements:
+        if tag == "input" and each.get("type") == "checkbox" and "checked" in each:
+            sent[each["name"]] = each["value"]
+        elif tag == "input" and each.get("type") not in ("checkbox", "hidden", "search"):
+            sent[each["name"]] = each.get("value") or ""
+    row = person.row(record_id)
+    sent |= {each["name"]: row.get(each["name"]) or "" for _, each in form.elements if each.get("rows")}
+    sent |= {each["name"]: row.get(each["name"]) or "" for each in form.all("select")}
+    return person.post(f"/_explorer/r/{record_id}/edit", **{k: v for k, v in (sent | changes).items() if v is not None})
+
+
+def test_a_search_takes_its_words_as_they_are(person):
+    plain = person.make("Contact", LastName="100 percent")
+    exact = person.make("Contact", LastName="100% sure")
+    assert columns(person.see("/_explorer/o/Contact", q="100%")) == [exact]
+    assert columns(person.see("/_explorer/o/Contact", q="100")) == [plain, exact]
+    assert columns(person.see("/_explorer/o/Contact", q=plain[:15])) == [plain]
+    assert "No record fits" in person.see("/_explorer/o/Contact", q="nobody").text
+
+
+def test_a_list_is_sorted_both_ways_and_blanks_come_last(person):
+    ids = {
+        name: person.make("Contact", LastName=name, Title=title)
+        for name, title in (("A", "x"), ("B", None), ("C", "m"))
+    }
+    rising = columns(person.see("/_explorer/o/Contact", sort="Title"))
+    falling = columns(person.see("/_explorer/o/Contact", sort="-Title"))
+    assert rising == [ids["C"], ids["A"], ids["B"]]
+    assert falling == [ids["A"], ids["C"], ids["B"]]
+
+
+def test_pages_follow_one_another_without_a_gap(person):
+    made = [person.make("Account", Name=f"N{n:03}") for n in range(103)]
+    seen = [columns(person.see("/_explorer/o/Account", page=n)) for n in (1, 2, 3)]
+    assert [len(each) for each in seen] == [50, 50, 3]
+    assert sum(seen, []) == made
+    assert "The list is not that long" in person.see("/_explorer/o/Account", page=4).text
+
+
+def test_a_list_view_shows_its_columns_and_its_rows(admin):
+    view = (
+        "<listViews><fullName>Reds</fullName><columns>NAME</columns><columns>Note__c</columns>"
+        "<filterScope>Everything</filterScope><filters><field>Kind__c</field><operation>equals</operation>"
+        "<value>Red,Blue</value></filters><filters><field>Note__c</field><operation>notContain</operation>"
+        "<value>no</value></filters><label>The Reds</label></listViews></CustomObject>"
+    )
+    child = SCHEMA["objects/Child__c.object"].replace("</CustomObject>", view)
+    assert admin.org.deploy({**SCHEMA, "objects/Child__c.object": child})["success"]
+    red = admin.make("Child__c", Kind__c="Red", Note__c="yes")
+    admin.make("Child__c", Kind__c="Red", Note__c="no")
+    admin.make("Child__c", Note__c="yes")
+    assert "The Reds" in admin.see("/_explorer/o/Child__c").text
+    page = admin.see("/_explorer/o/Child__c", view="Reds")
+    assert columns(page) == [red]
+    assert [each for each in page.links if "sort=" in each] == [
+        "/_explorer/o/Child__c?view=Reds&sort=Name",
+        "/_explorer/o/Child__c?view=Reds&sort=Note__c",
+    ]
+
+
+def test_a_layout_orders_the_sections_and_nothing_is_lost(admin):
+    layout = (
+        '<?xml version="1.0"?><Layout xmlns="http://soap.sforce.com/2006/04/metadata"><layoutSections>'
+        "<label>First things</label><layoutColumns><layoutItems><field>Note__c</field></layoutItems></layoutColumns>"
+        "</layoutSections></Layout>"
+    )
+    assert admin.org.deploy({"layouts/Child__c-Child Layout.layout": layout})["success"]
+    text = admin.see(f"/_explorer/r/{admin.make('Child__c', Note__c='here')}").text
+    places = [text.index(words) for words in ("First things", "Not on the layout", "Kind", "System")]
+    assert places == sorted(places)
+
+
+def test_related_lists_count_and_lead_to_all(person):
+    account = person.make("Account", Name="Acme")
+    made = [person.make("Contact", LastName=f"N{n}", AccountId=account) for n in range(8)]
+    person.make("Contact", LastName="Stranger")
+    page = person.see(f"/_explorer/r/{account}")
+    assert "Contacts (8)" in page.text
+    assert f"/_explorer/o/Contact?of=AccountId%3A{account}" in page.links
+    assert columns(person.see("/_explorer/o/Contact", of=f"AccountId:{account}"))[::2] == made
+    assert (
+        person.see("/_explorer/o/Contact/new", AccountId=account).control("AccountId")["value"] == f"Acme ({account})"
+    )
+
+
+def test_only_what_was_changed_is_written(person):
+    contact = person.make(
+        "Contact", LastName="Old", Description="two\nlines", HasOptedOutOfEmail=True, Birthdate="1980-02-29"
+    )
+    page = edited(person, contact, FirstName="New")
+    assert "was saved" in page.text
+    row = person.row(contact)
+    assert (row["FirstName"], row["LastName"], row["HasOptedOutOfEmail"]) == ("New", "Old", True)
+    assert (row["Description"], row["Birthdate"]) == ("two\nlines", "1980-02-29")
+    events = person.see("/_explorer/usage/events", topic="Contact").text
+    assert '"FirstName": "New"' in events
+    assert events.count('"Description"') == 1  # told when it was made, not when it was kept
+
+
+def test_a_form_that_was_not_changed_writes_nothing(person):
+    contact = person.make("Contact", LastName="Same", EmailBouncedDate="2026-01-31T09:30:15.000Z")
+    before = person.row(contact)
+    assert "Nothing was changed" in edited(person, contact).text
+    assert person.row(contact) == before
+
+
+def test_a_refusal_stands_beside_its_field_and_the_input_is_kept(person):
+    contact = person.make("Contact", LastName="Kept", Email="good@example.com")
+    page = edited(person, contact, Email="not an address", Title="Typed")
+    assert page.status == 422
+    email = page.control("Email")
+    assert (email["value"], email["aria-invalid"], email["aria-describedby"]) == ("not an address", "true", "e-Email")
+    assert "INVALID_EMAIL_ADDRESS" in page.by_id["e-Email"]
+    assert page.control("Title")["value"] == "Typed"
+    assert "#f-Email" in page.links
+    assert person.row(contact)["Email"] == "good@example.com"
+
+
+def test_a_new_record_must_have_what_is_required(person):
+    page = person.post("/_explorer/o/Contact/new", FirstName="Only")
+    assert page.status == 422
+    assert "REQUIRED_FIELD_MISSING" in page.by_id["e-LastName"]
+    assert page.control("FirstName")["value"] == "Only"
+    made = person.post("/_explorer/o/Contact/new", FirstName="Only", LastName="Child")
+    assert "“Only Child” was created" in made.text
+    assert len(person.org.rows("Contact")) == 1
+
+
+def test_a_look_up_takes_a_name_an_id_or_both(person):
+    acme, other = person.make("Account", Name="Acme"), person.make("Account", Name="Twice")
+    person.make("Account", Name="Twice")
+    contact = person.make("Contact", LastName="Person")
+    for text in ("Acme", acme, acme[:15], f"Acme ({acme})"):
+        edited(person, contact, AccountId="")
+        edited(person, contact, AccountId=text)
+        assert person.row(contact)["AccountId"] == acme
+    several, nobody = edited(person, contact, AccountId="Twice"), edited(person, contact, AccountId="Internationally")
+    assert "Several records" in several.by_id["e-AccountId"]
+    assert "No Account" in nobody.by_id["e-AccountId"]
+    assert person.row(contact)["AccountId"] == acme
+    assert edited(person, contact, AccountId=f"Twice ({other})").status == 200
+
+
+def test_a_look_up_suggests_by_name(person):
+    acme = person.make("Account", Name="Acme")
+    person.make("Account", Name="Other")
+    answer = person.org.http.get(
+        f"{person.org.url}/_explorer/suggest", params={"objects": "Account,Nope", "q": "acm"}, timeout=30
+    )
+    assert answer.json() == [f"Acme ({acme})"]
+
+
+@pytest.mark.parametrize("value", ["2026-13-01", "soon"])
+def test_a_date_that_is_none_is_refused_beside_its_field(person, value):
+    page = person.post("/_explorer/o/Contact/new", LastName="Dated", Birthdate=value)
+    assert page.status == 422
+    assert "e-Birthdate" in page.by_id
+
+
+def test_deleting_asks_and_says_what_goes_with_it(person):
+    contact = person.make("Contact", LastName="Gone")
+    person.make("Task", Subject="Call", WhoId=contact)
+    asked = person.see(f"/_explorer/r/{contact}/delete")
+    assert "Tasks: 1" in asked.text
+    assert person.row(contact)
+    page = person.post(f"/_explorer/r/{contact}/delete")
+    assert "in the recycle bin" in page.text
+    assert person.row(contact) == {}
+    assert contact in columns(person.see("/_explorer/bin"))
+    assert "Undelete it first" in person.post(f"/_explorer/r/{contact}/edit", LastName="Ghost").text
+
+
+def test_the_quick_action_opts_out_and_in_again(person):
+    lead = person.make("Lead", LastName="Quiet", Company="Acme")
+    assert "Opt in to e-mail" in person.post(f"/_explorer/r/{lead}/opt-out", opted_out="on").text
+    assert person.row(lead)["HasOptedOutOfEmail"] is True
+    person.post(f"/_explorer/r/{lead}/opt-out", opted_out="")
+    assert person.row(lead)["HasOptedOutOfEmail"] is False
+
+
+def test_what_the_org_refuses_is_said_and_not_done(person):
+    contact = person.make("Contact", LastName="Locked")
+    person.org.fault("row_lock", match={"object": "Contact"})
+    page = person.post(f"/_explorer/r/{contact}/opt-out", opted_out="on")
+    assert "Nothing was done. UNABLE_TO_LOCK_ROW" in page.text
+    assert person.row(contact)["HasOptedOutOfEmail"] is False
+
+
+def test_the_search_over_everything_finds_in_each_object(person):
+    contact = person.make("Contact", LastName="Needle")
+    account = person.make("Account", Name="Needle & Thread")
+    person.make("Lead", LastName="Hay", Company="Stack")
+    assert set(columns(person.see("/_explorer/search", everywhere="needle"))) == {contact, account}
+    assert "Nothing in the org fits" in person.see("/_explorer/search", everywhere="pin").text
+    assert "Type a name" in person.see("/_explorer/search").text
