@@ -10,11 +10,11 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from fairlead_emulators.control import explained, json_body
-from fairlead_emulators.salesforce.errors import Refused
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import SObject
 from fairlead_emulators.salesforce.records import conversion, merging, writes
+from fairlead_emulators.salesforce.records.outcome import Refused
 from fairlead_emulators.salesforce.records.reading import as_json
 from fairlead_emulators.salesforce.signin.sessions import Sessions
 from fairlead_emulators.salesforce.state.org import Org

@@ -77,11 +77,3 @@ def from_row(error: RowError) -> ApiError:
 def no_such_object(name: str) -> ApiError:
     """The object is unknown."""
     return ApiError(404, "NOT_FOUND", f"The requested resource does not exist: {name}")
-
-
-class Refused(ValueError):
-    """The org refuses what a person does; `error` says why, and which fields it is about."""
-
-    def __init__(self, error: RowError) -> None:
-        super().__init__(f"{error.code}: {error.message}")
-        self.error = error

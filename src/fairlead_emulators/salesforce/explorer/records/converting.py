@@ -5,6 +5,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from fairlead_emulators.salesforce import acts
+from fairlead_emulators.salesforce.errors import RowError
 from fairlead_emulators.salesforce.explorer import layout, reads
 from fairlead_emulators.salesforce.explorer import markup as m
 from fairlead_emulators.salesforce.explorer.house import Ask, Astray, House, Missing, Routes, go
@@ -12,25 +13,22 @@ from fairlead_emulators.salesforce.explorer.reads import Record
 from fairlead_emulators.salesforce.explorer.records import forms
 from fairlead_emulators.salesforce.explorer.records.forms import Filled
 from fairlead_emulators.salesforce.model.schema import Field, field_from
+from fairlead_emulators.salesforce.records.conversion import CONVERTED_STATUSES
+from fairlead_emulators.salesforce.records.outcome import Refused
 
 _INTO: Final = ("Account", "Contact")
-_CONVERTED: Final = "Closed - Converted"
 
 
-def _fields(one: Record) -> list[Field]:
+def _fields(house: House) -> list[Field]:
     """The controls of the form, described as fields are."""
-    status = one.sobject.field("Status")
-    options = tuple(each for each in (status.picklist if status else ()) if "Converted" in each and "Not" not in each)
+    options = tuple(map(str, house.org.settings.get("converted_lead_statuses", CONVERTED_STATUSES)))
     shape = {"type": "reference", "nillable": True}
     looks = [
         field_from(shape | {"name": name, "label": f"Existing {name.lower()}", "reference_to": (name,)})
         for name in _INTO
     ]
-    chosen = {"name": "Status", "type": "picklist", "label": "Converted status", "nillable": False}
-    return [
-        *looks,
-        field_from(chosen | {"picklist": options or (_CONVERTED,), "default": (options or (_CONVERTED,))[0]}),
-    ]
+    status = {"name": "Status", "type": "picklist", "label": "Converted status", "nillable": False}
+    return [*looks, field_from(status | {"picklist": options, "default": next(iter(options), None)})]
 
 
 def form(house: House, ask: Ask) -> Response:
@@ -39,13 +37,13 @@ def form(house: House, ask: Ask) -> Response:
     email = one.values.get("Email")
     contact = house.org.storage.schema.objects["contact"]
     fits = reads.rows(house, contact, reads.Wanted("Email = ?", (email,)), ["AccountId"], 6) if email else []
-    return _page(house, ask, one, Filled({"Status": _fields(one)[-1].default}), fits)
+    return _page(house, ask, one, Filled({"Status": _fields(house)[-1].default}), fits)
 
 
 def convert(house: House, ask: Ask) -> Response:
     """Converts the lead, or shows the form again with what is wrong."""
     one = _lead(house, ask)
-    fields = _fields(one)
+    fields = _fields(house)
     filled = forms.posted(ask, fields)
     for f, kind in zip(fields, _INTO, strict=False):
         if ask.given(f"how-{kind}") == "new":
@@ -59,14 +57,23 @@ def convert(house: House, ask: Ask) -> Response:
     into = forms.sent(house, filled, fields)
     if filled.problems:
         return _page(house, ask, one, filled, [], status=422)
-    act: dict[str, Any] = {"act": "convert", "id": one.id, "accountId": into["Account"], "contactId": into["Contact"]}
-    act["convertedStatus"] = into["Status"]
+    act: dict[str, Any] = {"act": "convert", "id": one.id, "status": into["Status"]}
+    act |= {"account_id": into["Account"], "contact_id": into["Contact"]}
     try:
-        acts.carry_out(house.org, {name: value for name, value in act.items() if value is not None})
+        done = acts.carry_out(house.org, act)
+    except Refused as refused:
+        filled.refuse(fields, _beside(refused.error))
+        return _page(house, ask, one, filled, [], status=422)
     except (ValueError, LookupError) as error:
         filled.general = str(error)
         return _page(house, ask, one, filled, [], status=422)
-    return go(house, m.path("r", one.id), f"Lead “{one.name}” was converted.")
+    said = f"Lead “{one.name}” was converted into contact “{reads.title(house, done['contact_id'])}”."
+    return go(house, m.path("r", one.id), said)
+
+
+def _beside(error: RowError) -> RowError:
+    """The refusal with the names that the controls have: `AccountId` stands beside `Account`."""
+    return RowError(error.code, error.message, tuple(name.removesuffix("Id") for name in error.fields))
 
 
 def _lead(house: House, ask: Ask) -> Record:
@@ -80,7 +87,7 @@ def _lead(house: House, ask: Ask) -> Record:
 
 
 def _page(house: House, ask: Ask, one: Record, filled: Filled, fits: list[Record], status: int = 200) -> Response:
-    fields = _fields(one)
+    fields = _fields(house)
     company = one.values.get("Company") or one.name
     parts = [
         _choice(ask, "Account", f"New account “{company}”", fields[0], filled),

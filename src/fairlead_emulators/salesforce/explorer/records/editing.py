@@ -5,7 +5,6 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from fairlead_emulators.salesforce import acts
-from fairlead_emulators.salesforce.errors import Refused
 from fairlead_emulators.salesforce.explorer import layout, reads
 from fairlead_emulators.salesforce.explorer import markup as m
 from fairlead_emulators.salesforce.explorer.house import Ask, Astray, House, Missing, Routes, go
@@ -14,6 +13,7 @@ from fairlead_emulators.salesforce.explorer.records import forms
 from fairlead_emulators.salesforce.explorer.records.forms import Filled
 from fairlead_emulators.salesforce.explorer.records.one import OPT_OUT
 from fairlead_emulators.salesforce.model.schema import SObject
+from fairlead_emulators.salesforce.records.outcome import Refused
 
 _SUGGESTED = 12
 

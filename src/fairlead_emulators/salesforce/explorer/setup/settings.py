@@ -10,12 +10,15 @@ from fairlead_emulators.salesforce.events.log import SELECTED
 from fairlead_emulators.salesforce.explorer import markup as m
 from fairlead_emulators.salesforce.explorer.house import Ask, House, Routes, go
 from fairlead_emulators.salesforce.explorer.setup import frame
+from fairlead_emulators.salesforce.records.conversion import CONVERTED_STATUSES
 from fairlead_emulators.salesforce.state.limits import DAILY_API_REQUESTS, DATA_STORAGE_MB
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. `kind`: whole (a number), switch (yes or no), names (a list), text (several lines), json."""
+    """One setting. `kind`: whole (a number), switch (yes or no), refuse (on is "refuse"), names (a line each),
+    text (several lines), json.
+    """
 
     name: str
     label: str
@@ -67,6 +70,34 @@ BOOK: Final = (
         None,
         "How far ahead, in seconds, the expiry of a signed statement may lie. Empty: any.",
     ),
+    Setting(
+        "converted_lead_statuses",
+        "Statuses of converted leads",
+        "names",
+        list(CONVERTED_STATUSES),
+        "What a lead's status may become when it is converted, one a line; the first is taken where none is chosen.",
+    ),
+    Setting(
+        "lead_field_mapping",
+        "Lead fields kept on conversion",
+        "json",
+        {},
+        'Which further lead field fills which contact field, as JSON: {"Region__c": "Region__c"}.',
+    ),
+    Setting(
+        "merge_tells_children",
+        "Merges tell of moved records",
+        "switch",
+        False,
+        "Records that move to the winner of a merge are told as change events, too.",
+    ),
+    Setting(
+        "unknown_member_status",
+        "Refuse unknown member statuses",
+        "refuse",
+        "",
+        "A campaign member's status that its campaign does not have is refused, instead of replaced by the default.",
+    ),
 )
 
 
@@ -86,7 +117,7 @@ def _book(house: House) -> list[Setting]:
 def _text(setting: Setting, value: Any) -> str:
     if setting.kind == "json":
         return json.dumps(value)
-    if setting.kind == "switch":
+    if setting.kind in ("switch", "refuse"):
         return "on" if value else ""
     if setting.kind == "names":
         return "\n".join(map(str, value if isinstance(value, list | tuple) else [value]))
@@ -98,8 +129,12 @@ def _value(setting: Setting, text: str) -> Any:
     if setting.kind == "switch":
         return bool(text)
     if setting.kind == "names":
-        return text.split()
+        return [line.strip() for line in text.splitlines() if line.strip()]
+    if setting.kind == "refuse":
+        return "refuse" if text else ""
     if setting.kind == "json":
+        if not text.strip():
+            return setting.default
         try:
             return json.loads(text)
         except ValueError as error:
@@ -164,11 +199,13 @@ def _control(setting: Setting, text: str, problem: str | None) -> m.Markup:
         about |= {"aria_invalid": "true", "aria_describedby": f"e-{name} h-{name}"}
     label = m.tag("label", setting.label, for_=f"s-{name}")
     default = (
-        "" if setting.default in (None, "", False) or setting.kind == "names" else f" Default: {setting.default:,}."
+        ""
+        if setting.kind not in ("whole", "text") or setting.default in (None, "")
+        else f" Default: {setting.default:,}."
     )
     hint = m.tag("p", setting.help, default, " Name: ", m.tag("code", name), id=f"h-{name}", class_="muted small")
     error = m.tag("p", problem, id=f"e-{name}", class_="error") if problem else None
-    if setting.kind == "switch":
+    if setting.kind in ("switch", "refuse"):
         box = m.tag("input", type="checkbox", value="on", checked=bool(text), **about)
         return m.tag("div", m.tag("div", box, label, class_="check"), error, hint, class_="field")
     if setting.kind in ("names", "text", "json"):

@@ -210,3 +210,78 @@ def test_the_search_over_everything_finds_in_each_object(person):
     assert set(columns(person.see("/_explorer/search", everywhere="needle"))) == {contact, account}
     assert "Nothing in the org fits" in person.see("/_explorer/search", everywhere="pin").text
     assert "Type a name" in person.see("/_explorer/search").text
+
+
+def test_a_deleted_record_comes_back(person):
+    contact = person.make("Contact", LastName="Back", Email="back@example.com")
+    person.post(f"/_explorer/r/{contact}/delete")
+    page = person.post(f"/_explorer/r/{contact}/undelete")
+    assert "“Back” is back" in page.text
+    assert "recycle bin." not in page.text
+    assert person.row(contact)["Email"] == "back@example.com"
+    assert "Nothing was done" in person.post(f"/_explorer/r/{contact}/undelete").text
+
+
+def test_a_lead_is_converted_into_new_records(person):
+    lead = person.make("Lead", FirstName="Ida", LastName="Lead", Company="Acme", Email="ida@example.com")
+    form = person.see(f"/_explorer/r/{lead}/convert")
+    assert "New account “Acme”" in form.text
+    sent = {"how-Account": "new", "how-Contact": "new", "Status": "Closed - Converted"}
+    page = person.post(f"/_explorer/r/{lead}/convert", **sent)
+    assert "was converted into contact “Ida Lead”" in page.text
+    assert "This lead was converted into Ida Lead , Acme" in page.text
+    assert person.row(lead)["IsConverted"] is True
+    assert [row["Email"] for row in person.org.rows("Contact")] == ["ida@example.com"]
+    assert "converted already" in person.see(f"/_explorer/r/{lead}/convert").text
+    assert not [each for each in page.links if each.endswith(("/edit", "/convert"))]
+
+
+def test_a_lead_is_converted_into_records_that_exist(person):
+    account = person.make("Account", Name="Acme")
+    contact = person.make("Contact", LastName="Known", AccountId=account, Email="known@example.com")
+    stranger = person.make("Contact", LastName="Stranger")
+    lead = person.make("Lead", LastName="Known", Company="Acme", Email="known@example.com")
+    assert contact in person.see(f"/_explorer/r/{lead}/convert").text
+    sent = {"how-Account": "existing", "how-Contact": "existing", "Status": "Closed - Converted"}
+    nothing = person.post(f"/_explorer/r/{lead}/convert", **sent)
+    assert "Choose an account" in nothing.by_id["e-Account"]
+    wrong = person.post(f"/_explorer/r/{lead}/convert", **sent, Account="Acme", Contact=stranger)
+    assert "does not belong to the account" in wrong.by_id["e-Contact"]
+    assert "Acme" in wrong.control("Account")["value"]
+    person.post(f"/_explorer/r/{lead}/convert", **sent, Account="Acme", Contact=f"Known ({contact})")
+    assert person.row(lead)["ConvertedContactId"] == contact
+
+
+def test_records_are_merged_field_by_field(person):
+    first = person.make("Contact", LastName="Double", Email="first@example.com", HasOptedOutOfEmail=True)
+    second = person.make("Contact", LastName="Double", Email="second@example.com", Title="Boss")
+    stranger = person.make("Contact", LastName="Stranger")
+    person.make("Task", Subject="Call", WhoId=second)
+    chosen = person.see("/_explorer/o/Contact/merge", ids=first)
+    assert [each["value"] for each in chosen.all("input", type="checkbox")] == [first, second]
+    compared = person.see("/_explorer/o/Contact/merge", ids=[first, second], step="compare")
+    title = [each for each in compared.all("input", name="from-Title") if "checked" in each]
+    assert [each["value"] for each in title] == [second]
+    form = {
+        "ids": [first, second],
+        "winner": first,
+        "from-Email": second,
+        "from-Title": second,
+        "from-HasOptedOutOfEmail": first,
+    }
+    page = person.post("/_explorer/o/Contact/merge", **form)
+    assert "2 contacts were merged into “Double”" in page.text
+    kept = person.row(first)
+    assert (kept["Email"], kept["Title"], kept["HasOptedOutOfEmail"]) == ("second@example.com", "Boss", True)
+    assert "merged into Double" in person.see(f"/_explorer/r/{second}").text
+    assert "Tasks (1)" in page.text
+    assert person.row(stranger)
+
+
+@pytest.mark.parametrize("count", [0, 1, 4])
+def test_a_merge_takes_two_or_three(person, count):
+    ids = [person.make("Account", Name=f"Same {n}") for n in range(4)][:count]
+    page = person.see("/_explorer/o/Account/merge", ids=ids, step="compare")
+    assert ("at most three" if count == 4 else "at least two") in page.text
+    assert "Nothing was merged" in person.post("/_explorer/o/Account/merge", ids=ids[:1], winner="nobody").text
+    assert len(person.org.rows("Account")) == 4

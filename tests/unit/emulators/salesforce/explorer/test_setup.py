@@ -57,6 +57,7 @@ def test_a_component_is_shown_with_its_source(admin):
 def test_settings_are_kept_where_they_differ_from_the_defaults(person):
     form = person.see("/_explorer/setup/settings")
     sent = {each.name: form.control(each.name).get("value") or "" for each in BOOK if each.kind == "whole"}
+    sent |= {each.name: form.by_id.get(f"s-{each.name}", "") for each in BOOK if each.kind in ("names", "text", "json")}
     page = person.post(
         "/_explorer/setup/settings", **sent | {"daily_api_requests": "7", "change_events": "Lead\nContact"}
     )
