@@ -25,8 +25,8 @@ def home(house: House, ask: Ask) -> Response:
     rows = [
         (
             m.tag("span", layout.icon_of(o), m.link(m.path("o", o.name), o.label_plural), class_="with-icon"),
-            m.tag("code", o.name),
             f"{counts[o.name]:,}",
+            m.tag("code", o.name),
             "Custom" if o.custom else "Setup" if o.key_prefix in _SETUP_PREFIXES else "Standard",
         )
         for o in objects
@@ -38,7 +38,7 @@ def home(house: House, ask: Ask) -> Response:
         m.button("Show"),
         class_="filter",
     )
-    table = m.table("Objects", ("Object", "API name", "Records", "Kind"), rows) if rows else _no_object(wanted)
+    table = m.table("Objects", ("Object", "Records", "API name", "Kind"), rows) if rows else _no_object(wanted)
     people = sum(counts.get(name, 0) for name in ("Contact", "Lead", "Account"))
     content = m.tag(
         "div",

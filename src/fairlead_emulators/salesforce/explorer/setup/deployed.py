@@ -9,6 +9,7 @@ from fairlead_emulators.salesforce.explorer import plans
 from fairlead_emulators.salesforce.explorer.house import Ask, House, Missing, Routes
 from fairlead_emulators.salesforce.explorer.setup import frame
 from fairlead_emulators.salesforce.metadata.package import Component
+from fairlead_emulators.salesforce.model.schema import SObject
 
 
 def overview(house: House, ask: Ask) -> Response:
@@ -37,25 +38,23 @@ def overview(house: House, ask: Ask) -> Response:
     sets = [m.link(m.path("setup", "permissions", name), label) for name, label in _permission_sets(house)]
     table = m.table("Setup", ("Area", "Now", "What is there"), rows)
     listed = m.tag("ul", [m.tag("li", each) for each in sets], class_="plain") if sets else _no_sets()
-    deployed = [
-        (m.link(m.path("setup", "objects", o.name), o.name), m.tag("code", f.name), f.type)
-        for o in custom[:12]
-        for f in o.fields.values()
-        if f.custom
-    ]
     cards = [
         m.tag("section", table, class_="card"),
         m.card("Permission sets", listed, name="sets", count=len(sets)),
     ]
-    if deployed:
-        cards.append(
-            m.card(
-                "Fields of custom objects",
-                m.table("Custom fields", ("Object", "Field", "Type"), deployed),
-                name="custom",
-            )
-        )
+    if custom:
+        cards.append(m.card("Custom objects", [_fields(o) for o in custom], name="custom", count=len(custom)))
     return frame.page(house, ask, "Setup Home", *cards, over="Setup")
+
+
+def _fields(sobject: SObject) -> m.Markup:
+    """A custom object, its own fields folded away."""
+    own = [f for f in sobject.fields.values() if f.custom]
+    summary = m.tag("summary", m.tag("h3", sobject.label), m.tag("span", f" {len(own)} fields", class_="muted"))
+    where = m.link(m.path("setup", "objects", sobject.name), m.tag("code", sobject.name), " in the object manager")
+    rows = [(m.tag("code", f.name), f.label, f.type) for f in own]
+    table = m.table(f"Fields of {sobject.label}", ("Field", "Label", "Type"), rows) if rows else None
+    return m.tag("details", summary, m.tag("p", where), table, class_="section")
 
 
 def _permission_sets(house: House) -> list[tuple[str, str]]:

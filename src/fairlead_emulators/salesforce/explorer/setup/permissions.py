@@ -127,15 +127,29 @@ def _fields(house: House, found: Record) -> m.Markup:
     sobject = house.org.storage.schema.objects["fieldpermissions"]
     names = ["Field", "PermissionsRead", "PermissionsEdit"]
     rights = reads.rows(house, sobject, Wanted("ParentId = ?", (found.id,), "Field"), names, _MOST)
-    rows = [
-        (m.tag("code", each.values["Field"]), *(tick(bool(each.values[name])) for name in names[1:])) for each in rights
-    ]
-    table = (
-        m.table("Field rights", ("Field", "Read", "Edit"), rows)
-        if rows
-        else m.empty("This set gives no rights on fields.")
+    groups: dict[str, list[Record]] = {}
+    for each in rights:
+        groups.setdefault(str(each.values["Field"]).partition(".")[0], []).append(each)
+    parts = [_fields_of(name, group) for name, group in groups.items()]
+    return m.card(
+        "Field rights", parts or m.empty("This set gives no rights on fields."), name="fields", count=len(rights)
     )
-    return m.card("Field rights", table, name="fields", count=len(rows))
+
+
+def _fields_of(name: str, group: list[Record]) -> m.Markup:
+    """The rights on the fields of one object, folded away when there are many objects to look through."""
+    edits = sum(bool(each.values["PermissionsEdit"]) for each in group)
+    words = m.tag("span", f" {len(group)} fields, {edits} of them to edit", class_="muted")
+    rows = [
+        (
+            m.tag("code", each.values["Field"]),
+            tick(bool(each.values["PermissionsRead"])),
+            tick(bool(each.values["PermissionsEdit"])),
+        )
+        for each in group
+    ]
+    table = m.table(f"Fields of {name}", ("Field", "Read", "Edit"), rows)
+    return m.tag("details", m.tag("summary", m.tag("h3", name), words), table, class_="section")
 
 
 def change(house: House, ask: Ask) -> Response:
