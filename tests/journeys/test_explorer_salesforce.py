@@ -197,6 +197,7 @@ def test_the_keyboard_finds_the_page_first(org: Org) -> None:
 
 def test_one_finds_a_contact_and_opts_it_out(org: Org) -> None:
     """From the search to the contact; its opt-out is seen at once, in the org, and among the events."""
+    org.emulator.org.settings["tracked_fields"] = {"Contact": ["HasOptedOutOfEmail"]}
     who = org.first("Contact", "Email IS NOT NULL")
     email = org.value(who, "Email")
     page = org.open("/")
@@ -207,6 +208,7 @@ def test_one_finds_a_contact_and_opts_it_out(org: Org) -> None:
     expect(said(page)).to_contain_text("has opted out of e-mail")
     expect(said(page)).to_be_focused()
     assert org.value(who, "HasOptedOutOfEmail") == 1
+    expect(page.get_by_role("row", name="Email Opt Out false true Ada Admin")).to_be_visible()
     page.get_by_role("link", name="API usage").click()
     page.get_by_role("link", name="Events").click()
     row = page.get_by_role("row", name=re.compile("ContactChangeEvent.*UPDATE"))

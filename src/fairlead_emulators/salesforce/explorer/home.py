@@ -13,7 +13,7 @@ from fairlead_emulators.salesforce.model.schema import SObject
 from fairlead_emulators.salesforce.state.limits import daily_limit, storage_limit_kb, storage_used_kb
 
 _FOUND: Final = 5
-_SETUP_PREFIXES: Final = frozenset({"00D", "00e", "0PS", "0Pa", "110", "01k", "012", "01p", "0ML"})
+_SETUP_PREFIXES: Final = frozenset({"00D", "00e", "0PS", "0Pa", "110", "01k", "012", "01p", "0ML", "017"})
 _FIRST: Final = ("Account", "Contact", "Lead", "Campaign", "CampaignMember", "Task")
 
 

@@ -102,15 +102,18 @@ def told(count: int) -> str:
 def record(house: House, given: str) -> Record:
     """The record with that id, deleted or not, all fields. Raises Missing."""
     record_id = to18(given)
-    sobject = house.org.storage.schema.by_prefix(record_id or "")
-    if record_id is None or sobject is None:
-        raise Missing(f"The record {given}")
-    names = [f.name for f in sobject.fields.values()]
-    for deleted in (False, True):
-        found = rows(house, sobject, Wanted("Id = ?", (record_id,), deleted=deleted), names, 1)
-        if found:
-            return found[0]
-    raise Missing(f"The {sobject.label.lower()} {record_id}")
+    for sobject in with_prefix(house, record_id or ""):
+        names = [f.name for f in sobject.fields.values()]
+        for deleted in (False, True):
+            found = rows(house, sobject, Wanted("Id = ?", (str(record_id),), deleted=deleted), names, 1)
+            if found:
+                return found[0]
+    raise Missing(f"The record {record_id or given}")
+
+
+def with_prefix(house: House, record_id: str) -> list[SObject]:
+    """The objects that the id may be of: all kinds of history share a prefix."""
+    return [o for o in house.org.storage.schema.objects.values() if o.key_prefix == record_id[:3]]
 
 
 def title(house: House, record_id: str) -> str:

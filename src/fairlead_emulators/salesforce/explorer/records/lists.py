@@ -149,9 +149,11 @@ def recycle_bin(house: House, ask: Ask) -> Response:
     """What was deleted, newest first, object by object."""
     cards = []
     for sobject in sorted(house.org.storage.schema.objects.values(), key=lambda o: o.label_plural):
+        if not sobject.deletable:
+            continue
         wanted = Wanted(order="SystemModstamp DESC, Id", deleted=True)
         found = reads.rows(house, sobject, wanted, ["SystemModstamp"], PAGE)
-        if found and sobject.deletable:
+        if found:
             cards.append(_binned(house, sobject, found, reads.counted(house, sobject, wanted)))
     if not cards:
         words = "The recycle bin is empty. Records that are deleted wait here and can be brought back."

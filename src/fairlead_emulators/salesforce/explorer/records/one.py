@@ -11,6 +11,7 @@ from fairlead_emulators.salesforce.explorer.house import Ask, House, Routes
 from fairlead_emulators.salesforce.explorer.reads import Record, Wanted
 from fairlead_emulators.salesforce.explorer.records.lists import MERGED, lines
 from fairlead_emulators.salesforce.explorer.values import highlights, label_of, listed, moment, shown, to_record
+from fairlead_emulators.salesforce.model.history import history_name, parent_field
 from fairlead_emulators.salesforce.model.schema import Field, SObject
 from fairlead_emulators.salesforce.state.storage import quoted
 
@@ -100,7 +101,8 @@ def _no_related() -> m.Markup:
 
 def _related(house: House, one: Record) -> list[m.Markup]:
     """A card for each related list: those with rows first, the empty ones together at the end."""
-    cards, silent = _history(house, one), []
+    cards: list[m.Markup] = []
+    silent: list[m.Markup] = []
     for title, child, pointing in reads.children(house, one.sobject):
         if child.name.endswith("History"):
             continue
@@ -111,6 +113,7 @@ def _related(house: House, one: Record) -> list[m.Markup]:
             cards.append(_card(house, one, title, child, pointing, columns, found))
         else:
             silent.append(_new(one, title, child, pointing))
+    cards += _history(house, one)
     if silent:
         cards.append(
             m.card("Empty related lists", m.tag("ul", silent, class_="plain"), name="empty-lists", count=len(silent))
@@ -154,17 +157,15 @@ def _card(
 
 def _history(house: House, one: Record) -> list[m.Markup]:
     """What changed, field by field, where the org keeps that."""
-    history = house.org.storage.schema.object(f"{one.sobject.name.removesuffix('__c')}History") or (
-        house.org.storage.schema.object(f"{one.sobject.name.removesuffix('__c')}__History")
-    )
-    pointing = None if history is None else history.field(f"{one.sobject.name}Id") or history.field("ParentId")
+    history = house.org.storage.schema.object(history_name(one.sobject))
+    pointing = history.field(parent_field(one.sobject)) if history else None
     if history is None or pointing is None:
         return []
     wanted = Wanted(f"{quoted(pointing.name)} = ?", (one.id,), "CreatedDate DESC, Id DESC")
     names = [n for n in ("Field", "OldValue", "NewValue", "CreatedDate", "CreatedById") if history.field(n)]
     found = reads.rows(house, history, wanted, names, 20)
     if not found:
-        return []
+        return [m.card("History", _untracked(), name="history", count=0)]
     rows = [
         (
             moment(str(each.values["CreatedDate"])),
@@ -177,6 +178,11 @@ def _history(house: House, one: Record) -> list[m.Markup]:
     ]
     table = m.table("History", ("When", "Field", "Before", "After", "By"), rows)
     return [m.card("History", table, name="history", count=reads.told(reads.counted(house, history, wanted)))]
+
+
+def _untracked() -> m.Markup:
+    how = m.link(m.path("setup", "settings") + "#s-tracked_fields", "Choose the fields that are tracked")
+    return m.empty("No change of a tracked field is kept yet.", tools=how)
 
 
 def _label(sobject: SObject, name: str) -> str:

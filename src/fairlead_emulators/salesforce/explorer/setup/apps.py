@@ -5,7 +5,7 @@ from starlette.responses import Response
 from fairlead_emulators.salesforce.explorer import markup as m
 from fairlead_emulators.salesforce.explorer.house import Ask, House, Routes, go
 from fairlead_emulators.salesforce.explorer.setup import frame
-from fairlead_emulators.salesforce.explorer.values import moment
+from fairlead_emulators.salesforce.explorer.values import moment, to_record
 
 _SHOWN = 200
 
@@ -29,6 +29,7 @@ def apps(house: House, ask: Ask) -> Response:
         (
             m.tag("code", f"{value[:20]}…"),
             "Access token",
+            to_record(house, house.sessions.user_of(value)),
             _until(house, value, until),
             m.press(where, "Revoke", about=f"{value[16:26]}…", revoke=value),
         )
@@ -38,13 +39,14 @@ def apps(house: House, ask: Ask) -> Response:
         (
             m.tag("code", f"{value[:12]}…"),
             "Refresh token",
+            to_record(house, house.sessions.user_of(value)),
             ["since ", moment(since)],
             m.press(where, "Revoke", about=f"{value[7:14]}…", revoke=value),
         )
         for value, since in list(house.sessions.refresh.items())[-_SHOWN:]
     ]
     nobody = m.empty("Nobody is signed in. A program signs in at ", m.tag("code", "/services/oauth2/token"), ".")
-    table = m.table("Sessions", ("Token", "Kind", "Valid", "Action"), rows) if rows else nobody
+    table = m.table("Sessions", ("Token", "Kind", "User", "Valid", "Action"), rows) if rows else nobody
     expire = m.press(where, "Expire all access tokens", do="expire")
     cards = [
         m.card("Connected app", facts, name="app"),

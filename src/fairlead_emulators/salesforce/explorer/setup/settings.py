@@ -1,104 +1,15 @@
 """The emulator's settings: each with its default and help, changed in a form, kept with the org."""
 
 import json
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from starlette.responses import Response
 
-from fairlead_emulators.salesforce.events.log import SELECTED
 from fairlead_emulators.salesforce.explorer import markup as m
 from fairlead_emulators.salesforce.explorer.house import Ask, House, Routes, go
 from fairlead_emulators.salesforce.explorer.setup import frame
-from fairlead_emulators.salesforce.records.conversion import CONVERTED_STATUSES
-from fairlead_emulators.salesforce.state.limits import DAILY_API_REQUESTS, DATA_STORAGE_MB
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting. `kind`: whole (a number), switch (yes or no), refuse (on is "refuse"), names (a line each),
-    text (several lines), json.
-    """
-
-    name: str
-    label: str
-    kind: str
-    default: Any
-    help: str
-
-
-BOOK: Final = (
-    Setting(
-        "daily_api_requests",
-        "API calls a day",
-        "whole",
-        DAILY_API_REQUESTS,
-        "API calls allowed in 24 hours. Past it every call is refused with REQUEST_LIMIT_EXCEEDED.",
-    ),
-    Setting(
-        "data_storage_mb",
-        "Data storage, MB",
-        "whole",
-        DATA_STORAGE_MB,
-        "Data storage in MB. Most records take 2 KB. Past it new records are refused with STORAGE_LIMIT_EXCEEDED.",
-    ),
-    Setting(
-        "change_events",
-        "Change events of",
-        "names",
-        list(SELECTED),
-        "API names of the objects whose changes are told as change events, one a line.",
-    ),
-    Setting(
-        "rotate_refresh_tokens",
-        "Rotate refresh tokens",
-        "switch",
-        False,
-        "Each refresh gives a new refresh token, and the old one is void.",
-    ),
-    Setting(
-        "jwt_certificate",
-        "Certificate of the connected app",
-        "text",
-        "",
-        "PEM certificate of the connected app. With it an app signs in by a signed statement (JWT bearer).",
-    ),
-    Setting(
-        "jwt_seconds",
-        "Lifetime of a signed statement, seconds",
-        "whole",
-        None,
-        "How far ahead, in seconds, the expiry of a signed statement may lie. Empty: any.",
-    ),
-    Setting(
-        "converted_lead_statuses",
-        "Statuses of converted leads",
-        "names",
-        list(CONVERTED_STATUSES),
-        "What a lead's status may become when it is converted, one a line; the first is taken where none is chosen.",
-    ),
-    Setting(
-        "lead_field_mapping",
-        "Lead fields kept on conversion",
-        "json",
-        {},
-        'Which further lead field fills which contact field, as JSON: {"Region__c": "Region__c"}.',
-    ),
-    Setting(
-        "merge_tells_children",
-        "Merges tell of moved records",
-        "switch",
-        False,
-        "Records that move to the winner of a merge are told as change events, too.",
-    ),
-    Setting(
-        "unknown_member_status",
-        "Refuse unknown member statuses",
-        "refuse",
-        "",
-        "A campaign member's status that its campaign does not have is refused, instead of replaced by the default.",
-    ),
-)
+from fairlead_emulators.salesforce.explorer.setup.book import BOOK, Setting
+from fairlead_emulators.salesforce.state.settings import settings_changed
 
 
 def settings(house: House, ask: Ask) -> Response:
@@ -165,7 +76,7 @@ def save(house: House, ask: Ask) -> Response:
     kept = {name: value for name, value in wanted.items() if name not in defaults or value != defaults[name]}
     house.org.settings.clear()
     house.org.settings.update(kept)
-    house.org.storage.set_meta("settings", house.org.settings)
+    settings_changed(house.org)
     return go(house, m.path("setup", "settings"), f"The settings were saved: {len(kept)} differ from the defaults.")
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from fairlead_emulators.salesforce import acts
 from fairlead_emulators.salesforce.explorer import markup as m
 from fairlead_emulators.salesforce.explorer import reads
-from fairlead_emulators.salesforce.explorer.house import Ask, House, Missing, Routes, go
+from fairlead_emulators.salesforce.explorer.house import Ask, Astray, House, Missing, Routes, go
 from fairlead_emulators.salesforce.explorer.reads import Record, Wanted
 from fairlead_emulators.salesforce.explorer.setup import frame, permissions
 from fairlead_emulators.salesforce.explorer.values import to_record
@@ -59,7 +59,7 @@ def _page(house: House, ask: Ask, one: Record, token: str = "") -> Response:
     )
     tools: list[m.Child] = [m.link(m.path("r", one.id, "edit"), "Edit", class_="button")]
     if one.values["IsActive"]:
-        tools += [m.press(f"{where}/token", "New access token"), m.press(f"{where}/active", "Deactivate")]
+        tools += [m.press(f"{where}/token", "Log in as this user"), m.press(f"{where}/active", "Deactivate")]
     else:
         tools.append(m.press(f"{where}/active", "Activate", kind="main", active="on"))
     cards = [
@@ -128,7 +128,9 @@ def activate(house: House, ask: Ask) -> Response:
 def token(house: House, ask: Ask) -> Response:
     """Opens a session and shows its token, once."""
     one = _user(house, ask)
-    return _page(house, ask, one, house.sessions.open())
+    if not one.values["IsActive"]:
+        raise Astray(m.path("setup", "users", one.id), "Nothing was done: activate the user first.")
+    return _page(house, ask, one, house.sessions.open(one.id))
 
 
 ROUTES: Routes = [

@@ -8,6 +8,9 @@ from fairlead_emulators.salesforce.explorer.setup.settings import BOOK
 ADMIN = "0055e0000000001AAA"
 
 
+ON = {each.name: "on" for each in BOOK if each.kind == "switch" and each.default}
+
+
 def test_a_permission_set_is_assigned_and_taken_back_from_either_side(admin):
     found = admin.org.rows("PermissionSet")[0]["Id"]
     for where, choice in ((f"permissions/{found}", {"user": ADMIN}), (f"users/{ADMIN}", {"set": found})):
@@ -59,7 +62,7 @@ def test_settings_are_kept_where_they_differ_from_the_defaults(person):
     sent = {each.name: form.control(each.name).get("value") or "" for each in BOOK if each.kind == "whole"}
     sent |= {each.name: form.by_id.get(f"s-{each.name}", "") for each in BOOK if each.kind in ("names", "text", "json")}
     page = person.post(
-        "/_explorer/setup/settings", **sent | {"daily_api_requests": "7", "change_events": "Lead\nContact"}
+        "/_explorer/setup/settings", **sent | {"daily_api_requests": "7", "change_events": "Lead\nContact"} | ON
     )
     assert "2 differ" in page.text
     assert person.org.emulator.org.settings == {"daily_api_requests": 7, "change_events": ["Lead", "Contact"]}
