@@ -50,6 +50,7 @@ PAGES = {
     "usage": "/_explorer/usage",
     "jobs": "/_explorer/usage/jobs",
     "events": "/_explorer/usage/events",
+    "notifications": "/_explorer/usage/notifications",
     "requests": "/_explorer/usage/requests",
 }
 

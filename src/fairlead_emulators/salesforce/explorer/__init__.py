@@ -22,7 +22,7 @@ from fairlead_emulators.salesforce.explorer.setup import (
     settings,
     users,
 )
-from fairlead_emulators.salesforce.explorer.usage import calls, events, jobs, requests
+from fairlead_emulators.salesforce.explorer.usage import calls, events, jobs, notifications, requests
 
 _ROOMS: Final = (
     home,
@@ -42,6 +42,7 @@ _ROOMS: Final = (
     calls,
     jobs,
     events,
+    notifications,
     requests,
 )
 _FILES: Final[Mapping[str, str]] = {

@@ -1,5 +1,6 @@
 """Deployed layouts and list views, as the pages use them."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 from xml.etree.ElementTree import Element
@@ -14,6 +15,7 @@ from fairlead_emulators.salesforce.metadata.package import Component
 from fairlead_emulators.salesforce.model.schema import Field, SObject
 from fairlead_emulators.salesforce.state.storage import quoted
 
+_LOGIC: Final = re.compile(r"\d+|AND|OR|NOT|[()]")
 _SIGNS: Final = {"greaterThan": ">", "greaterOrEqual": ">=", "lessThan": "<", "lessOrEqual": "<="}
 _STANDARD_COLUMNS: Final = {
     "NAME": "Name",
@@ -94,7 +96,7 @@ def list_views(house: House, sobject: SObject) -> list[ListView]:
         for element in parts(root, "listViews") if root is not None else ():
             name = text(element, "fullName")
             columns = [f for c in parts(element, "columns") if (f := _column(sobject, c.text or "")) is not None]
-            found.append(ListView(name, text(element, "label") or name, columns, _rows(sobject, element)))
+            found.append(ListView(name, text(element, "label") or name, columns, _rows(house, sobject, element)))
     return sorted(found, key=lambda view: view.label)
 
 
@@ -105,15 +107,33 @@ def _column(sobject: SObject, name: str) -> Field | None:
     )
 
 
-def _rows(sobject: SObject, element: Element) -> Wanted:
-    """All filters together. One on a field that the org does not have is left out."""
-    wanted = Wanted()
+def _rows(house: House, sobject: SObject, element: Element) -> Wanted:
+    """The rows that pass the filters: all of them, or as the filter logic says. Filters on unknown fields let all pass."""
+    tests: list[tuple[str, tuple[Any, ...]]] = []
     for item in parts(element, "filters"):
         field = _column(sobject, text(item, "field"))
-        condition = _condition(field, text(item, "operation"), text(item, "value")) if field else None
-        if condition is not None:
-            wanted = wanted.also(*condition)
+        made = _condition(field, text(item, "operation"), text(item, "value")) if field else None
+        tests.append((made[0], tuple(made[1:])) if made else ("1", ()))
+    logic = text(element, "booleanFilter") or " AND ".join(str(n) for n in range(1, len(tests) + 1))
+    wanted = _by_logic(logic, tests)
+    if text(element, "filterScope") == "Mine" and sobject.field("OwnerId"):
+        wanted = wanted.also("OwnerId = ?", house.org.identity.user_id)
     return wanted
+
+
+def _by_logic(logic: str, tests: list[tuple[str, tuple[Any, ...]]]) -> Wanted:
+    """`1 AND (2 OR NOT 3)` with the filters put in their places; every row where it names a filter that is not there."""
+    where, values = [], []
+    for word in _LOGIC.findall(logic.upper()):
+        if not word.isdecimal():
+            where.append(word)
+        elif 1 <= int(word) <= len(tests):
+            condition, given = tests[int(word) - 1]
+            where.append(f"({condition})")
+            values += given
+        else:
+            return Wanted()
+    return Wanted(" ".join(where) or "1", tuple(values))
 
 
 def _condition(field: Field, operation: str, value: str) -> tuple[Any, ...] | None:

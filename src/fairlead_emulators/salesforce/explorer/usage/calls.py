@@ -13,7 +13,13 @@ from fairlead_emulators.salesforce.state.limits import limits_body
 
 _HOURS: Final = 24
 _WIDTH, _HEIGHT, _STEP = 480, 120, 20
-_PAGES: Final = (("", "Limits"), ("jobs", "Bulk Jobs"), ("events", "Events"), ("requests", "Requests"))
+_PAGES: Final = (
+    ("", "Limits"),
+    ("jobs", "Bulk Jobs"),
+    ("events", "Events"),
+    ("notifications", "Notifications"),
+    ("requests", "Requests"),
+)
 
 
 def frame(house: House, ask: Ask, title: str, *content: m.Child, here: str, over: m.Child = "API Usage") -> Response:

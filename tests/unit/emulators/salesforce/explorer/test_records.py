@@ -75,6 +75,29 @@ def test_a_list_view_shows_its_columns_and_its_rows(admin):
     ]
 
 
+def test_a_list_view_follows_its_filter_logic(admin):
+    def filters(*values):
+        each = "<filters><field>Note__c</field><operation>equals</operation><value>{}</value></filters>"
+        return "".join(each.format(value) for value in values)
+
+    views = [
+        ("Either", "1 OR 2", filters("a", "b")),
+        ("But", "(1 OR 2) AND NOT 2", filters("a", "b")),
+        ("Astray", "1 AND 9", filters("a")),
+        ("Mine", "", "<filterScope>Mine</filterScope>" + filters("c")),
+    ]
+    made = "".join(
+        f"<listViews><fullName>{name}</fullName><columns>NAME</columns><booleanFilter>{logic}</booleanFilter>{rest}"
+        f"<label>{name}</label></listViews>"
+        for name, logic, rest in views
+    )
+    child = SCHEMA["objects/Child__c.object"].replace("</CustomObject>", made + "</CustomObject>")
+    assert admin.org.deploy({**SCHEMA, "objects/Child__c.object": child})["success"]
+    a, b, c = (admin.make("Child__c", Note__c=value) for value in "abc")
+    found = {name: columns(admin.see("/_explorer/o/Child__c", view=name)) for name, _, _ in views}
+    assert found == {"Either": [a, b], "But": [a], "Astray": [a, b, c], "Mine": [c]}
+
+
 def test_a_layout_orders_the_sections_and_nothing_is_lost(admin):
     layout = (
         '<?xml version="1.0"?><Layout xmlns="http://soap.sforce.com/2006/04/metadata"><layoutSections>'
@@ -185,6 +208,19 @@ def test_deleting_asks_and_says_what_goes_with_it(person):
     assert person.row(contact) == {}
     assert contact in columns(person.see("/_explorer/bin"))
     assert "Undelete it first" in person.post(f"/_explorer/r/{contact}/edit", LastName="Ghost").text
+
+
+def test_the_history_says_who_changed_what(person):
+    contact = person.make("Contact", LastName="Seen", Title="Clerk")
+    assert "No change of a tracked field" in person.see(f"/_explorer/r/{contact}").text
+    person.org.control("settings", {"tracked_fields": {"Contact": ["Title"]}})
+    edited(person, contact, Title="<b>Chief</b>", FirstName="Not tracked")
+    page = person.see(f"/_explorer/r/{contact}")
+    assert "Title Clerk <b>Chief</b> Ada Admin" in page.text
+    assert "History (1)" in page.text
+    (row,) = columns(person.see("/_explorer/o/ContactHistory"))[::3] or [None]
+    assert row
+    assert "Clerk" in person.see(f"/_explorer/r/{row}").text
 
 
 def test_the_quick_action_opts_out_and_in_again(person):

@@ -2,8 +2,10 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
-from fairlead_emulators.salesforce.explorer.setup.settings import BOOK
+from fairlead_emulators import salesforce
+from fairlead_emulators.salesforce.explorer.setup.book import BOOK
 
 ADMIN = "0055e0000000001AAA"
 
@@ -42,6 +44,20 @@ def test_a_user_is_deactivated_and_given_a_session(person):
     )
     assert answer.status_code == 200
     assert token not in person.see(f"/_explorer/setup/users/{ADMIN}").text
+
+
+def test_one_logs_in_as_anybody_who_is_active(person):
+    fields = {"LastName": "Two", "Username": "two@example.com", "Email": "two@example.com", "Alias": "two"}
+    user = person.make("User", **fields, ProfileId="00e5e0000000001AAA")
+    page = person.post(f"/_explorer/setup/users/{user}/token")
+    token = page.source.partition("Bearer ")[2].partition("&quot;")[0]
+    assert person.org.emulator.sessions.user_of(token) == user
+    assert "Access token Two" in person.see("/_explorer/setup/apps").text
+    assert "Two is inactive now" in person.post(f"/_explorer/setup/users/{user}/active").text
+    opened = len(person.org.emulator.sessions.access)
+    assert "activate the user first" in person.post(f"/_explorer/setup/users/{user}/token").text
+    assert len(person.org.emulator.sessions.access) == opened
+    assert "Two is active again" in person.post(f"/_explorer/setup/users/{user}/active", active="on").text
 
 
 def test_each_object_and_field_has_its_page(admin):
@@ -171,6 +187,26 @@ def test_events_come_newest_first_and_by_topic(person):
     text = person.see("/_explorer/usage/events").text
     assert text.index("/data/ContactChangeEvent CREATE") < text.index("/data/LeadChangeEvent CREATE")
     assert "ContactChangeEvent CREATE" not in person.see("/_explorer/usage/events", topic="Lead").text
+
+
+def test_notifications_are_shown_newest_first(person):
+    contact = person.make("Contact", LastName="Target")
+    note = {"type": "Sync", "recipientId": ADMIN, "targetId": contact, "sent": "2026-01-31T09:30:00.000Z", "body": "b"}
+    notes = [note | {"title": title} for title in ("first", "<i>second</i>")]
+    person.org.emulator.org.storage.set_meta("notifications", notes)
+    text = person.see("/_explorer/usage/notifications").text
+    assert text.index("<i>second</i>") < text.index("first")
+    assert "Ada Admin Sync Target 2026-01-31 09:30" in text
+    person.org.emulator.org.storage.set_meta("notifications", [])
+    assert "No notification was sent" in person.see("/_explorer/usage/notifications").text
+
+
+def test_the_settings_page_explains_what_is_read():
+    """Each setting that is explained is asked for somewhere in the org's code."""
+    folder = Path(salesforce.__file__).parent
+    read = [path for path in folder.rglob("*.py") if path.relative_to(folder).parts[0] != "explorer"]
+    code = "".join(path.read_text("utf-8") for path in read)
+    assert [each.name for each in BOOK if f'"{each.name}"' not in code] == []
 
 
 def test_requests_are_found_by_path_and_status(person):
