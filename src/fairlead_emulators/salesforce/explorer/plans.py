@@ -123,7 +123,8 @@ def _rows(house: House, sobject: SObject, element: Element) -> Wanted:
 
 def _by_logic(logic: str, tests: list[tuple[str, tuple[Any, ...]]]) -> Wanted:
     """`1 AND (2 OR NOT 3)` with the filters put in their places; every row where it names a filter that is not there."""
-    where, values = [], []
+    where: list[str] = []
+    values: list[Any] = []
     for word in _LOGIC.findall(logic.upper()):
         if not word.isdecimal():
             where.append(word)
