@@ -8,6 +8,7 @@ from fairlead_emulators.salesforce.explorer import layout, reads
 from fairlead_emulators.salesforce.explorer import markup as m
 from fairlead_emulators.salesforce.explorer.house import Ask, House, Routes
 from fairlead_emulators.salesforce.explorer.records.lists import lines
+from fairlead_emulators.salesforce.explorer.setup.faults import switched_on
 from fairlead_emulators.salesforce.explorer.values import listed
 from fairlead_emulators.salesforce.model.schema import SObject
 from fairlead_emulators.salesforce.state.limits import daily_limit, storage_limit_kb, storage_used_kb
@@ -89,7 +90,7 @@ def _doors(house: House) -> m.Markup:
     rows = [
         ("Username", m.tag("code", mine.username)),
         ("Org id", m.tag("code", mine.org_id)),
-        ("Faults switched on", f"{len(house.org.faults.as_json())}"),
+        ("Faults switched on", switched_on(house)),
     ]
     return m.card(
         "This org", m.facts(rows, columns=False), name="org", tools=m.link(m.path("setup", "apps"), "How to sign in")

@@ -18,7 +18,7 @@ _STEPS: Final = (
     (30 * 86_400, "+ 30 days"),
 )
 _SEEDS: Final = (
-    ("small", "Small", "A few dozen people, quickly looked through."),
+    ("small", "Small", "600 contacts and 300 leads, quickly looked through."),
     ("demo", "Demo", "12,000 contacts and 6,000 leads, as for a demonstration. Takes a few seconds."),
     ("empty", "Empty", "No people at all, and nothing deployed."),
 )

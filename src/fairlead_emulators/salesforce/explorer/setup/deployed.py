@@ -8,6 +8,7 @@ from fairlead_emulators.salesforce.explorer import markup as m
 from fairlead_emulators.salesforce.explorer import plans
 from fairlead_emulators.salesforce.explorer.house import Ask, House, Missing, Routes
 from fairlead_emulators.salesforce.explorer.setup import frame
+from fairlead_emulators.salesforce.explorer.setup.faults import switched_on
 from fairlead_emulators.salesforce.metadata.package import Component
 from fairlead_emulators.salesforce.model.schema import SObject
 
@@ -31,7 +32,7 @@ def overview(house: House, ask: Ask) -> Response:
         ("metadata", "Deployed components", f"{len(parts)}", "each with its source"),
         ("apps", "Live sessions", f"{len(house.sessions.access)}", "connected app, tokens"),
         ("settings", "Settings", f"{len(house.org.settings)} set", "limits and habits of this emulator"),
-        ("faults", "Faults", f"{len(house.org.faults.as_json())} on", "locked rows, full storage, expired sessions…"),
+        ("faults", "Faults", f"{switched_on(house)} on", "locked rows, full storage, expired sessions…"),
         ("clock", "Clock", house.org.now()[:10], "move the org's time, lay out people"),
     ]
     rows = [(m.link(m.path("setup", where), label), count, words) for where, label, count, words in pages]
@@ -50,7 +51,11 @@ def overview(house: House, ask: Ask) -> Response:
 def _fields(sobject: SObject) -> m.Markup:
     """A custom object, its own fields folded away."""
     own = [f for f in sobject.fields.values() if f.custom]
-    summary = m.tag("summary", m.tag("h3", sobject.label), m.tag("span", f" {len(own)} fields", class_="muted"))
+    summary = m.tag(
+        "summary",
+        m.tag("h3", sobject.label),
+        m.tag("span", f" {len(own)} {'field' if len(own) == 1 else 'fields'}", class_="muted"),
+    )
     where = m.link(m.path("setup", "objects", sobject.name), m.tag("code", sobject.name), " in the object manager")
     rows = [(m.tag("code", f.name), f.label, f.type) for f in own]
     table = m.table(f"Fields of {sobject.label}", ("Field", "Label", "Type"), rows) if rows else None

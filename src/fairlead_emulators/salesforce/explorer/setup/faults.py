@@ -61,6 +61,11 @@ COMMON: Final = (
 )
 
 
+def switched_on(house: House) -> int:
+    """How many faults may still happen."""
+    return sum(each["times"] is None or each["taken"] < each["times"] for each in house.org.faults.as_json())
+
+
 def faults(house: House, ask: Ask) -> Response:
     """What is switched on, and what can be."""
     return _page(house, ask)
@@ -87,7 +92,7 @@ def _page(house: House, ask: Ask, text: str = "", problem: str = "") -> Response
     )
     clear = m.press(where, "Take back all", about="faults", do="clear") if rows else None
     cards = [
-        m.card("Switched on", table, name="on", count=len(rows), tools=clear),
+        m.card("Switched on", table, name="on", count=switched_on(house), tools=clear),
         m.card("Common faults", _common(house, where), name="common"),
         m.card("Any other", _other(house, where, text, problem), name="other"),
     ]
