@@ -87,7 +87,7 @@ def _usage(house: House) -> m.Markup:
 
 def _doors(house: House) -> m.Markup:
     mine = house.org.identity
-    rows = [
+    rows: list[tuple[m.Child, m.Child]] = [
         ("Username", m.tag("code", mine.username)),
         ("Org id", m.tag("code", mine.org_id)),
         ("Faults switched on", switched_on(house)),
