@@ -11,7 +11,7 @@ from fairlead_emulators.salesforce.state.limits import DAILY_API_REQUESTS, DATA_
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting. `kind`: whole (a number), switch (yes or no), refuse (on is "refuse"), names (a line each),
-    text (several lines), json.
+    text (several lines), lists (JSON: names to lists of names), texts (JSON: names to texts), json (any).
     """
 
     name: str
@@ -74,7 +74,7 @@ BOOK: Final = (
     Setting(
         "lead_field_mapping",
         "Lead fields kept on conversion",
-        "json",
+        "texts",
         {},
         'Which further lead field fills which contact field, as JSON: {"Region__c": "Region__c"}.',
     ),
@@ -95,14 +95,21 @@ BOOK: Final = (
     Setting(
         "tracked_fields",
         "Tracked fields",
-        "json",
+        "lists",
         {},
         'Fields whose changes are kept as history, beside those deployed so: {"Contact": ["Email", "HasOptedOutOfEmail"]}.',
     ),
     Setting(
+        "duplicate_rules",
+        "Duplicate rules",
+        "lists",
+        {},
+        'Fields that must not all be as in another record, else DUPLICATES_DETECTED: {"Contact": ["Email"]}.',
+    ),
+    Setting(
         "sharing",
         "Sharing models",
-        "json",
+        "texts",
         {},
         'Who sees whose records, by object: {"Contact": "Private"}. Also Read and ReadWrite.',
     ),

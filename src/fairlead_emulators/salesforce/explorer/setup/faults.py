@@ -56,6 +56,15 @@ COMMON: Final = (
     Common(
         "lost", "Lost answer", "The next call is carried out, and its answer never arrives.", {"fault": "lost_answer"}
     ),
+    Common(
+        "automation",
+        "Failing automation",
+        "A trigger or flow of the org refuses the next write.",
+        {"fault": "automation"},
+    ),
+    Common(
+        "busy", "Too many at once", "The next call meets too many long ones: 403.", {"fault": "concurrent_requests"}
+    ),
     Common("gap", "Gap event", "The next change is told as a gap: clients must read the records.", {"fault": "gap"}),
     Common("stream_cut", "Cut stream", "The next stream of events breaks off.", {"fault": "stream_cut"}),
 )

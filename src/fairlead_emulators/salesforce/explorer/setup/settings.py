@@ -1,7 +1,7 @@
 """The emulator's settings: each with its default and help, changed in a form, kept with the org."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -10,6 +10,8 @@ from fairlead_emulators.salesforce.explorer.house import Ask, House, Routes, go
 from fairlead_emulators.salesforce.explorer.setup import frame
 from fairlead_emulators.salesforce.explorer.setup.book import BOOK, Setting
 from fairlead_emulators.salesforce.state.settings import settings_changed
+
+_JSON: Final = ("json", "lists", "texts")
 
 
 def settings(house: House, ask: Ask) -> Response:
@@ -26,7 +28,7 @@ def _book(house: House) -> list[Setting]:
 
 
 def _text(setting: Setting, value: Any) -> str:
-    if setting.kind == "json":
+    if setting.kind in _JSON:
         return json.dumps(value)
     if setting.kind in ("switch", "refuse"):
         return "on" if value else ""
@@ -43,15 +45,8 @@ def _value(setting: Setting, text: str) -> Any:
         return [line.strip() for line in text.splitlines() if line.strip()]
     if setting.kind == "refuse":
         return "refuse" if text else ""
-    if setting.kind == "json":
-        if not text.strip():
-            return setting.default
-        try:
-            return json.loads(text)
-        except ValueError as error:
-            raise ValueError(
-                f"This is not JSON ({error}). Write a text in double quotes, a number, true or false."
-            ) from error
+    if setting.kind in _JSON:
+        return _from_json(setting, text)
     if setting.kind == "whole":
         if not text.strip():
             return setting.default
@@ -59,6 +54,25 @@ def _value(setting: Setting, text: str) -> Any:
             raise ValueError(f"“{text}” is no whole number from 0 on.")
         return int(text)
     return text.replace("\r\n", "\n")
+
+
+def _from_json(setting: Setting, text: str) -> Any:
+    """What JSON says, of the shape that the setting has. Raises ValueError."""
+    if not text.strip():
+        return setting.default
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"This is not JSON ({error}). Write names and texts in double quotes.") from error
+    if setting.kind == "lists" and not (isinstance(value, dict) and all(map(_names, value.values()))):
+        raise ValueError('Write a list of names for each name, as in {"Contact": ["Email"]}.')
+    if setting.kind == "texts" and not (isinstance(value, dict) and all(isinstance(v, str) for v in value.values())):
+        raise ValueError('Write one text for each name, as in {"Contact": "Private"}.')
+    return value
+
+
+def _names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def save(house: House, ask: Ask) -> Response:
@@ -119,8 +133,8 @@ def _control(setting: Setting, text: str, problem: str | None) -> m.Markup:
     if setting.kind in ("switch", "refuse"):
         box = m.tag("input", type="checkbox", value="on", checked=bool(text), **about)
         return m.tag("div", m.tag("div", box, label, class_="check"), error, hint, class_="field")
-    if setting.kind in ("names", "text", "json"):
-        built = m.tag("textarea", text, rows=1 if setting.kind == "json" else 5, spellcheck="false", **about)
+    if setting.kind in ("names", "text", *_JSON):
+        built = m.tag("textarea", text, rows=2 if setting.kind in _JSON else 5, spellcheck="false", **about)
     else:
         built = m.tag("input", value=text, inputmode="numeric", **about)
     return m.tag("div", label, built, error, hint, class_="field bad" if problem else "field")

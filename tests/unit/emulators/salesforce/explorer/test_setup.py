@@ -76,7 +76,11 @@ def test_a_component_is_shown_with_its_source(admin):
 def test_settings_are_kept_where_they_differ_from_the_defaults(person):
     form = person.see("/_explorer/setup/settings")
     sent = {each.name: form.control(each.name).get("value") or "" for each in BOOK if each.kind == "whole"}
-    sent |= {each.name: form.by_id.get(f"s-{each.name}", "") for each in BOOK if each.kind in ("names", "text", "json")}
+    sent |= {
+        each.name: form.by_id.get(f"s-{each.name}", "")
+        for each in BOOK
+        if each.kind in ("names", "text", "lists", "texts")
+    }
     page = person.post(
         "/_explorer/setup/settings", **sent | {"daily_api_requests": "7", "change_events": "Lead\nContact"} | ON
     )
@@ -92,6 +96,13 @@ def test_a_setting_that_is_wrong_changes_none(person):
     assert page.control("daily_api_requests")["value"] == "-1"
     assert "no whole number" in page.by_id["e-daily_api_requests"]
     assert "not JSON" in page.by_id["e-of_tomorrow"]
+    for name, text in (
+        ("tracked_fields", "[1]"),
+        ("sharing", '{"Contact": 1}'),
+        ("duplicate_rules", '{"Contact": "Email"}'),
+    ):
+        shaped = person.post("/_explorer/setup/settings", **{name: text, "of_tomorrow": "1"})
+        assert (shaped.status, shaped.by_id[f"s-{name}"]) == (422, text)
     assert person.org.emulator.org.settings == {"of_tomorrow": [1, 2]}
 
 
