@@ -63,7 +63,7 @@ def rule(posted: Mapping[str, Any], known: frozenset[str]) -> Rule:
     times = posted.get("times", 1)
     return Rule(
         fault=str(name),
-        match={key: re.compile(str(text), re.IGNORECASE) for key, text in posted.get("match", {}).items()},
+        match={key: _pattern(str(text)) for key, text in posted.get("match", {}).items()},
         times=None if times is None else int(times),
         status=int(posted.get("status", 500)),
         body=posted.get("body"),
@@ -73,6 +73,14 @@ def rule(posted: Mapping[str, Any], known: frozenset[str]) -> Rule:
         every=every,
         data=dict(posted.get("data", {})),
     )
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """What facts are matched with. Raises ValueError for a text that is no regular expression."""
+    try:
+        return re.compile(text, re.IGNORECASE)
+    except re.error as error:
+        raise ValueError(f"match has {text!r}, which is no regular expression: {error}") from error
 
 
 class Faults:

@@ -14,6 +14,7 @@ from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import SObject
 from fairlead_emulators.salesforce.records import conversion, merging, writes
+from fairlead_emulators.salesforce.records.outcome import Refused
 from fairlead_emulators.salesforce.records.reading import as_json
 from fairlead_emulators.salesforce.signin.sessions import Sessions
 from fairlead_emulators.salesforce.state.org import Org
@@ -101,8 +102,7 @@ def _fields(act: Mapping[str, Any]) -> dict[str, Any]:
 
 def _done(written: writes.Written) -> dict[str, Any]:
     if written.errors:
-        error = written.errors[0]
-        raise ValueError(f"{error.code}: {error.message}")
+        raise Refused(written.errors[0])
     return {"id": written.ids[0]}
 
 

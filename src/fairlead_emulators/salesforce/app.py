@@ -20,7 +20,7 @@ from fairlead_emulators.control import control_routes
 from fairlead_emulators.faults import Faults
 from fairlead_emulators.middleware import Gate
 from fairlead_emulators.requests_log import RequestLog
-from fairlead_emulators.salesforce import acts, seeding
+from fairlead_emulators.salesforce import acts, explorer, seeding
 from fairlead_emulators.salesforce.bulk import ingest as bulk_ingest
 from fairlead_emulators.salesforce.bulk import query as bulk_query
 from fairlead_emulators.salesforce.bulk.jobs import Job, Jobs
@@ -28,7 +28,7 @@ from fairlead_emulators.salesforce.bulk.routes import BulkIngest
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.events import log as event_log
 from fairlead_emulators.salesforce.events.origin import Origin
-from fairlead_emulators.salesforce.explorer.pages import Explorer
+from fairlead_emulators.salesforce.explorer.house import House
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata import deploy
 from fairlead_emulators.salesforce.rest import collections, composite
@@ -81,7 +81,7 @@ class SalesforceOrgEmulator:
             *rest.routes(api),
             *control_routes(self),
             *acts.routes(self.org, self.sessions),
-            *Explorer(self.org, self.usage, self.requests).routes(),
+            *explorer.routes(House(self.org, self.usage, self.requests, self.sessions, self.jobs, self.seed)),
         ]
         inner = Starlette(
             routes=routes,

@@ -224,7 +224,7 @@ def test_the_explorer_shows_objects_records_relations_and_setup(org):
     setup = page("/_explorer/setup")
     assert "Readers" in setup
     assert "Amount__c" in setup
-    assert "/jobs/ingest" in page("/_explorer/requests")
+    assert "/jobs/ingest" in page("/_explorer/usage/requests")
     assert org.http.get(f"{org.url}/_explorer/r/nonsense", timeout=30).status_code == 404
 
 

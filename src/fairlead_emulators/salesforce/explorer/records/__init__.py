@@ -1,0 +1,1 @@
+"""Pages about records: lists, one record, forms, conversion, merge, the recycle bin."""

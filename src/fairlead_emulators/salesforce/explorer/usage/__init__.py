@@ -1,0 +1,1 @@
+"""API usage: calls by hour, limits, Bulk jobs, events, requests."""
