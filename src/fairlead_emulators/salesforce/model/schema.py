@@ -94,6 +94,17 @@ class ChildRelationship:
     cascade_delete: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ValidationRule:
+    """A formula that refuses a record when it is true; `message` shows at `field`, or at the top of the page."""
+
+    name: str
+    active: bool
+    formula: str
+    message: str
+    field: str | None = None
+
+
 @dataclass(slots=True)
 class SObject:
     """One object. `fields` is keyed by the lower-case field name, in describe order."""
@@ -110,6 +121,7 @@ class SObject:
     updateable: bool = True
     deletable: bool = True
     name_field: str = "Name"
+    validation_rules: tuple[ValidationRule, ...] = ()
 
     def field(self, name: str) -> Field | None:
         """The field with that API name, in any case; None when there is none."""
@@ -212,6 +224,7 @@ def field_from(data: Json) -> Field:
 def _object_from(data: Json) -> SObject:
     values = dict(data)
     fields = [field_from(f) for f in values.pop("fields")]
+    values["validation_rules"] = tuple(ValidationRule(**rule) for rule in values.get("validation_rules", ()))
     return SObject(**values, fields={f.name.lower(): f for f in fields})
 
 
