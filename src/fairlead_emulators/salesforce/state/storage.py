@@ -58,6 +58,16 @@ def _renew(connection: sqlite3.Connection, sobject: SObject, f: Field) -> None:
         connection.execute(f"ALTER TABLE {quoted(sobject.name)} ADD COLUMN {_column(f)}")
 
 
+def draw_ids(connection: sqlite3.Connection, prefix: str, count: int) -> list[str]:
+    """`count` unused ids with that key prefix, rising."""
+    row = connection.execute(
+        "INSERT INTO emulator_serials VALUES (?1, 1 + ?2) "
+        "ON CONFLICT (prefix) DO UPDATE SET next = next + ?2 RETURNING next",
+        (prefix, count),
+    ).fetchone()
+    return make_ids(prefix, row[0] - count, count)
+
+
 class Storage:
     """The org's database and its describe model. One lock guards both: hold it through `transaction`."""
 
@@ -138,12 +148,7 @@ class Storage:
     def new_ids(self, prefix: str, count: int) -> list[str]:
         """`count` unused ids with that key prefix, rising."""
         with self.transaction() as connection:
-            row = connection.execute(
-                "INSERT INTO emulator_serials VALUES (?1, 1 + ?2) "
-                "ON CONFLICT (prefix) DO UPDATE SET next = next + ?2 RETURNING next",
-                (prefix, count),
-            ).fetchone()
-        return make_ids(prefix, row[0] - count, count)
+            return draw_ids(connection, prefix, count)
 
     def count(self, sobject: SObject) -> int:
         """Rows of the object that are not deleted. Counted once, then kept by `changed`."""
@@ -173,7 +178,7 @@ class Storage:
         with self.transaction() as connection:
             for sobject in self.schema.objects.values():
                 connection.execute(f"DROP TABLE IF EXISTS {quoted(sobject.name)}")
-            for table in ("emulator_components", "emulator_rights"):  # made by the first deployment
+            for table in ("emulator_components", "emulator_deployments"):  # made by the first deployment
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
             connection.execute("DELETE FROM emulator_serials")
             connection.execute("DELETE FROM emulator_jobs")
