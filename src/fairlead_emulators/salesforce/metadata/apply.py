@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata import removal, store
 from fairlead_emulators.salesforce.metadata.contents import Package
+from fairlead_emulators.salesforce.metadata.manifest import Manifest
 from fairlead_emulators.salesforce.metadata.objects import BadComponent
 from fairlead_emulators.salesforce.metadata.results import ComponentResult, DeployResult, refused
 from fairlead_emulators.salesforce.metadata.steps import Step, steps_of
@@ -89,7 +90,7 @@ def _take(step: Step, package: Package, target: Target, result: DeployResult) ->
 
 
 def _remove(
-    listed: dict[str, removal.Manifest], target: Target, result: DeployResult, watch: Callable[[DeployResult], None]
+    listed: dict[str, Manifest], target: Target, result: DeployResult, watch: Callable[[DeployResult], None]
 ) -> None:
     for path, manifest in listed.items():
         for name in manifest.unknown:

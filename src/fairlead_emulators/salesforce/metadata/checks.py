@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from xml.etree.ElementTree import Element
 
@@ -64,10 +65,10 @@ def check(kind: str, full_name: str, parsed: Parsed, schema: Schema, connection:
 
 def _permission_set(_name: str, parsed: Parsed, org: Org) -> None:
     for right in children(parsed.root, "objectPermissions"):
-        _located(parsed, right, lambda right=right: object_named(org.schema, child_text(right, "object")))
+        _located(parsed, right, partial(object_named, org.schema, child_text(right, "object")))
     for right in children(parsed.root, "fieldPermissions"):
         object_name, _, field_name = child_text(right, "field").partition(".")
-        _located(parsed, right, lambda o=object_name, f=field_name: _permitted(org.schema, o, f))
+        _located(parsed, right, partial(_permitted, org.schema, object_name, field_name))
     for tag, part, kind in _IN_PERMISSION_SETS:
         for element in children(parsed.root, tag):
             org.need(element, parsed, part, kind, child_text(element, part))

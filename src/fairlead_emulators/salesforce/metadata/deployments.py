@@ -12,9 +12,8 @@ from typing import Any, Final
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata import package as metadata
-from fairlead_emulators.salesforce.metadata import rows
+from fairlead_emulators.salesforce.metadata.changing import carry_out
 from fairlead_emulators.salesforce.metadata.results import refused
-from fairlead_emulators.salesforce.model.schema import Schema
 from fairlead_emulators.salesforce.state.org import Org
 
 fact("deploy_states")
@@ -32,10 +31,6 @@ OPTIONS: Final = (
 )  # fmt: skip
 _TEST_LEVELS: Final = ("NoTestRun", "RunSpecifiedTests", "RunLocalTests", "RunAllTestsInOrg", "RunRelevantTests")
 _LOOK: Final = 0.02
-
-
-class _Undo(Exception):
-    """Takes a deployment back: it failed, or was a check only."""
 
 
 class _Canceled(Exception):
@@ -157,7 +152,6 @@ class Deployments:
 
     def _apply(self, result: dict[str, Any], package: bytes, options: Mapping[str, Any]) -> str:
         """Applies the package; how the deployment ended."""
-        storage = self.org.storage
         try:
             read = metadata.read_package(package)
         except metadata.BadPackage as error:
@@ -169,25 +163,14 @@ class Deployments:
             _stop_if_canceled(result)
             _count(result, done)
 
-        with storage.transaction() as connection:
-            before, moment = storage.schema.to_json(), storage.schema_moment
-            try:
-                with storage.savepoint():
-                    missing = bool(options["allowMissingFiles"])
-                    done = metadata.apply(
-                        read, storage.schema, connection, now=self._now(), allow_missing=missing, watch=watch
-                    )
-                    if not done.failures or not result["rollbackOnError"]:
-                        storage.schema_changed()
-                        rows.follow(self.org, done.removed)
-                    if result["checkOnly"] or (done.failures and result["rollbackOnError"]):
-                        raise _Undo
-            except BaseException as error:
-                storage.schema.objects = Schema.from_json(before).objects
-                storage.schema_moment = moment
-                if not isinstance(error, _Undo):
-                    raise
-        _stop_if_canceled(result)
+        done = carry_out(
+            self.org,
+            read,
+            check_only=result["checkOnly"],
+            rollback_on_error=result["rollbackOnError"],
+            allow_missing=bool(options["allowMissingFiles"]),
+            watch=watch,
+        )
         _tell(result, done, self._now())
         if result["success"]:
             return "Succeeded"

@@ -38,7 +38,7 @@ def parse(content: str | bytes) -> Parsed:
     class Builder(TreeBuilder):
         depth = 0
 
-        def start(self, tag: str, attrs: dict[str, str]) -> Element:  # type: ignore[override]
+        def start(self, tag: str, attrs: dict[str, str]) -> Element:
             self.depth += 1
             if self.depth > MAX_DEPTH:
                 raise BadXml(f"elements stand deeper than {MAX_DEPTH}", reader.parser.CurrentLineNumber)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata import store
+from fairlead_emulators.salesforce.metadata.contents import Component
 from fairlead_emulators.salesforce.metadata.kinds import KINDS, PARENTS
 from fairlead_emulators.salesforce.metadata.manifest import Manifest
 from fairlead_emulators.salesforce.metadata.markup import BadXml, child_text, document, parse, tag_of
@@ -187,7 +188,7 @@ def _strip_layouts(connection: sqlite3.Connection, sobject: SObject, field: str)
             _rewrite(connection, one, document(root))
 
 
-def _rewrite(connection: sqlite3.Connection, one: store.Component, text: str) -> None:
+def _rewrite(connection: sqlite3.Connection, one: Component, text: str) -> None:
     connection.execute(
         "UPDATE emulator_components SET content = ? WHERE type = ? AND full_name = ? AND path = ?",
         (text.encode(), one.type, one.full_name, one.path),
