@@ -40,7 +40,8 @@ class Manifest:
             if kind is None:
                 unknown.append(name)
             else:
-                members = [(member.text or "").strip() for member in children(entry, "members")]
+                # A folder is named with or without a slash at its end.
+                members = [(member.text or "").strip().rstrip("/") for member in children(entry, "members")]
                 types.setdefault(kind, []).extend(member for member in members if member)
         return cls(types, unknown, child_text(root, "version"))
 
