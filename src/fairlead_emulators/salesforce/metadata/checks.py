@@ -132,12 +132,21 @@ def _dashboard(_name: str, parsed: Parsed, org: Org) -> None:
         org.need(element, parsed, "report", "Report", (element.text or "").strip())
 
 
+def _flow_definition(full_name: str, parsed: Parsed, org: Org) -> None:
+    """It says which version of a flow is active; 0 is none."""
+    version = child_text(parsed.root, "activeVersionNumber")
+    if version and not version.isdecimal():
+        raise BadComponent(f"activeVersionNumber: '{version}' is not a number")
+    org.need(parsed.root, parsed, "fullName", "Flow", full_name)
+
+
 _CHECKS: Final[dict[str, Callable[[str, Parsed, Org], None]]] = {
     "PermissionSet": _permission_set,
     "Layout": _layout,
     "CustomTab": _tab,
     "CustomApplication": _application,
     "ReportType": _report_type,
+    "FlowDefinition": _flow_definition,
     "Report": _report,
     "Dashboard": _dashboard,
 }

@@ -34,23 +34,24 @@ def apply_rule(schema: Schema, object_name: str, element: Element) -> bool:
     if shown_at and found is None:
         raise BadComponent(f"In field: errorDisplayField - no CustomField named {object_name}.{shown_at} found")
     formula = child_text(element, "errorConditionFormula")
-    _check_formula(sobject, formula)
+    expression = _expression(sobject, formula)
     rule = ValidationRule(
         name,
         child_text(element, "active") == "true",
         formula,
         child_text(element, "errorMessage"),
-        found.name if found else None,
+        found.name if found else "",
+        expression,
     )
-    others = tuple(each for each in sobject.validation_rules if each.name.lower() != name.lower())
+    others = [each for each in sobject.validation_rules if each.name.lower() != name.lower()]
     new = len(others) == len(sobject.validation_rules)
-    sobject.validation_rules = (*others, rule)
+    sobject.validation_rules = [*others, rule]
     return new
 
 
-def _check_formula(sobject: SObject, formula: str) -> None:
+def _expression(sobject: SObject, formula: str) -> str:
     try:
-        to_sql(formula, "boolean", sobject, blank_as_zero=True)
+        return to_sql(formula, "boolean", sobject, blank_as_zero=True)
     except BadFormula as error:
         raise BadComponent(str(error)) from None
 
@@ -83,13 +84,12 @@ def apply_list_view(schema: Schema, object_name: str, element: Element) -> bool:
 
 def without_rule(sobject: SObject, name: str) -> None:
     """Takes a validation rule away."""
-    sobject.validation_rules = tuple(each for each in sobject.validation_rules if each.name.lower() != name.lower())
+    sobject.validation_rules = [each for each in sobject.validation_rules if each.name.lower() != name.lower()]
 
 
 def without_field(sobject: SObject, name: str) -> None:
     """Takes a field away; rules that show their message at it show it at the top."""
     del sobject.fields[name.lower()]
-    sobject.validation_rules = tuple(
-        replace(each, field=None) if (each.field or "").lower() == name.lower() else each
-        for each in sobject.validation_rules
-    )
+    sobject.validation_rules = [
+        replace(each, field="") if each.field.lower() == name.lower() else each for each in sobject.validation_rules
+    ]

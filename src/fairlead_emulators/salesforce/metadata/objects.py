@@ -64,11 +64,14 @@ def apply_object(schema: Schema, full_name: str, root: Element) -> bool:
     known = schema.object(full_name)
     if known is not None:
         known.label, known.label_plural = label, plural or label
+        known.sharing_model = child_text(root, "sharingModel") or known.sharing_model
         return False
     name = _name_field(name_field) if name_field is not None else None
     fields = [*system_fields(), *([name] if name else [])]
     prefix = schema.next_custom_prefix()
-    schema.add(SObject(full_name, label, plural or label, prefix, True, {f.name.lower(): f for f in fields}))
+    made = SObject(full_name, label, plural or label, prefix, True, {f.name.lower(): f for f in fields})
+    made.sharing_model = child_text(root, "sharingModel") or made.sharing_model
+    schema.add(made)
     return True
 
 
@@ -173,6 +176,7 @@ def _values(schema: Schema, element: Element, name: str, kind: str) -> dict[str,
         "id_lookup": child_text(element, "externalId") == "true",
         "case_sensitive": child_text(element, "caseSensitive") == "true",
         "length": _length(element, kind),
+        "track_history": child_text(element, "trackHistory") == "true",
     }
     if kind in {"Number", "Currency", "Percent"}:
         values |= {"precision": _number(element, "precision"), "scale": _number(element, "scale")}

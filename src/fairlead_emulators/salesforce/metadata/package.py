@@ -11,7 +11,7 @@ from fairlead_emulators.salesforce.metadata.contents import BadPackage, Componen
 from fairlead_emulators.salesforce.metadata.kinds import BY_FOLDER, KINDS, Kind
 from fairlead_emulators.salesforce.metadata.manifest import BadManifest, Manifest
 from fairlead_emulators.salesforce.metadata.markup import BadXml
-from fairlead_emulators.salesforce.metadata.store import deployed
+from fairlead_emulators.salesforce.metadata.retrieval import deployed
 
 __all__ = ["BadPackage", "Component", "ComponentResult", "DeployResult", "Package", "apply", "deployed", "read_package"]
 

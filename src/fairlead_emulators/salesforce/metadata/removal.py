@@ -75,6 +75,8 @@ def _remove_one(kind: str, name: str, schema: Schema, connection: sqlite3.Connec
     elif kind == "ValidationRule" and sobject is not None:
         without_rule(sobject, name.partition(".")[2])
     store.forget(connection, kind, name)
+    if kind == "Flow":
+        store.forget(connection, "FlowDefinition", name)
     return kept[0].id if kept else ""
 
 

@@ -1,10 +1,11 @@
 """Gives back what is deployed: as a zip with its `package.xml`, as a list, or as one component's XML."""
 
 import io
+import sqlite3
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
@@ -89,6 +90,24 @@ def _parts_of_objects(org: Org, member: str, objects: Iterable[Component]) -> li
     ]
 
 
+def deployed(connection: sqlite3.Connection) -> list[Component]:
+    """Everything that is deployed, file by file: an object with its fields, views and rules in its XML."""
+    parts = store.deployed(connection)
+    whole = {one.path: one for one in parts if one.type not in PARENTS}
+    first: dict[str, Component] = {}
+    for one in parts:
+        first.setdefault(one.path, whole.get(one.path, one))
+    found = []
+    for path, content in _files(parts).items():
+        one = first[path]
+        parent = PARENTS.get(one.type)
+        if parent is not None:
+            name = one.full_name.partition(".")[0] if "." in one.full_name else parent.type
+            one = replace(one, type=parent.type, full_name=name, id="")
+        found.append(replace(one, content=content))
+    return sorted(found, key=lambda one: (one.type, one.full_name, one.path))
+
+
 def _files(components: Iterable[Component]) -> dict[str, bytes]:
     """The files of a zip; parts of an object stand in its file, sorted by tag."""
     files: dict[str, bytes] = {}
@@ -119,7 +138,7 @@ def compose(parts: Iterable[Component]) -> Element:
     return root
 
 
-def properties(org: Org, one: Component, root: str = "") -> dict[str, Any]:
+def properties(org: Org, one: Component, root: str = "", kind: str = "") -> dict[str, Any]:
     """FileProperties of a component, in the order of their schema."""
     me = org.identity
     shown = {
@@ -133,7 +152,7 @@ def properties(org: Org, one: Component, root: str = "") -> dict[str, Any]:
         "lastModifiedByName": me.username,
         "lastModifiedDate": one.modified,
     }
-    return shown | {"manageableState": "unmanaged", "type": one.type}
+    return shown | {"manageableState": "unmanaged", "type": kind or one.type}
 
 
 def listed(org: Org, kind: str, folder: str | None) -> list[dict[str, Any]]:
@@ -151,7 +170,7 @@ def listed(org: Org, kind: str, folder: str | None) -> list[dict[str, Any]]:
         components = [one for one in components if one.full_name.rpartition("/")[0].lower() == (folder or "").lower()]
     if kind == "CustomObject":
         components += _standard_objects(org, seen)
-    return [properties(org, one) for one in components]
+    return [properties(org, one, kind=kind) for one in components]
 
 
 def _standard_objects(org: Org, known: dict[str, Component]) -> list[Component]:

@@ -60,6 +60,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, ...], _Row]]] = {
     "CustomNotificationType": (("DeveloperName",), _notification_type),
 }
 """By type: the fields that name its row, and what the row is made from."""
+_SHOWN: Final = ("ListView", "Report", "Dashboard")
 
 
 def follow(org: Org, removed: Iterable[tuple[str, str]]) -> None:
@@ -74,6 +75,24 @@ def follow(org: Org, removed: Iterable[tuple[str, str]]) -> None:
                 identity = _keep(org, component, root)
                 if kind == "PermissionSet":
                     _write_rights(org, identity, root)
+        for each in org.followers:
+            each(org)
+        for kind in _SHOWN:
+            _take_ids(org, kind)
+
+
+def _take_ids(org: Org, kind: str) -> None:
+    """Components whose rows others keep have the ids of these rows, where the org has such rows."""
+    sobject = org.storage.schema.object(kind)
+    if sobject is None or sobject.field("DeveloperName") is None:
+        return
+    of_object = ", SobjectType" if sobject.field("SobjectType") else ", ''"
+    query = f"SELECT Id, DeveloperName{of_object} FROM {quoted(sobject.name)} WHERE IsDeleted = 0"
+    for identity, name, owner in org.storage.connection.execute(query).fetchall():
+        for component in store.of_type(org.storage.connection, kind):
+            whole, _, short = component.full_name.replace("/", ".").rpartition(".")
+            if short.lower() == name.lower() and owner.lower() in ("", whole.lower()):
+                store.rename(org.storage.connection, kind, component.full_name, identity)
 
 
 def _named(org: Org, kind: str, full_name: str) -> str | None:

@@ -67,6 +67,7 @@ class Field:
     child_relationship_name: str | None = None
     display_format: str | None = None
     formula: str | None = None
+    track_history: bool = False
     expression: str | None = None
     """SQL that gives the value of a calculated field from the row's other columns."""
 
@@ -96,13 +97,17 @@ class ChildRelationship:
 
 @dataclass(frozen=True, slots=True)
 class ValidationRule:
-    """A formula that refuses a record when it is true; `message` shows at `field`, or at the top of the page."""
+    """What refuses a record: `expression` is the formula as SQL over the record's own row, true when it is refused.
+
+    `field` is where the message shows, "" for the top of the page.
+    """
 
     name: str
     active: bool
     formula: str
     message: str
-    field: str | None = None
+    field: str = ""
+    expression: str = ""
 
 
 @dataclass(slots=True)
@@ -121,11 +126,19 @@ class SObject:
     updateable: bool = True
     deletable: bool = True
     name_field: str = "Name"
-    validation_rules: tuple[ValidationRule, ...] = ()
+    sharing_model: str = "ReadWrite"
+    """Who sees and edits records that belong to others: `Private`, `Read`, `ReadWrite`, `ControlledByParent`."""
+    validation_rules: list[ValidationRule] = field(default_factory=list)
 
     def field(self, name: str) -> Field | None:
         """The field with that API name, in any case; None when there is none."""
         return self.fields.get(name.lower())
+
+    @property
+    def is_person(self) -> bool:
+        """Whether its name is made of a first and a last name of its own."""
+        last = self.field("LastName")
+        return last is not None and last.createable
 
     def by_relationship(self, name: str) -> Field | None:
         """The lookup field whose parent relationship has that name (`Account`, `List__r`), in any case."""
@@ -224,7 +237,7 @@ def field_from(data: Json) -> Field:
 def _object_from(data: Json) -> SObject:
     values = dict(data)
     fields = [field_from(f) for f in values.pop("fields")]
-    values["validation_rules"] = tuple(ValidationRule(**rule) for rule in values.get("validation_rules", ()))
+    values["validation_rules"] = [ValidationRule(**each) for each in values.get("validation_rules", ())]
     return SObject(**values, fields={f.name.lower(): f for f in fields})
 
 

@@ -178,7 +178,7 @@ class Storage:
         with self.transaction() as connection:
             for sobject in self.schema.objects.values():
                 connection.execute(f"DROP TABLE IF EXISTS {quoted(sobject.name)}")
-            for table in ("emulator_components", "emulator_deployments"):  # made by the first deployment
+            for table in ("emulator_components", "emulator_rights"):  # made by the first deployment
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
             connection.execute("DELETE FROM emulator_serials")
             connection.execute("DELETE FROM emulator_jobs")
