@@ -39,6 +39,7 @@ from fairlead_emulators.salesforce.rest.wire import Api, Slashless
 from fairlead_emulators.salesforce.signin.oauth import OAuth
 from fairlead_emulators.salesforce.signin.sessions import Sessions
 from fairlead_emulators.salesforce.soap.metadata_api import MetadataApi
+from fairlead_emulators.salesforce.soap.records_api import RecordsApi
 from fairlead_emulators.salesforce.state.limits import Usage
 from fairlead_emulators.salesforce.state.org import API_VERSION, SERVICE_FAULTS, Org, make_identity
 from fairlead_emulators.salesforce.state.storage import Storage
@@ -81,6 +82,7 @@ class SalesforceOrgEmulator:
             *bulk_query.BulkQuery(api, self.jobs).routes(),
             *deploy.Deploys(api, self.deployments).routes(),
             *MetadataApi(api, self.deployments).routes(),
+            *RecordsApi(api).routes(),
             *query.Queries(api).routes(),
             *rest.routes(api),
             *control_routes(self),
