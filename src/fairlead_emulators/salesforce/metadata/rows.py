@@ -75,10 +75,20 @@ def follow(org: Org, removed: Iterable[tuple[str, str]]) -> None:
                 identity = _keep(org, component, root)
                 if kind == "PermissionSet":
                     _write_rights(org, identity, root)
+        _keep_custom_permissions(org)
         for each in org.followers:
             each(org)
         for kind in _SHOWN:
             _take_ids(org, kind)
+
+
+def _keep_custom_permissions(org: Org) -> None:
+    """Notes which custom permissions each permission set gives, by its name."""
+    given = {}
+    for component in store.of_type(org.storage.connection, "PermissionSet"):
+        parts = children(parse(component.content).root, "customPermissions")
+        given[component.full_name] = [child_text(p, "name") for p in parts if child_text(p, "enabled") == "true"]
+    org.storage.set_meta("custom_permissions", given)
 
 
 def _take_ids(org: Org, kind: str) -> None:

@@ -138,7 +138,7 @@ class SObject:
     def is_person(self) -> bool:
         """Whether its name is made of a first and a last name of its own."""
         last = self.field("LastName")
-        return last is not None and last.createable
+        return last is not None and last.createable and self.name != "Account"
 
     def by_relationship(self, name: str) -> Field | None:
         """The lookup field whose parent relationship has that name (`Account`, `List__r`), in any case."""
