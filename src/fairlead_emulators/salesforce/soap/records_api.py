@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
-from xml.etree.ElementTree import Element
 
 from starlette.routing import Route
 
 from fairlead_emulators.salesforce.errors import ApiError, RowError
 from fairlead_emulators.salesforce.facts import fact
-from fairlead_emulators.salesforce.metadata.markup import child_text, children, tag_of
+from fairlead_emulators.salesforce.metadata.markup import child_text, children
 from fairlead_emulators.salesforce.model import describe
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.ids import to18
@@ -17,9 +16,10 @@ from fairlead_emulators.salesforce.model.schema import Field, SObject
 from fairlead_emulators.salesforce.records import writes
 from fairlead_emulators.salesforce.rest.wire import Api
 from fairlead_emulators.salesforce.soap.door import Call, Door
-from fairlead_emulators.salesforce.soap.envelope import NIL, XSI_TYPE, SoapFault
+from fairlead_emulators.salesforce.soap.envelope import NIL, SoapFault
 from fairlead_emulators.salesforce.soap.queries import Queries
 from fairlead_emulators.salesforce.soap.signing_in import SigningIn
+from fairlead_emulators.salesforce.soap.sobjects import parsed_record, saved, told_error
 
 fact("soap_records")
 fact("soap_batch_size")
@@ -182,43 +182,8 @@ def _bounded(count: int) -> None:
         raise SoapFault("EXCEEDED_ID_LIMIT", f"record limit reached. cannot submit more than {MAX_RECORDS} records")
 
 
-def parsed_record(element: Element) -> tuple[str, dict[str, Any]]:
-    """Type and fields of an sObject; fields named in `fieldsToNull` are None, parents are objects by their key."""
-    name = element.get(XSI_TYPE, "").rpartition(":")[2]
-    record: dict[str, Any] = {}
-    for part in element:
-        tag = tag_of(part)
-        if tag == "type":
-            name = (part.text or "").strip()
-        elif tag == "fieldsToNull":
-            record[(part.text or "").strip()] = None
-        elif len(part):
-            record[tag] = {tag_of(each): (each.text or "") for each in part}
-        else:
-            record[tag] = part.text or ""
-    if not name or name == "sObject":
-        raise SoapFault("INVALID_TYPE", "Must send a concrete entity type.")
-    if record.get("Id") == "":
-        del record["Id"]
-    return name, record
-
-
 def _by_type(records: list[tuple[str, dict[str, Any]]]) -> dict[str, list[int]]:
     places: dict[str, list[int]] = {}
     for place, (name, _) in enumerate(records):
         places.setdefault(name.lower(), []).append(place)
     return places
-
-
-def told_error(error: RowError) -> dict[str, Any]:
-    """An item of `errors`."""
-    return {"fields": list(error.fields), "message": error.message, "statusCode": error.code}
-
-
-def saved(written: writes.Written, row: int, *, upserting: bool) -> dict[str, Any]:
-    """SaveResult, UpsertResult or DeleteResult of a row."""
-    error = written.errors.get(row)
-    result: dict[str, Any] = {"created": written.created[row]} if upserting else {}
-    if error is not None:
-        return result | {"errors": [told_error(error)], "id": NIL, "success": False}
-    return result | {"id": written.ids[row], "success": True}
