@@ -13,6 +13,12 @@ fact("validation_rules_deployed")
 fact("record_types_deployed")
 
 
+def holders(schema: Schema, name: str) -> list[SObject]:
+    """The objects whose file this is: Activity stands for tasks and events; none when there is no such object."""
+    names = ("Task", "Event") if name.lower() == "activity" else (name,)
+    return [found for each in names if (found := schema.object(each)) is not None]
+
+
 def object_named(schema: Schema, name: str, field: str = "object") -> SObject:
     """The object of that name. Raises BadComponent."""
     found = schema.object(name)

@@ -10,7 +10,7 @@ from fairlead_emulators.salesforce.metadata.contents import Component
 from fairlead_emulators.salesforce.metadata.kinds import KINDS, PARENTS
 from fairlead_emulators.salesforce.metadata.manifest import Manifest
 from fairlead_emulators.salesforce.metadata.markup import BadXml, child_text, document, parse, tag_of
-from fairlead_emulators.salesforce.metadata.object_parts import without_field, without_rule
+from fairlead_emulators.salesforce.metadata.object_parts import holders, without_field, without_rule
 from fairlead_emulators.salesforce.metadata.objects import BadComponent
 from fairlead_emulators.salesforce.metadata.results import ComponentResult, refused
 from fairlead_emulators.salesforce.model.schema import Schema, SObject
@@ -68,8 +68,11 @@ def _remove_one(kind: str, name: str, schema: Schema, connection: sqlite3.Connec
         if not sobject.custom:
             raise BadComponent(f"Cannot delete standard object: {sobject.name}")
         _remove_object(sobject, schema, connection, going)
-    elif kind == "CustomField" and sobject is not None and sobject.field(name.partition(".")[2]) is not None:
-        _remove_field(sobject, name.partition(".")[2], schema, connection, going)
+    elif kind == "CustomField" and any(
+        o.field(name.partition(".")[2]) for o in holders(schema, name.partition(".")[0])
+    ):
+        for holder in holders(schema, name.partition(".")[0]):
+            _remove_field(holder, name.partition(".")[2], schema, connection, going)
     elif not kept:
         return None
     elif kind == "ValidationRule" and sobject is not None:
@@ -106,7 +109,9 @@ def _goes(going: Going, other: SObject, field_name: str) -> bool:
 
 
 def _remove_field(sobject: SObject, name: str, schema: Schema, connection: sqlite3.Connection, going: Going) -> None:
-    found = sobject.fields[name.lower()]
+    found = sobject.field(name)
+    if found is None:
+        return
     if not found.custom:
         raise BadComponent(f"Cannot delete standard field: {sobject.name}.{found.name}")
     word = re.compile(rf"\b{re.escape(found.name)}\b", re.IGNORECASE)

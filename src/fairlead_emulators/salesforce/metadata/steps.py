@@ -14,7 +14,12 @@ from fairlead_emulators.salesforce.metadata.checks import check
 from fairlead_emulators.salesforce.metadata.contents import Component, Package
 from fairlead_emulators.salesforce.metadata.kinds import BY_TYPE
 from fairlead_emulators.salesforce.metadata.markup import BadXml, Parsed, child_text, document, parse, tag_of
-from fairlead_emulators.salesforce.metadata.object_parts import apply_list_view, apply_record_type, apply_rule
+from fairlead_emulators.salesforce.metadata.object_parts import (
+    apply_list_view,
+    apply_record_type,
+    apply_rule,
+    holders,
+)
 from fairlead_emulators.salesforce.metadata.objects import BadComponent, apply_field, apply_object
 from fairlead_emulators.salesforce.model.schema import Schema
 
@@ -109,7 +114,7 @@ def _own(package: Package, full_name: str, file: Component, parsed: Parsed, sche
     if file.type != "CustomObject":
         return bool(package.manifest.types.get(file.type))
     named = {member.lower() for member in package.manifest.types.get("CustomObject", ())}
-    if full_name.lower() in named or schema.object(full_name) is None:
+    if full_name.lower() in named or not holders(schema, full_name):
         return True
     return "*" in named and bool(child_text(parsed.root, "label"))
 
@@ -141,7 +146,7 @@ def _of_part(
 
 
 def _of_known_object(schema: Schema, kind: str, object_name: str) -> bool:
-    if kind == "CustomObject" and schema.object(object_name) is None:
+    if kind == "CustomObject" and not holders(schema, object_name):
         raise BadComponent(f"Entity of type {object_name} is not available in this organization")
     return False
 
