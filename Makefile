@@ -39,9 +39,11 @@ bench: setup ## Measure side by side; writes bench/results.json
 live: setup ## Run the opt-in tests against real accounts
 	$(BIN)/python -m pytest -m live $(ARGS)
 
-clients: setup ## Call every endpoint of others' JavaScript clients against the local account; needs node and npm
+clients: setup ## Run others' JavaScript clients and Salesforce's command line against the local services; needs node 22 and npm
 	npm ci --prefix tests/clients/javascript --no-audit --no-fund
 	$(BIN)/python tests/clients/javascript/run.py
+	npm ci --prefix tests/clients/salesforce_cli --no-audit --no-fund
+	$(BIN)/python tests/clients/salesforce_cli/run.py
 
 docs: setup ## Write the reference anew and serve the documentation at http://127.0.0.1:8000
 	$(BIN)/python -m fairlead.cli.reference docs/reference

@@ -31,12 +31,15 @@ from fairlead_emulators.salesforce.events.origin import Origin
 from fairlead_emulators.salesforce.explorer.pages import Explorer
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata import deploy
+from fairlead_emulators.salesforce.metadata.deployments import Deployments
 from fairlead_emulators.salesforce.rest import collections, composite
 from fairlead_emulators.salesforce.rest import queries as query
 from fairlead_emulators.salesforce.rest import single as rest
 from fairlead_emulators.salesforce.rest.wire import Api, Slashless
 from fairlead_emulators.salesforce.signin.oauth import OAuth
 from fairlead_emulators.salesforce.signin.sessions import Sessions
+from fairlead_emulators.salesforce.soap.metadata_api import MetadataApi
+from fairlead_emulators.salesforce.soap.records_api import RecordsApi
 from fairlead_emulators.salesforce.state.limits import Usage
 from fairlead_emulators.salesforce.state.org import API_VERSION, SERVICE_FAULTS, Org, make_identity
 from fairlead_emulators.salesforce.state.storage import Storage
@@ -64,6 +67,7 @@ class SalesforceOrgEmulator:
         workers: dict[str, Callable[[Jobs, Job], None]] = {"ingest": bulk_ingest.work, "query": bulk_query.work}
         self.jobs = Jobs(self.org, self.usage, workers)
         self.jobs.load()
+        self.deployments = Deployments(self.org)
         if storage.meta("seeded") is None:
             self.reset()
         self.app: ASGIApp = self._build()
@@ -76,7 +80,9 @@ class SalesforceOrgEmulator:
             *composite.routes(api),
             *BulkIngest(api, self.jobs).routes(),
             *bulk_query.BulkQuery(api, self.jobs).routes(),
-            *deploy.Deploys(api).routes(),
+            *deploy.Deploys(api, self.deployments).routes(),
+            *MetadataApi(api, self.deployments).routes(),
+            *RecordsApi(api).routes(),
             *query.Queries(api).routes(),
             *rest.routes(api),
             *control_routes(self),
@@ -93,6 +99,7 @@ class SalesforceOrgEmulator:
     def reset(self) -> None:
         """Back to an org with standard objects, one admin and no records. Credentials stay good."""
         self.jobs.clear()
+        self.deployments.clear()
         with self.org.storage.transaction():
             self.org.storage.wipe()
             event_log.clear(self.org)

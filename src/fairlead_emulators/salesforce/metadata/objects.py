@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata.formulas import BadFormula, to_sql
+from fairlead_emulators.salesforce.metadata.markup import child, child_text, children
 from fairlead_emulators.salesforce.model.schema import Field, Schema, SObject, field_from, system_fields
 
 fact("metadata_objects")
@@ -38,29 +39,24 @@ _NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__(c|e|mdt)")
 
 
 class BadComponent(ValueError):
-    """A component that the org refuses; the text is its problem."""
+    """A component that the org refuses; the text is its problem, `line` where it stands in its file, if known."""
 
-
-def child_text(element: Element, name: str) -> str:
-    """The text of a child element of any namespace; empty when there is none."""
-    for child in element:
-        if child.tag.rpartition("}")[2] == name:
-            return (child.text or "").strip()
-    return ""
-
-
-def _child(element: Element, name: str) -> Element | None:
-    return next((child for child in element if child.tag.rpartition("}")[2] == name), None)
+    def __init__(self, text: str, line: int | None = None) -> None:
+        self.line = line
+        super().__init__(text)
 
 
 def apply_object(schema: Schema, full_name: str, root: Element) -> bool:
     """Add the object, or renew its labels; True when it is new."""
-    if schema.object(full_name) is None and not _NAME.fullmatch(full_name):
+    standard = schema.object(full_name)
+    if standard is None and not _NAME.fullmatch(full_name):
         raise BadComponent(f"The object name {full_name} is not valid: custom objects end with __c")
+    if standard is not None and not standard.custom:
+        return False  # settings of a standard object
     if child_text(root, "customSettingsType"):
         return _apply_custom_setting(schema, full_name, root)
     label, plural = child_text(root, "label"), child_text(root, "pluralLabel")
-    name_field = _child(root, "nameField")
+    name_field = child(root, "nameField")
     if not full_name.endswith("__e"):
         for missing, value in (("label", label), ("pluralLabel", plural), ("nameField", name_field)):
             if value is None or value == "":
@@ -225,11 +221,11 @@ def _number(element: Element, name: str) -> int:
 
 
 def _picklist(element: Element) -> dict[str, Any]:
-    value_set = _child(element, "valueSet")
-    definition = _child(value_set, "valueSetDefinition") if value_set is not None else None
+    value_set = child(element, "valueSet")
+    definition = child(value_set, "valueSetDefinition") if value_set is not None else None
     if value_set is None or definition is None:
         raise BadComponent("A picklist needs a valueSet with a valueSetDefinition")
-    picklist = [child_text(value, "fullName") for value in definition if value.tag.rpartition("}")[2] == "value"]
+    picklist = [child_text(value, "fullName") for value in children(definition, "value")]
     if len({value.lower() for value in picklist}) != len(picklist):
         raise BadComponent("Duplicate picklist value")
     return {"picklist": tuple(picklist), "restricted": child_text(value_set, "restricted") == "true"}
@@ -240,11 +236,11 @@ def _lookup(schema: Schema, element: Element, name: str, kind: str) -> dict[str,
     parent = schema.object(target)
     if parent is None:
         raise BadComponent(f"referenceTo value of '{target}' does not resolve to a valid sObject type")
-    child = child_text(element, "relationshipName")
+    children_name = child_text(element, "relationshipName")
     return {
         "reference_to": (parent.name,),
         "relationship_name": name.removesuffix("__c") + "__r",
-        "child_relationship_name": f"{child}__r" if child else None,
+        "child_relationship_name": f"{children_name}__r" if children_name else None,
         "cascade_delete": kind == "MasterDetail",
         "nillable": kind != "MasterDetail" and child_text(element, "required") != "true",
     }

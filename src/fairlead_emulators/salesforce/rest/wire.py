@@ -144,7 +144,7 @@ async def unzipped(request: Request) -> AsyncIterator[bytes]:
 
 
 class Slashless:
-    """ASGI layer: `/sobjects/Contact/` is `/sobjects/Contact`."""
+    """ASGI layer: `/sobjects/Contact/` is `/sobjects/Contact`, and `//services/data` is `/services/data`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -152,6 +152,10 @@ class Slashless:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on."""
         path = scope.get("path", "")
-        if path.startswith("/services/") and path.endswith("/"):
-            scope = {**scope, "path": path.rstrip("/")}
+        if path.startswith("//"):
+            path = "/" + path.lstrip("/")
+        if path.startswith("/services/"):
+            path = path.rstrip("/")
+        if path != scope.get("path", ""):
+            scope = {**scope, "path": path}
         await self._app(scope, receive, send)

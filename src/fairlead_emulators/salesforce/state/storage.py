@@ -62,6 +62,16 @@ def _renew(connection: sqlite3.Connection, sobject: SObject, f: Field) -> None:
         connection.execute(f"ALTER TABLE {quoted(sobject.name)} ADD COLUMN {_column(f)}")
 
 
+def draw_ids(connection: sqlite3.Connection, prefix: str, count: int) -> list[str]:
+    """`count` unused ids with that key prefix, rising."""
+    row = connection.execute(
+        "INSERT INTO emulator_serials VALUES (?1, 1 + ?2) "
+        "ON CONFLICT (prefix) DO UPDATE SET next = next + ?2 RETURNING next",
+        (prefix, count),
+    ).fetchone()
+    return make_ids(prefix, row[0] - count, count)
+
+
 class Storage:
     """The org's database and its describe model. One lock guards both: hold it through `transaction`."""
 
@@ -153,12 +163,7 @@ class Storage:
     def new_ids(self, prefix: str, count: int) -> list[str]:
         """`count` unused ids with that key prefix, rising."""
         with self.transaction() as connection:
-            row = connection.execute(
-                "INSERT INTO emulator_serials VALUES (?1, 1 + ?2) "
-                "ON CONFLICT (prefix) DO UPDATE SET next = next + ?2 RETURNING next",
-                (prefix, count),
-            ).fetchone()
-        return make_ids(prefix, row[0] - count, count)
+            return draw_ids(connection, prefix, count)
 
     def count(self, sobject: SObject) -> int:
         """Rows of the object that are not deleted. Counted once, then kept by `changed`."""

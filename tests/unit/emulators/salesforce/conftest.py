@@ -4,6 +4,7 @@ import io
 import json
 import time
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pytest
@@ -11,6 +12,7 @@ import requests
 
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.salesforce.app import SalesforceOrgEmulator, create
+from fairlead_emulators.salesforce.metadata.kinds import KINDS
 from fairlead_emulators.server import serving
 
 PARENT = """<?xml version="1.0" encoding="UTF-8"?>
@@ -54,15 +56,26 @@ RIGHTS = """<?xml version="1.0" encoding="UTF-8"?>
 </PermissionSet>"""
 
 MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
-<Package xmlns="http://soap.sforce.com/2006/04/metadata"><version>60.0</version></Package>"""
+<Package xmlns="http://soap.sforce.com/2006/04/metadata">
+  {types}<version>60.0</version>
+</Package>"""
+
+
+def manifest(files: Iterable[str]) -> str:
+    """A package.xml that takes whatever these files hold."""
+    folders = {path.partition("/")[0] for path in files if "/" in path}
+    every = "<types><members>*</members><name>{}</name></types>"
+    types = "".join(every.format(kind.type) for kind in KINDS if kind.folder in folders)
+    return MANIFEST.format(types=types)
 
 
 def zipped(files: dict[str, str]) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr("package.xml", MANIFEST)
+        archive.writestr("package.xml", files.get("package.xml") or manifest(files))
         for path, text in files.items():
-            archive.writestr(path, text)
+            if path != "package.xml":
+                archive.writestr(path, text)
     return target.getvalue()
 
 

@@ -224,8 +224,9 @@ def test_entities_grow_nothing_and_fetch_nothing(org, head):
 
 
 def test_files_that_no_component_comes_from_are_refused(org):
-    for path in ("triggers/A.trigger", "destructiveChanges.xml", "destructiveChangesPost.xml"):
-        with pytest.raises(metadata.BadPackage, match=path):
+    assert problems(deploy(org, {"nonsense/A.thing": "<x/>"})) == {"A.thing": "Not in package.xml"}
+    for path in ("destructiveChanges.xml", "destructiveChangesPost.xml"):
+        with pytest.raises(metadata.BadPackage, match="Package is expected"):
             metadata.read_package(zipped({path: "<x/>"}))
 
 
