@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from fairlead_emulators.salesforce.access.users import acting_as, check_path
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.rest.wire import Api, Endpoint, unzipped
@@ -56,14 +57,15 @@ class Door:
             try:
                 body = await _body(request)
                 base = f"{request.url.scheme}://{request.url.netloc}"
-                text, status = await run_in_threadpool(self._answered, request.path_params["version"], base, body), 200
+                path, version = request.url.path, request.path_params["version"]
+                text, status = await run_in_threadpool(self._answered, version, base, path, body), 200
             except SoapFault as error:
                 text, status = fault(self.fault_namespace, error, detailed=self.detailed), 500
             return Response(text, status, media_type="text/xml")
 
         return serve
 
-    def _answered(self, version: str, base: str, body: bytes) -> str:
+    def _answered(self, version: str, base: str, path: str, body: bytes) -> str:
         asked = read(body)
         number = _version(version)
         work = self.calls.get(asked.operation)
@@ -75,7 +77,9 @@ class Door:
             if asked.operation not in self.open_to_all:
                 self._check(session)
                 count_call(self.api.org, self.api.usage)
-            results = work(Call(asked, number, base, session))
+            with acting_as(self.api.org, self.api.sessions.user_of(session)):
+                check_path(path)
+                results = work(Call(asked, number, base, session))
         except ApiError as error:
             raise SoapFault(error.code, error.message, _detail(error.code)) from None
         return answer(self.namespace, asked.operation, results, self.extra)

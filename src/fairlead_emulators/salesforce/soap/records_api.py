@@ -20,6 +20,7 @@ from fairlead_emulators.salesforce.soap.envelope import NIL, SoapFault
 from fairlead_emulators.salesforce.soap.queries import Queries
 from fairlead_emulators.salesforce.soap.signing_in import SigningIn
 from fairlead_emulators.salesforce.soap.sobjects import parsed_record, saved, told_error
+from fairlead_emulators.salesforce.soap.special_calls import SpecialCalls
 
 fact("soap_records")
 fact("soap_batch_size")
@@ -64,6 +65,7 @@ class RecordsApi:
         calls = {
             **SigningIn(self.api).calls(),
             **Queries(self.api).calls(),
+            **SpecialCalls(self.api.org).calls(),
             "describeGlobal": self.describe_global,
             "describeSObject": self.describe_one,
             "describeSObjects": self.describe_several,

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata.markup import child_text
+from fairlead_emulators.salesforce.model.acting import acting
 from fairlead_emulators.salesforce.rest.wire import Api
 from fairlead_emulators.salesforce.signin.sessions import SESSION_TIMEOUT
 from fairlead_emulators.salesforce.soap.door import Call, Work
@@ -63,13 +64,14 @@ class SigningIn:
 
     def _user_info(self) -> dict[str, Any]:
         """GetUserInfoResult: what clients read of the signed-in user."""
-        org, me = self.api.org, self.api.org.identity
+        org, me, user_now = self.api.org, self.api.org.identity, acting.get()
+        user_id = user_now.user_id if user_now else me.user_id
         with org.storage.lock:
             connection = org.storage.connection
-            asked = "Name, Email, LanguageLocaleKey, LocaleSidKey, TimeZoneSidKey, ProfileId, UserType"
-            user = connection.execute(f"SELECT {asked} FROM User WHERE Id = ?", (me.user_id,)).fetchone()
+            asked = "Username, Name, Email, LanguageLocaleKey, LocaleSidKey, TimeZoneSidKey, ProfileId, UserType"
+            user = connection.execute(f"SELECT {asked} FROM User WHERE Id = ?", (user_id,)).fetchone()
             name = connection.execute("SELECT Name FROM Organization").fetchone()
-        full_name, email, language, locale, zone, profile, kind = user
+        username, full_name, email, language, locale, zone, profile, kind = user
         return {
             "accessibilityMode": False,
             "currencySymbol": "$",
@@ -82,10 +84,10 @@ class SigningIn:
             "userDefaultCurrencyIsoCode": NIL,
             "userEmail": email,
             "userFullName": full_name,
-            "userId": me.user_id,
+            "userId": user_id,
             "userLanguage": language,
             "userLocale": locale,
-            "userName": me.username,
+            "userName": username,
             "userTimeZone": zone,
             "userType": kind,
             "userUiSkin": "Theme3",
