@@ -10,6 +10,7 @@ from fairlead_emulators.salesforce.metadata.formulas import BadFormula, to_sql
 from fairlead_emulators.salesforce.model.schema import Field, Schema, SObject, field_from, system_fields
 
 fact("metadata_objects")
+fact("metadata_activity")
 
 TYPES: Final = {
     "Text": "string",
@@ -34,6 +35,8 @@ TYPES: Final = {
     "ExternalLookup": "reference",
 }
 LENGTHS: Final = {"TextArea": 255, "Email": 80, "Phone": 40, "Url": 255, "Picklist": 255, "AutoNumber": 30}
+ACTIVITY: Final = "activity"
+"""What tasks and events take their custom fields from; it has no records of its own."""
 _NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__(c|e|mdt)")
 
 
@@ -55,6 +58,8 @@ def _child(element: Element, name: str) -> Element | None:
 
 def apply_object(schema: Schema, full_name: str, root: Element) -> bool:
     """Add the object, or renew its labels; True when it is new."""
+    if full_name.lower() == ACTIVITY:
+        return False
     if schema.object(full_name) is None and not _NAME.fullmatch(full_name):
         raise BadComponent(f"The object name {full_name} is not valid: custom objects end with __c")
     if child_text(root, "customSettingsType"):
@@ -115,6 +120,9 @@ def _name_field(element: Element) -> Field:
 
 def apply_field(schema: Schema, object_name: str, element: Element) -> bool:
     """Add or renew a field; True when it is new."""
+    if object_name.lower() == ACTIVITY:
+        created = [apply_field(schema, name, element) for name in ("Task", "Event")]
+        return any(created)
     sobject = schema.object(object_name)
     if sobject is None:
         raise BadComponent(f"Entity of type {object_name} is not available in this organization")
