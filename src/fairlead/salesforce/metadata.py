@@ -36,8 +36,19 @@ class ComponentFailure(msgspec.Struct, frozen=True, rename="camel"):
         return f"{self.component_type} {self.full_name}{line}: {self.problem}"
 
 
+class ComponentSuccess(msgspec.Struct, frozen=True, rename="camel"):
+    """What became of one component that was taken."""
+
+    full_name: str | None = None
+    component_type: str | None = None
+    created: bool = False
+    changed: bool = False
+    deleted: bool = False
+
+
 class _Details(msgspec.Struct, rename="camel"):
     component_failures: list[ComponentFailure] = []
+    component_successes: list[ComponentSuccess] = []
 
 
 class DeployResult(msgspec.Struct, frozen=True, rename="camel"):
@@ -58,6 +69,11 @@ class DeployResult(msgspec.Struct, frozen=True, rename="camel"):
     def failures(self) -> list[ComponentFailure]:
         """The components that were refused."""
         return self.details.component_failures if self.details else []
+
+    @property
+    def successes(self) -> list[ComponentSuccess]:
+        """The components that were taken; an ended deployment tells them."""
+        return self.details.component_successes if self.details else []
 
     def raise_for_failure(self) -> None:
         """Raise SetupRefused naming the first refused components, unless it succeeded."""

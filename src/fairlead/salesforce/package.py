@@ -5,7 +5,7 @@ import json
 import re
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
@@ -126,6 +126,34 @@ def package_from_source(sfdx_dir: Path, api_version: str) -> bytes:
     if not package.files:
         raise PackageError(f"{sfdx_dir} holds no Salesforce sources.", "Name the folder that holds sfdx-project.json.")
     return package.zip(api_version if "." in api_version else f"{api_version}.0")
+
+
+def package_of(files: Mapping[str, bytes], members: Mapping[str, Iterable[str]], api_version: str) -> bytes:
+    """The zip of files by their path in a package, with a `package.xml` that names these components by type."""
+    package = _Package()
+    package.files.update(files)
+    for kind, names in members.items():
+        package.members[kind].update(names)
+    return package.zip(api_version)
+
+
+def deletion_of(members: Mapping[str, Iterable[str]], api_version: str) -> bytes:
+    """The zip that deletes these components and adds none. What the org does not have is passed over with a warning."""
+    listed = _Package()
+    for kind, names in members.items():
+        listed.members[kind].update(names)
+    return package_of({"destructiveChanges.xml": listed.manifest(api_version)}, {}, api_version)
+
+
+def members_of(package: bytes) -> dict[str, list[str]]:
+    """The components that a zip's `package.xml` names, by type."""
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        root = fromstring(archive.read("package.xml"))
+    space = f"{{{NAMESPACE}}}"
+    return {
+        types.findtext(f"{space}name", ""): [each.text or "" for each in types.findall(f"{space}members")]
+        for types in root.findall(f"{space}types")
+    }
 
 
 def _source_roots(sfdx_dir: Path) -> list[Path]:
