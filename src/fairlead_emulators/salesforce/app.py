@@ -37,6 +37,8 @@ from fairlead_emulators.salesforce.rest import single as rest
 from fairlead_emulators.salesforce.rest.wire import Api, Slashless
 from fairlead_emulators.salesforce.signin.oauth import OAuth
 from fairlead_emulators.salesforce.signin.sessions import Sessions
+from fairlead_emulators.salesforce.standard import access as standard_access
+from fairlead_emulators.salesforce.standard import layouts as standard_layouts
 from fairlead_emulators.salesforce.state.limits import Usage
 from fairlead_emulators.salesforce.state.org import API_VERSION, SERVICE_FAULTS, Org, make_identity
 from fairlead_emulators.salesforce.state.storage import Storage
@@ -97,6 +99,8 @@ class SalesforceOrgEmulator:
             self.org.storage.wipe()
             event_log.clear(self.org)
             seeding.lay_ground(self.org)
+            standard_access.lay(self.org)
+            standard_layouts.lay(self.org)
             self.org.settings.clear()
             self.org.storage.set_meta("settings", {})
             self.org.storage.set_meta("seeded", True)
