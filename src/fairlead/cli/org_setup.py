@@ -236,7 +236,7 @@ def _print_removal(name: str, plan: "Plan") -> None:
         return
     rows = [(sobject, f"{count:,} records are deleted") for sobject, count in plan.records.items()]
     rows += [(sobject, f"{count:,} records lose our fields, and stay") for sobject, count in plan.values.items()]
-    rows.append(("Permission sets", f"taken from {len(plan.assignments):,} users"))
+    rows.append(("Permission sets", f"{len(plan.assignments):,} assignments are taken back"))
     rows += [(each.name, "layout loses what is ours") for each in plan.layouts if each.differs]
     show.table(f"This goes from the org {name}", ["What", ""], rows)
 

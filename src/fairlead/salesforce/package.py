@@ -128,21 +128,29 @@ def package_from_source(sfdx_dir: Path, api_version: str) -> bytes:
     return package.zip(api_version if "." in api_version else f"{api_version}.0")
 
 
-def package_of(files: Mapping[str, bytes], members: Mapping[str, Iterable[str]], api_version: str) -> bytes:
-    """The zip of files by their path in a package, with a `package.xml` that names these components by type."""
-    package = _Package()
+def package_of(
+    files: Mapping[str, bytes],
+    members: Mapping[str, Iterable[str]],
+    api_version: str,
+    *,
+    deletions: Mapping[str, Iterable[str]] | None = None,
+) -> bytes:
+    """The zip of files by their path in a package, with a `package.xml` that names these components by type.
+
+    `deletions` go after the files have been taken. What the org does not have is passed over with a warning.
+    """
+    package = _named(members)
     package.files.update(files)
-    for kind, names in members.items():
-        package.members[kind].update(names)
+    if deletions is not None:
+        package.files["destructiveChangesPost.xml"] = _named(deletions).manifest(api_version)
     return package.zip(api_version)
 
 
-def deletion_of(members: Mapping[str, Iterable[str]], api_version: str) -> bytes:
-    """The zip that deletes these components and adds none. What the org does not have is passed over with a warning."""
-    listed = _Package()
+def _named(members: Mapping[str, Iterable[str]]) -> _Package:
+    package = _Package()
     for kind, names in members.items():
-        listed.members[kind].update(names)
-    return package_of({"destructiveChanges.xml": listed.manifest(api_version)}, {}, api_version)
+        package.members[kind].update(names)
+    return package
 
 
 def members_of(package: bytes) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -11,7 +11,7 @@ from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.errors import SalesforceError, SetupRefused
 from fairlead.salesforce.metadata import DeployResult
 from fairlead.salesforce.org_layouts import LayoutChange
-from fairlead.salesforce.package import deletion_of, package_of
+from fairlead.salesforce.package import package_of
 from fairlead.salesforce.polling import Progress
 from fairlead.salesforce.query import quote
 
@@ -21,13 +21,23 @@ HELD: Final = {
     "Task": "CM_Smart_Email_Id__c",
 }
 """On standard objects: the field that is filled wherever any of ours is."""
+_SWITCHED_OFF: Final = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n'
+    b'<FlowDefinition xmlns="http://soap.sforce.com/2006/04/metadata">\n'
+    b"    <activeVersionNumber>0</activeVersionNumber>\n</FlowDefinition>\n"
+)
+"""Leaves a flow without an active version: an active one is not deleted."""
 _PARTS: Final = frozenset(
     {"CompactLayout", "CustomField", "FieldSet", "Layout", "ListView", "RecordType", "ValidationRule", "WebLink"}
 )
 
 
-class _Row(msgspec.Struct):
+class Assignment(msgspec.Struct, frozen=True):
+    """That a user has one of our permission sets."""
+
     id: str = msgspec.field(name="Id")
+    user_id: str = msgspec.field(name="AssigneeId")
+    set_id: str = msgspec.field(name="PermissionSetId")
 
 
 class _Version(msgspec.Struct):
@@ -49,7 +59,7 @@ class Plan:
     members: Mapping[str, Sequence[str]]
     records: Mapping[str, int]
     values: Mapping[str, int]
-    assignments: Sequence[str]
+    assignments: Sequence[Assignment]
     layouts: Sequence[LayoutChange]
     flows: Mapping[str, Sequence[int]]
 
@@ -94,10 +104,11 @@ async def _count(crm: Salesforce, sobject: str, field: str = "") -> int | None:
     return await crm.count(f"SELECT COUNT() FROM {sobject}" + (f" WHERE {field} != null" if field else ""))
 
 
-async def _assignments(crm: Salesforce, sets: Sequence[str]) -> list[str]:
+async def _assignments(crm: Salesforce, sets: Sequence[str]) -> list[Assignment]:
+    columns = ", ".join(field.encode_name for field in msgspec.structs.fields(Assignment))
     listed = ", ".join(map(quote, sets))
-    soql = f"SELECT Id FROM PermissionSetAssignment WHERE PermissionSet.Name IN ({listed})"
-    return [row.id async for rows in crm.query(soql, type=_Row) for row in rows]
+    soql = f"SELECT {columns} FROM PermissionSetAssignment WHERE PermissionSet.Name IN ({listed})"
+    return [row async for rows in crm.query(soql, type=Assignment) for row in rows]
 
 
 async def _versions(crm: Salesforce, flow: str) -> list[int]:
@@ -112,35 +123,34 @@ async def _versions(crm: Salesforce, flow: str) -> list[int]:
 
 
 async def carry_out(crm: Salesforce, found: Plan, *, on_progress: Progress | None = None) -> DeployResult:
-    """Do it: take permission sets from users, layouts back, switch flows off, delete. Safe to repeat.
+    """Do it, all or nothing. Safe to repeat.
 
-    The result is that of the step that failed, else of the last.
+    Users lose the permission sets first, as an assigned one is not deleted; they get them back when the rest fails.
     """
-    if found.assignments:
-        await crm.collections.delete(found.assignments)
-    result = await org_layouts.carry_out(crm.metadata, found.layouts, crm.api_version)
-    if result.success and found.flows:
-        result = await crm.metadata.deploy(switched_off(found.flows, crm.api_version))
+    await crm.collections.delete([each.id for each in found.assignments])
+    try:
+        result = await crm.metadata.deploy(package(found, crm.api_version), on_progress=on_progress)
+    except SalesforceError:
+        await _give_back(crm, found.assignments)
+        raise
     if not result.success:
-        return result
-    return await crm.metadata.deploy(deletion(found, crm.api_version), on_progress=on_progress)
+        await _give_back(crm, found.assignments)
+    return result
 
 
-def switched_off(flows: Mapping[str, Sequence[int]], api_version: str) -> bytes:
-    """The package that leaves flows without an active version: an active one is not deleted."""
-    text = (
-        b'<?xml version="1.0" encoding="UTF-8"?>\n'
-        b'<FlowDefinition xmlns="http://soap.sforce.com/2006/04/metadata">\n'
-        b"    <activeVersionNumber>0</activeVersionNumber>\n</FlowDefinition>\n"
-    )
-    files = {f"flowDefinitions/{name}.flowDefinition": text for name in flows}
-    return package_of(files, {"FlowDefinition": list(flows)}, api_version)
+async def _give_back(crm: Salesforce, assignments: Sequence[Assignment]) -> None:
+    for each in assignments:
+        await crm.permission_sets.assign(each.set_id, each.user_id)
 
 
-def deletion(found: Plan, api_version: str) -> bytes:
-    """The package that deletes what the plan names, with every version of its flows."""
-    members: dict[str, Any] = dict(found.members)
-    if "Flow" in members:
-        versions = [f"{name}-{number}" for name, numbers in found.flows.items() for number in numbers]
-        members["Flow"] = [*members["Flow"], *versions]
-    return deletion_of(members, api_version)
+def package(found: Plan, api_version: str) -> bytes:
+    """Layouts without what is ours, flows without an active version, and then the deletion of the rest."""
+    changed = [each for each in found.layouts if each.differs]
+    files = {f"layouts/{each.name}.layout": each.after for each in changed}
+    files |= {f"flowDefinitions/{name}.flowDefinition": _SWITCHED_OFF for name in found.flows}
+    members = {"Layout": [each.name for each in changed], "FlowDefinition": list(found.flows)}
+    deletions = {kind: list(listed) for kind, listed in found.members.items()}
+    versions = [f"{name}-{number}" for name, numbers in found.flows.items() for number in numbers]
+    deletions.setdefault("Flow", []).extend(versions)
+    named = {kind: listed for kind, listed in members.items() if listed}
+    return package_of(files, named, api_version, deletions={kind: each for kind, each in deletions.items() if each})
