@@ -48,11 +48,11 @@ async def deploy(
     """Deploy a project; after success buttons learn Fairlead's address and the integration user gets access."""
     from fairlead import wiring
     from fairlead.cli.house import settings
-    from fairlead.salesforce import installing
+    from fairlead.salesforce import installing, sharing
     from fairlead.salesforce.package import package_from_source
 
     async with wiring.open_salesforce(here) as crm:
-        package = package_from_source(folder, crm.api_version)
+        package = sharing.keep(package_from_source(folder, crm.api_version), await sharing.models(crm))
         result = await crm.metadata.deploy(package, check_only=check_only, on_progress=on_progress)
         if check_only or not result.success:
             return result, None
