@@ -13,6 +13,7 @@ from fairlead.domain.failure import FixTheSettings, RefusedByGuard
 
 if TYPE_CHECKING:
     from fairlead.salesforce.client import Salesforce
+    from fairlead.salesforce.errors import SalesforceError
     from fairlead.salesforce.installing import Settled
     from fairlead.salesforce.metadata import DeployResult
     from fairlead.salesforce.org_layouts import LayoutChange
@@ -59,14 +60,20 @@ async def deploy(
         return result, await installing.settle(crm, settings().public_url)
 
 
-async def check(here: "Org", folder: Path, on_progress: "Progress | None") -> tuple["DeployResult", "Found"]:
-    """Let the org verify the project, and ask what the signed-in user may do."""
+async def check(
+    here: "Org", folder: Path, on_progress: "Progress | None"
+) -> tuple["DeployResult | SalesforceError", "Found"]:
+    """Let the org verify the project, and ask what the signed-in user may do: that may be the reason of a refusal."""
     from fairlead import wiring
     from fairlead.salesforce import rights
+    from fairlead.salesforce.errors import SalesforceError
 
     async with wiring.open_salesforce(here) as crm:
         found = await rights.look(crm)
-    result, _ = await deploy(here, folder, check_only=True, on_progress=on_progress)
+    try:
+        result, _ = await deploy(here, folder, check_only=True, on_progress=on_progress)
+    except SalesforceError as error:
+        return error, found
     return result, found
 
 
@@ -80,6 +87,7 @@ def report_deployment(result: "DeployResult", settled: "Settled | None", *, as_j
         told |= {"created": created, "changed": changed}
         if settled:
             told |= {"address_set": settled.address_set, "access_given": settled.access_given}
+            told |= {"problems": list(settled.problems)}
         show.document({"ok": True, **told})
         return
     out = show.console()
@@ -88,17 +96,20 @@ def report_deployment(result: "DeployResult", settled: "Settled | None", *, as_j
         out.print("The user that Fairlead signs in as now has the permission set Fairlead Full Access.")
     if settled and settled.address_set:
         out.print("Buttons in the org now lead to this Fairlead.")
+    for problem in settled.problems if settled else ():
+        out.print(f"{MARKS[WARN]} {problem}")
 
 
-def report_check(result: "DeployResult", found: "Found", *, as_json: bool) -> None:
+def report_check(result: "DeployResult | SalesforceError", found: "Found", *, as_json: bool) -> None:
     """Say what the org verified and which rights are missing. Ends with 1 when it would not work."""
-    vital = any(need.vital for need in found.missing)
     rights = [{"right": n.what, "needed_for": n.why, "vital": n.vital, "fix": n.fix} for n in found.missing]
-    more = {"missing_rights": rights, "not_told": list(found.unknown)}
+    more: dict[str, Any] = {"missing_rights": rights, "not_told": list(found.unknown)}
     if not as_json:
         _print_rights(found)
+    if isinstance(result, Exception):
+        _end(edge.explain(result), as_json=as_json, more={"components": [], **more})
     _unless_refused(result, as_json=as_json, more=more)
-    if vital:
+    if any(need.vital for need in found.missing):
         problem = edge.explain(RightsMissing(f"{len(found.missing)} rights are missing."))
         _end(problem, as_json=as_json, more={"components": [], **more})
     if as_json:

@@ -27,10 +27,14 @@ _OBJECTS: Final = "Permission set of the integration user > Object Settings"
 SYSTEM: Final = {
     "PermissionsApiEnabled": Need("API Enabled", "every call", _SYSTEM),
     "PermissionsModifyMetadata": Need(
-        "Modify Metadata Through Metadata API Functions", "deploying objects, fields and layouts", _SYSTEM
+        "Modify Metadata Through Metadata API Functions", "deploying from here, and layouts", _SYSTEM, vital=False
     ),
-    "PermissionsCustomizeApplication": Need("Customize Application", "deploying objects, fields and layouts", _SYSTEM),
-    "PermissionsViewSetup": Need("View Setup and Configuration", "reading users, permission sets and layouts", _SYSTEM),
+    "PermissionsCustomizeApplication": Need(
+        "Customize Application", "deploying from here, and layouts", _SYSTEM, vital=False
+    ),
+    "PermissionsViewSetup": Need(
+        "View Setup and Configuration", "reading limits, users, permission sets and layouts", _SYSTEM, vital=False
+    ),
     "PermissionsAssignPermissionSets": Need(
         "Assign Permission Sets", "giving people access on the page Permissions", _SYSTEM, vital=False
     ),

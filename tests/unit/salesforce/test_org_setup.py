@@ -110,6 +110,17 @@ async def test_buttons_learn_the_address_and_the_user_gets_access_once(sf, org):
     assert moved.address_set
 
 
+async def test_what_an_integration_user_may_not_do_for_itself_is_told(sf, org):
+    """It may be allowed to read and write our records only; an administrator does the rest."""
+    org.on("GET", "/services/oauth2/userinfo", Says({"user_id": "005A", "organization_id": "00DA"}))
+    full = {"Id": "0PS1", "Name": installing.FULL_ACCESS, "Label": ""}
+    org.on("GET", f"{DATA}/query", answers({"PermissionSet": rows(full), names.SETTINGS: refusal("INVALID_TYPE")}))
+    org.on("POST", f"{DATA}/sobjects/PermissionSetAssignment", refusal("INSUFFICIENT_ACCESS_OR_READONLY"))
+    found = await installing.settle(sf, "https://fairlead.example.com")
+    assert (found.access_given, found.address_set) == (False, False)
+    assert ["INSUFFICIENT_ACCESS_OR_READONLY" in found.problems[0], "INVALID_TYPE" in found.problems[1]] == [True, True]
+
+
 def all_described(org, **changed):
     for name in (*rights.STANDARD, *names.OBJECTS):
         fields = rights.FIELDS.get(name, ())
@@ -131,7 +142,7 @@ async def test_missing_rights_are_named(sf, org):
     org.on("GET", f"{DATA}/query", rows({**dict.fromkeys(rights.SYSTEM, True), "PermissionsModifyMetadata": False}))
     found = await rights.look(sf)
     assert [(need.what, need.vital) for need in found.missing] == [
-        ("Modify Metadata Through Metadata API Functions", True),
+        ("Modify Metadata Through Metadata API Functions", False),
         ("Edit on Contact", True),
         ("Read on the field Contact.HasOptedOutOfEmail", True),
         ("Read on Campaign", False),
