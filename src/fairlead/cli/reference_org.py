@@ -1,8 +1,8 @@
 """`docs/reference/org.md`: what is installed in the org, told from its metadata."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import parse
@@ -31,14 +31,15 @@ def page() -> str:
 def _roots(folder: Path) -> Iterator[tuple[str, Element]]:
     for path in sorted(folder.rglob("*-meta.xml")):
         if "Folder-meta" not in path.name:
-            yield path.name.removesuffix("-meta.xml").rpartition(".")[0], parse(path).getroot()
+            root: Any = parse(path).getroot()
+            yield path.name.removesuffix("-meta.xml").rpartition(".")[0], root
 
 
 def _text(element: Element, name: str) -> str:
     return " ".join(element.findtext(SPACE + name, "").split()).replace("|", "\\|")
 
 
-def _table(head: str, rows: list[tuple[str, ...]]) -> str:
+def _table(head: str, rows: Sequence[tuple[str, ...]]) -> str:
     ruler = "| " + " | ".join("---" for _ in head.split("|")) + " |"
     return "\n".join([f"| {head} |", ruler, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
 

@@ -10,7 +10,15 @@ from fairlead.salesforce.package import PackageError, package_from_source
 from fairlead.salesforce.polling import Polling, Progress, poll
 from fairlead.salesforce.transport import Transport, segment
 
-__all__ = ["ComponentFailure", "DeployResult", "Metadata", "PackageError", "package_from_source"]
+__all__ = [
+    "ComponentFailure",
+    "ComponentSuccess",
+    "DeployResult",
+    "Details",
+    "Metadata",
+    "PackageError",
+    "package_from_source",
+]
 
 _OPTIONS: Final = {
     "rollbackOnError": True,
@@ -46,7 +54,9 @@ class ComponentSuccess(msgspec.Struct, frozen=True, rename="camel"):
     deleted: bool = False
 
 
-class _Details(msgspec.Struct, rename="camel"):
+class Details(msgspec.Struct, frozen=True, rename="camel"):
+    """Component by component, how a deployment went."""
+
     component_failures: list[ComponentFailure] = []
     component_successes: list[ComponentSuccess] = []
 
@@ -63,7 +73,7 @@ class DeployResult(msgspec.Struct, frozen=True, rename="camel"):
     deployed: int = msgspec.field(name="numberComponentsDeployed", default=0)
     errors: int = msgspec.field(name="numberComponentErrors", default=0)
     error_message: str | None = None
-    details: _Details | None = None
+    details: Details | None = None
 
     @property
     def failures(self) -> list[ComponentFailure]:
