@@ -36,7 +36,8 @@ TYPES: Final = {
 }
 LENGTHS: Final = {"TextArea": 255, "Email": 80, "Phone": 40, "Url": 255, "Picklist": 255, "AutoNumber": 30}
 ACTIVITY: Final = "activity"
-"""What tasks and events take their custom fields from; it has no records of its own."""
+SHARING_FIELDS: Final = ("Task", "Event")
+"""What `ACTIVITY`, which has no records of its own, gives its custom fields to."""
 _NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__(c|e|mdt)")
 
 
@@ -121,7 +122,7 @@ def _name_field(element: Element) -> Field:
 def apply_field(schema: Schema, object_name: str, element: Element) -> bool:
     """Add or renew a field; True when it is new."""
     if object_name.lower() == ACTIVITY:
-        created = [apply_field(schema, name, element) for name in ("Task", "Event")]
+        created = [apply_field(schema, name, element) for name in SHARING_FIELDS]
         return any(created)
     sobject = schema.object(object_name)
     if sobject is None:
