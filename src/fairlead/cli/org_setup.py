@@ -205,7 +205,9 @@ def remove(here: "Org", folder: Path, *, only_check: bool, yes: bool, as_json: b
     if as_json:
         show.document({"ok": True, "check_only": False, "removed": removed, **told})
     else:
-        show.console().print(f"{removed} components deleted. Deleted objects stay restorable in Setup for 15 days.")
+        out = show.console()
+        out.print(f"{removed} components deleted. Deleted objects stay restorable in Setup for 15 days.")
+        out.print("The next sync would fail: turn it off on the page Sync settings, or deploy again before.")
 
 
 async def _removal_plan(here: "Org", folder: Path) -> tuple[str, "Plan"]:
