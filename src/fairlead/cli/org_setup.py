@@ -213,9 +213,9 @@ def remove(here: "Org", folder: Path, *, only_check: bool, yes: bool, as_json: b
 async def _removal_plan(here: "Org", folder: Path) -> tuple[str, "Plan"]:
     from fairlead import wiring
     from fairlead.salesforce import removal
-    from fairlead.salesforce.package import members_of, package_from_source
+    from fairlead.salesforce.package import package_from_source
 
-    members = members_of(package_from_source(folder, "60.0"))
+    members = removal.members_of(package_from_source(folder, "60.0"))
     async with wiring.open_salesforce(here) as crm:
         return await _name_of(crm), await removal.plan(crm, members)
 

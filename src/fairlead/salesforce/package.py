@@ -153,17 +153,6 @@ def _named(members: Mapping[str, Iterable[str]]) -> _Package:
     return package
 
 
-def members_of(package: bytes) -> dict[str, list[str]]:
-    """The components that a zip's `package.xml` names, by type."""
-    with zipfile.ZipFile(io.BytesIO(package)) as archive:
-        root = fromstring(archive.read("package.xml"))
-    space = f"{{{NAMESPACE}}}"
-    return {
-        types.findtext(f"{space}name", ""): [each.text or "" for each in types.findall(f"{space}members")]
-        for types in root.findall(f"{space}types")
-    }
-
-
 def _source_roots(sfdx_dir: Path) -> list[Path]:
     project = sfdx_dir / "sfdx-project.json"
     if not project.is_file():

@@ -1,17 +1,20 @@
 """Taking everything of Fairlead out of an org: what goes, what is lost with it, and doing it."""
 
+import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+from defusedxml.ElementTree import fromstring
 
 from fairlead.salesforce import names, org_layouts
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.errors import SalesforceError, SetupRefused
 from fairlead.salesforce.metadata import DeployResult
 from fairlead.salesforce.org_layouts import LayoutChange
-from fairlead.salesforce.package import package_of
+from fairlead.salesforce.package import NAMESPACE, package_of
 from fairlead.salesforce.polling import Progress
 from fairlead.salesforce.query import quote
 
@@ -67,6 +70,17 @@ class Plan:
     def installed(self) -> bool:
         """Whether anything of ours was found in the org."""
         return bool(self.records or self.values or self.assignments or any(each.differs for each in self.layouts))
+
+
+def members_of(package: bytes) -> dict[str, list[str]]:
+    """The components that a zip's `package.xml` names, by type."""
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        root = fromstring(archive.read("package.xml"))
+    space = f"{{{NAMESPACE}}}"
+    return {
+        types.findtext(f"{space}name", ""): [each.text or "" for each in types.findall(f"{space}members")]
+        for types in root.findall(f"{space}types")
+    }
 
 
 def own_members(members: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -12,7 +12,8 @@ from fairlead.salesforce import installing, names, org_layouts, refusals, remova
 from fairlead.salesforce.errors import SetupRefused
 from fairlead.salesforce.layouts import ADDITIONS, apply
 from fairlead.salesforce.metadata import ComponentFailure
-from fairlead.salesforce.package import members_of, package_from_source
+from fairlead.salesforce.package import package_from_source
+from fairlead.salesforce.removal import members_of
 from tests.unit.salesforce.fake_org import DATA, Says, refusal
 from tests.unit.salesforce.fake_setup import SPACE, FakeSetup
 
