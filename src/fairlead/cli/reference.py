@@ -170,11 +170,19 @@ def _first_line(kind: type[Any]) -> str:
     return (inspect.getdoc(kind) or kind.__name__).splitlines()[0]
 
 
+def installed_in_the_org() -> str:
+    """Objects, fields, buttons, rights, flows and reports of the SFDX project."""
+    from fairlead.cli import reference_org
+
+    return NOTE + reference_org.page()
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "cli.md": commands,
     "settings.md": deployment_settings,
     "jobs.md": job_states,
     "error-codes.md": error_codes,
+    "org.md": installed_in_the_org,
 }
 
 

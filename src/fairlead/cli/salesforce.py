@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairlead.cli import show
+from fairlead.cli import org_setup, show
 from fairlead.cli.house import open_house, org
 from fairlead.cli.show import AsJson
 
@@ -14,13 +14,20 @@ if TYPE_CHECKING:
     from fairlead.salesforce.metadata import DeployResult
 
 app = typer.Typer(
-    help="Objects, fields and permission sets in the org.",
+    help="Objects, fields, buttons and permission sets in the org.",
     epilog="Example: fairlead salesforce deploy",
     no_args_is_help=True,
 )
+layouts = typer.Typer(
+    help="What is ours on the page layouts of contacts, leads and campaigns.",
+    epilog="Example: fairlead salesforce layouts apply",
+    no_args_is_help=True,
+)
+app.add_typer(layouts, name="layouts")
 Source = Annotated[
     Path | None, typer.Option(help="Folder with sfdx-project.json. Default: the one that came with Fairlead.")
 ]
+Check = Annotated[bool, typer.Option("--check", help="Only say what would be done.")]
 
 
 def project() -> Path:
@@ -35,40 +42,62 @@ def project() -> Path:
     raise FixTheSettings("The Salesforce project is not here.", next_step="Name its folder with --source.")
 
 
-def deploy_now(source: Path | None, *, check_only: bool = False) -> "DeployResult":
-    """Deploy, or only let the org verify; raises SetupRefused with the components that were refused."""
-    from fairlead import wiring
-    from fairlead.salesforce.package import package_from_source
-
-    folder, here = source or project(), org()
-
-    async def work() -> "DeployResult":
-        async with wiring.open_salesforce(here) as crm:
-            result = await crm.metadata.deploy(package_from_source(folder, crm.api_version), check_only=check_only)
-            result.raise_for_failure()
-            return result
-
-    return asyncio.run(work())
-
-
-def _report(result: "DeployResult", verb: str, *, as_json: bool) -> None:
-    if as_json:
-        show.document(
-            {"ok": True, "status": result.status, "components": result.total, "check_only": result.check_only}
-        )
-    else:
-        show.console().print(f"{result.total} components {verb}.")
+def deploy_now(source: Path | None) -> "DeployResult":
+    """Deploy and settle, without a word; raises SetupRefused with the components that were refused."""
+    result, _ = asyncio.run(org_setup.deploy(org(), source or project(), check_only=False))
+    result.raise_for_failure()
+    return result
 
 
 @app.command("deploy", epilog="Example: fairlead salesforce deploy")
 def deploy(source: Source = None, as_json: AsJson = False) -> None:
-    """Deploy Fairlead's objects, fields and permission sets to the connected org."""
+    """Deploy Fairlead's objects, fields, buttons and permission sets to the connected org.
+
+    All or nothing. Deploying again changes nothing. The user that Fairlead signs in as gets full access.
+    """
     open_house()
-    _report(deploy_now(source), "deployed", as_json=as_json)
+    with show.progress("Deploying", as_json=as_json) as told:
+        work = org_setup.deploy(org(), source or project(), check_only=False, on_progress=told)
+        result, settled = asyncio.run(work)
+    org_setup.report_deployment(result, settled, as_json=as_json)
 
 
 @app.command("check", epilog="Example: fairlead salesforce check")
 def check(source: Source = None, as_json: AsJson = False) -> None:
-    """Let the org verify the deployment without changing anything."""
+    """Let the org verify the deployment without changing anything, and name the rights that are missing."""
     open_house()
-    _report(deploy_now(source, check_only=True), "verified; nothing was changed", as_json=as_json)
+    with show.progress("Checking", as_json=as_json) as told:
+        result, found = asyncio.run(org_setup.check(org(), source or project(), on_progress=told))
+    org_setup.report_check(result, found, as_json=as_json)
+
+
+@app.command("remove", epilog="Example: fairlead salesforce remove --check")
+def remove(
+    source: Source = None,
+    only_check: Check = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the org's name.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete everything of Fairlead from the org, with its records. Contacts, leads and campaigns stay.
+
+    Says what will be deleted, then asks for the org's name. Nothing in Campaign Monitor changes.
+    """
+    open_house()
+    org_setup.remove(org(), source or project(), only_check=only_check, yes=yes, as_json=as_json)
+
+
+@layouts.command("apply", epilog="Example: fairlead salesforce layouts apply --check")
+def layouts_apply(only_check: Check = False, as_json: AsJson = False) -> None:
+    """Add our related lists, buttons and fields to every page layout of contacts, leads and campaigns.
+
+    What is there already, and all else on the layouts, stays as it is.
+    """
+    open_house()
+    org_setup.change_layouts(org(), removing=False, only_check=only_check, as_json=as_json)
+
+
+@layouts.command("remove", epilog="Example: fairlead salesforce layouts remove")
+def layouts_remove(only_check: Check = False, as_json: AsJson = False) -> None:
+    """Take our related lists, buttons and fields from every page layout; all else stays as it is."""
+    open_house()
+    org_setup.change_layouts(org(), removing=True, only_check=only_check, as_json=as_json)

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from fairlead.cli.edge import Problem
+    from fairlead.salesforce.polling import Progress
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
 
@@ -35,11 +37,26 @@ def problem(found: "Problem", *, as_json: bool) -> None:
     print(f"{found.text} {found.next_step}".strip() + f"  [{found.code}]", file=sys.stderr)
 
 
-def table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+@contextmanager
+def progress(what: str, *, as_json: bool) -> "Iterator[Progress | None]":
+    """Hears of a deployment and draws a bar of its components, where somebody looks; else gives None."""
+    if as_json or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=console(errors=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda seen: bar.update(task, total=seen.total or None, completed=seen.deployed + seen.errors)
+
+
+def table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]], *, errors: bool = False) -> None:
     """A table for people."""
     from rich.table import Table
 
     drawn = Table(*head, title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for row in rows:
         drawn.add_row(*("" if cell is None else str(cell) for cell in row))
-    console().print(drawn)
+    console(errors=errors).print(drawn)

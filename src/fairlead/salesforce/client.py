@@ -19,6 +19,7 @@ from fairlead.salesforce.polling import Polling
 from fairlead.salesforce.query import Queries
 from fairlead.salesforce.records import Records
 from fairlead.salesforce.reports import Reports
+from fairlead.salesforce.retrieval import Retrieval
 from fairlead.salesforce.transport import Call, Patience, Transport
 from fairlead.salesforce.views import ListViews
 
@@ -41,6 +42,7 @@ class Salesforce:
         self.bulk = BulkIngest(transport, pace)
         self.bulk_query = BulkQuery(transport, pace)
         self.metadata = Metadata(transport, pace)
+        self.retrieval = Retrieval(transport, pace, api_version)
         self._queries = Queries(transport)
         self._describe = Describe(transport)
         self.composite = Composite(transport)

@@ -10,7 +10,15 @@ from fairlead.salesforce.package import PackageError, package_from_source
 from fairlead.salesforce.polling import Polling, Progress, poll
 from fairlead.salesforce.transport import Transport, segment
 
-__all__ = ["ComponentFailure", "DeployResult", "Metadata", "PackageError", "package_from_source"]
+__all__ = [
+    "ComponentFailure",
+    "ComponentSuccess",
+    "DeployResult",
+    "Details",
+    "Metadata",
+    "PackageError",
+    "package_from_source",
+]
 
 _OPTIONS: Final = {
     "rollbackOnError": True,
@@ -36,8 +44,21 @@ class ComponentFailure(msgspec.Struct, frozen=True, rename="camel"):
         return f"{self.component_type} {self.full_name}{line}: {self.problem}"
 
 
-class _Details(msgspec.Struct, rename="camel"):
+class ComponentSuccess(msgspec.Struct, frozen=True, rename="camel"):
+    """What became of one component that was taken."""
+
+    full_name: str | None = None
+    component_type: str | None = None
+    created: bool = False
+    changed: bool = False
+    deleted: bool = False
+
+
+class Details(msgspec.Struct, frozen=True, rename="camel"):
+    """Component by component, how a deployment went."""
+
     component_failures: list[ComponentFailure] = []
+    component_successes: list[ComponentSuccess] = []
 
 
 class DeployResult(msgspec.Struct, frozen=True, rename="camel"):
@@ -52,12 +73,17 @@ class DeployResult(msgspec.Struct, frozen=True, rename="camel"):
     deployed: int = msgspec.field(name="numberComponentsDeployed", default=0)
     errors: int = msgspec.field(name="numberComponentErrors", default=0)
     error_message: str | None = None
-    details: _Details | None = None
+    details: Details | None = None
 
     @property
     def failures(self) -> list[ComponentFailure]:
         """The components that were refused."""
         return self.details.component_failures if self.details else []
+
+    @property
+    def successes(self) -> list[ComponentSuccess]:
+        """The components that were taken; an ended deployment tells them."""
+        return self.details.component_successes if self.details else []
 
     def raise_for_failure(self) -> None:
         """Raise SetupRefused naming the first refused components, unless it succeeded."""

@@ -16,6 +16,8 @@ SUPPRESSION: Final = "CM_Suppression__c"
 REQUEST: Final = "CM_Request__e"
 SETTINGS: Final = "Fairlead_Settings__c"
 NOTICE: Final = "Fairlead_Notice"
+OBJECTS: Final = (CLIENT, LIST, MEMBER, CAMPAIGN, TRACKING, JOURNEY, JOURNEY_EMAIL, SUPPRESSION)
+"""Our objects with records that people see."""
 
 CLIENT_KEY: Final = "Client_Id__c"
 LIST_KEY: Final = "List_Id__c"
@@ -156,3 +158,29 @@ SUPPRESSION_FIELDS: Final = (
 REQUEST_FIELDS: Final = ("Action__c", "Record_Id__c", "List_Id__c", "Mapping_Id__c", "Request_Id__c")
 REQUEST_ACTIONS: Final = ("add_to_list", "remove_from_list", "unsubscribe", "send_smart_email")
 SETTINGS_FIELDS: Final = ("SetupOwnerId", "Address__c")
+
+SALESFORCE_CAMPAIGN_FIELDS: Final = (
+    "CM_Campaign__c",
+    "CM_Campaign_Id__c",
+    "CM_Email_Web_Version__c",
+    "CM_Email_Text_Version__c",
+    "CM_Worldview__c",
+    "CM_Num_Recipients__c",
+    "CM_Num_Opens__c",
+    "CM_Num_Unique_Opens__c",
+    "CM_Num_Clicks__c",
+    "CM_Num_Bounced__c",
+    "CM_Num_Unsubscribed__c",
+    "CM_Num_Spam_Complaints__c",
+    "CM_Num_Forwards__c",
+    "CM_Num_Likes__c",
+    "CM_Num_Mentions__c",
+)
+CAMPAIGN_MEMBER_FIELDS: Final = ("CM_Activity__c", "CM_Activity_Date__c", "CM_Opens__c", "CM_Clicks__c")
+ACTIVITY_FIELDS: Final = (
+    "CM_Smart_Email_Id__c",
+    "CM_Smart_Email_Message_Id__c",
+    "CM_Smart_Email_Recipient__c",
+    "CM_Smart_Email_Status__c",
+)
+"""On tasks and events alike: `Activity` is the object that both take their custom fields from."""

@@ -5,7 +5,7 @@ import json
 import re
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
@@ -126,6 +126,31 @@ def package_from_source(sfdx_dir: Path, api_version: str) -> bytes:
     if not package.files:
         raise PackageError(f"{sfdx_dir} holds no Salesforce sources.", "Name the folder that holds sfdx-project.json.")
     return package.zip(api_version if "." in api_version else f"{api_version}.0")
+
+
+def package_of(
+    files: Mapping[str, bytes],
+    members: Mapping[str, Iterable[str]],
+    api_version: str,
+    *,
+    deletions: Mapping[str, Iterable[str]] | None = None,
+) -> bytes:
+    """The zip of files by their path in a package, with a `package.xml` that names these components by type.
+
+    `deletions` go after the files have been taken. What the org does not have is passed over with a warning.
+    """
+    package = _named(members)
+    package.files.update(files)
+    if deletions is not None:
+        package.files["destructiveChangesPost.xml"] = _named(deletions).manifest(api_version)
+    return package.zip(api_version)
+
+
+def _named(members: Mapping[str, Iterable[str]]) -> _Package:
+    package = _Package()
+    for kind, names in members.items():
+        package.members[kind].update(names)
+    return package
 
 
 def _source_roots(sfdx_dir: Path) -> list[Path]:

@@ -46,13 +46,14 @@ def test_the_doors_are_all_there():
     """Names that people and scripts count on."""
     wanted = (
         "up web worker migrate sign-in sync status doctor emulators demo jobs-list jobs-show jobs-cancel jobs-retry connect-campaign-monitor "
-        "connect-salesforce salesforce-deploy salesforce-check"
+        "connect-salesforce salesforce-deploy salesforce-check salesforce-remove salesforce-layouts-apply salesforce-layouts-remove"
     )
     found = {
         path.removeprefix("fairlead ")
         .replace("jobs ", "jobs-")
         .replace("connect ", "connect-")
         .replace("salesforce ", "salesforce-")
+        .replace("layouts ", "layouts-")
         for path in COMMANDS
     }
     assert found == set(wanted.split())

@@ -11,6 +11,7 @@ from fairlead_emulators.salesforce.metadata.markup import child, child_text, chi
 from fairlead_emulators.salesforce.model.schema import Field, Schema, SObject, field_from, system_fields
 
 fact("metadata_objects")
+fact("metadata_activity")
 
 TYPES: Final = {
     "Text": "string",
@@ -35,6 +36,9 @@ TYPES: Final = {
     "ExternalLookup": "reference",
 }
 LENGTHS: Final = {"TextArea": 255, "Email": 80, "Phone": 40, "Url": 255, "Picklist": 255, "AutoNumber": 30}
+ACTIVITY: Final = "activity"
+SHARING_FIELDS: Final = ("Task", "Event")
+"""What `ACTIVITY`, which has no records of its own, gives its custom fields to."""
 _NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__(c|e|mdt)")
 
 
@@ -48,6 +52,8 @@ class BadComponent(ValueError):
 
 def apply_object(schema: Schema, full_name: str, root: Element) -> bool:
     """Add the object, or renew its labels; True when it is new."""
+    if full_name.lower() == ACTIVITY:
+        return False
     standard = schema.object(full_name)
     if standard is None and not _NAME.fullmatch(full_name):
         raise BadComponent(f"The object name {full_name} is not valid: custom objects end with __c")
@@ -114,6 +120,9 @@ def _name_field(element: Element) -> Field:
 
 def apply_field(schema: Schema, object_name: str, element: Element) -> bool:
     """Add or renew a field; True when it is new."""
+    if object_name.lower() == ACTIVITY:
+        created = [apply_field(schema, name, element) for name in SHARING_FIELDS]
+        return any(created)
     sobject = schema.object(object_name)
     if sobject is None:
         raise BadComponent(f"Entity of type {object_name} is not available in this organization")

@@ -1,0 +1,1 @@
+"""What an org has in its Setup before anything is deployed."""
