@@ -18,6 +18,7 @@ from fairlead_emulators.campaignmonitor.audience.life import Life
 from fairlead_emulators.campaignmonitor.audience.pages import Pages
 from fairlead_emulators.campaignmonitor.auth import Keys
 from fairlead_emulators.campaignmonitor.campaigns import room as campaigns
+from fairlead_emulators.campaignmonitor.explorer.latest import Latest
 from fairlead_emulators.campaignmonitor.heartbeat import Heartbeat
 from fairlead_emulators.campaignmonitor.journeys import room as journeys
 from fairlead_emulators.campaignmonitor.lists import room as lists
@@ -79,6 +80,7 @@ class CampaignMonitorEmulator:
     def seed(self, spec: Mapping[str, Any]) -> dict[str, int]:
         """Empties the account and fills it from a spec of `seeds.py`; returns counts."""
         self.switches.lay(spec.get("settings", {}))
+        self.service.own(Latest).clear()
         self._seeding = True  # a beat in the serving thread does not look at half an account
         try:
             counts = seeding.fill(self.service, spec, [each.lay for each in ROOMS if each.lay])
