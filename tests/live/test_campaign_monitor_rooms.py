@@ -3,6 +3,11 @@
 NOWHERE = "nowhere-at-all.example.com"
 
 
+def test_head(account):
+    reply = account.call("HEAD", "systemdate")
+    assert (reply.status, reply.raw) == (200, b"")
+
+
 def test_list_update(account):
     """What an update of a list does not say stays as it is."""
     before = account.call("GET", f"lists/{account.list}").json

@@ -50,7 +50,7 @@ ROOMS: Final[tuple[Room, ...]] = (
     account.ROOM, lists.ROOM, subscribers.ROOM, segments.ROOM, templates.ROOM, tracking.ROOM, campaigns.ROOM, journeys.ROOM,
     transactional.ROOM, webhooks.ROOM, oauth.ROOM,
 )  # fmt: skip
-_METHODS: Final = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+_METHODS: Final = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 
 
 class CampaignMonitorEmulator:
