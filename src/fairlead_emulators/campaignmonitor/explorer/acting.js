@@ -1,15 +1,16 @@
 // What a subscriber does by a button, and what that leads to.
 
-import { api, input, labelled, make, options, post, say, show } from "./tools.js";
+import { input, labelled, make, options, post, say, show } from "./tools.js";
 
 const ACTS = {
   subscribe: "Subscribes", confirm: "Confirms", unsubscribe: "Unsubscribes", complain: "Complains of spam",
   bounce: "Bounces", soft_bounce: "Bounces softly", delete: "Is deleted",
 };
-const OF_CAMPAIGN = { open: "Opens", click: "Clicks" };
-// Told beside the act where a campaign is chosen: it is then counted there, too.
-const MAY_HAVE_CAMPAIGN = ["open", "click", "unsubscribe", "complain", "bounce", "soft_bounce"];
-let chosen = "";
+const OF_MAIL = { open: "Opens", click: "Clicks" };
+// Told beside the act where an e-mail is chosen: it is then counted there, too.
+const MAY_HAVE_MAIL = ["open", "click", "unsubscribe", "complain", "bounce", "soft_bounce"];
+const NO_MAIL = "";
+let chosen = null;
 
 async function act(wish) {
   const done = await post("/_control/act", wish);
@@ -17,17 +18,12 @@ async function act(wish) {
   return done;
 }
 
-/** The sent campaigns of a client, newest first: id → name. */
-async function campaignsOf(client) {
-  const found = await api(`clients/${client}/campaigns`, { pagesize: 50 });
-  return Object.fromEntries((found?.Results || []).map(each => [each.CampaignID, `${each.Name} (${each.SentDate.slice(0, 10)})`]));
-}
-
 function buttons(acts, wish) {
   return Object.entries(acts).map(([name, text]) => {
     const button = make("button", text, { type: "button", id: `act-${name}` });
     button.onclick = async () => {
-      const campaign = chosen && MAY_HAVE_CAMPAIGN.includes(name) ? { campaign: chosen } : {};
+      if (name in OF_MAIL && !chosen) return say("Choose the e-mail first.");
+      const campaign = chosen && MAY_HAVE_MAIL.includes(name) ? { campaign: chosen } : {};
       await act({ ...wish, do: name, ...campaign });
       document.dispatchEvent(new Event("redraw"));
     };
@@ -47,26 +43,33 @@ function changer(name, label, type, text, wish, done) {
   return form;
 }
 
+/** What a person got, to choose from: id → name. Opens and clicks need one; the others may be without. */
+function chooser(mails) {
+  if (!(chosen in mails) && chosen !== NO_MAIL) chosen = Object.keys(mails)[0];
+  const select = options({ ...mails, [NO_MAIL]: "none of them" }, chosen);
+  select.id = "act-mail";
+  select.onchange = () => { chosen = select.value; };
+  return labelled("With the e-mail", select);
+}
+
 /** Everything that one subscriber can do. `state`: the present one, empty where the address is not on the list. */
-export async function actions(list, client, email, state) {
+export function actions(list, email, state, history) {
   const wish = { list, email };
   const box = make("fieldset");
   box.append(make("legend", "What this person does"));
+  if (!state) {
+    box.append(...buttons({ subscribe: ACTS.subscribe }, wish));
+    return box;
+  }
   const simple = { ...ACTS };
   if (state !== "Unconfirmed") delete simple.confirm;
-  if (!state) return justSubscribe(box, wish);
-  const sent = await campaignsOf(client);
   const bar = make("div", "", { className: "bar" });
-  if (Object.keys(sent).length) {
-    if (!(chosen in sent) && chosen !== "none") chosen = Object.keys(sent)[0];
-    const select = options({ ...sent, none: "no campaign" }, chosen);
-    select.id = "act-campaign";
-    select.onchange = () => { chosen = select.value; };
-    box.append(labelled("With the campaign", select));
-    bar.append(...buttons(OF_CAMPAIGN, wish));
+  if (history.length) {
+    box.append(chooser(Object.fromEntries(history.map(each => [each.ID, `${each.Name} (${each.Type})`]))));
+    bar.append(...buttons(OF_MAIL, wish));
   } else {
-    chosen = "";
-    box.append(make("p", "To open and to click there has to be a sent campaign: this client has none.", { className: "muted" }));
+    chosen = null;
+    box.append(make("p", "Who has got a campaign or a journey’s e-mail can also open it and click.", { className: "muted" }));
   }
   bar.append(...buttons(simple, wish));
   const again = () => document.dispatchEvent(new Event("redraw"));
@@ -76,11 +79,6 @@ export async function actions(list, client, email, state) {
       done.error || done.email === email ? again() : show("subscriber", list, done.email)),
     changer("change_name", "New name", "text", "Changes name", wish, again),
   );
-  return box;
-}
-
-function justSubscribe(box, wish) {
-  box.append(...buttons({ subscribe: ACTS.subscribe }, wish));
   return box;
 }
 

@@ -72,7 +72,7 @@ export async function subscriber(id, email) {
   const where = make("p", "List ");
   where.append(link(list.title, "lists", id));
   const top = [make("h2", email), where];
-  const acting = await actions(id, list.client.id, email, found?.State || "");
+  const acting = actions(id, email, found?.State || "", history || []);
   if (!found) return [...top, make("p", "Nobody of that address is on the list."), acting, latest(changes)];
   const facts = { Name: "Name", State: "State", Date: "In this state since", ListJoinedDate: "Joined the list",
     ReadsEmailWith: "Reads e-mail with", ConsentToTrack: "Consent to tracking", MobileNumber: "Mobile number",
