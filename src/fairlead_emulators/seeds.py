@@ -31,7 +31,7 @@ from typing import Any, Final
 Spec = dict[str, Any]
 KINDS: Final = ("campaign_monitor", "salesforce")
 
-LONDON: Final = "(GMT) Greenwich Mean Time : Dublin, Edinburgh, Lisbon, London"
+LONDON: Final = "(GMT+00:00) Dublin, Edinburgh, Lisbon, London"
 SYDNEY: Final = "(GMT+10:00) Canberra, Melbourne, Sydney"
 NEW_YORK: Final = "(GMT-05:00) Eastern Time (US & Canada)"
 

@@ -8,6 +8,12 @@ def test_head(account):
     assert (reply.status, reply.raw) == (200, b"")
 
 
+def test_time_zone_labels(account):
+    """A client's label is one of those that are offered."""
+    offered = account.call("GET", "timezones").json
+    assert account.call("GET", f"clients/{account.client}").json["BasicDetails"]["TimeZone"] in offered
+
+
 def test_list_update(account):
     """What an update of a list does not say stays as it is."""
     before = account.call("GET", f"lists/{account.list}").json
