@@ -176,6 +176,29 @@ def test_names_in_a_query_have_no_case_and_empty_ones_are_absent(wire, query):
     assert ("ConsentToTrack" in page["Results"][0]) == ("True" in query)
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        "2026-01-31",
+        "2026/01/31",
+        "2026-01-31 10:05",
+        "2026-01-31 10:05:00",
+        "2026-01-31T10:05:00",
+        "2026-01-31T10:05:00.000Z",
+    ],
+)
+def test_a_date_may_have_a_time_of_day_in_every_usual_form(wire, date):
+    assert wire.ask("GET", f"/api/v3.3/lists/{wire.list}/active.json?date={quote(date)}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "date", ["yesterday", "31.01.2026", "2026-13-01", "20260131", "2026-01-31T", "0001-01-01T00:00:00Z0"]
+)
+def test_what_is_no_date_is_told(wire, date):
+    status, _, body = wire.ask("GET", f"/api/v3.3/lists/{wire.list}/active.json?date={quote(date)}")
+    assert (status, json.loads(body)["Code"]) == (400, 5)
+
+
 def test_names_in_a_body_have_no_case(wire):
     body = json.dumps({"EMAILADDRESS": "case@example.com", "consentToTrack": "yes", "name": "C"}).encode()
     assert wire.add(body)[0] == 201

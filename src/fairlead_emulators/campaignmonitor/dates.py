@@ -67,16 +67,22 @@ def moment(text: str) -> float:
 @fact("date-filter")
 def since(text: str, where: ZoneInfo) -> int:
     """A `date` parameter → the first unix minute it lets through. Raises Refusal 5."""
+    try:
+        read = _read(text.strip())
+        return int(read.replace(tzinfo=read.tzinfo or where).astimezone(UTC).timestamp() // 60)
+    except (ValueError, OverflowError):  # no date; or the first or last day that there is, elsewhere
+        raise Refusal(5) from None
+
+
+def _read(text: str) -> datetime:
     for form in _FORMATS:
         try:
-            local = datetime.strptime(text.strip(), form)  # noqa: DTZ007 — it has no offset on the wire
+            return datetime.strptime(text, form)  # noqa: DTZ007 — it has no offset on the wire
         except ValueError:
             continue
-        try:
-            return int(local.replace(tzinfo=where).astimezone(UTC).timestamp() // 60)
-        except OverflowError:  # the first or last day that there is, elsewhere
-            raise Refusal(5) from None
-    raise Refusal(5)
+    if "T" not in text:
+        raise ValueError(text)
+    return datetime.fromisoformat(text)  # as programs write moments; an offset is heeded
 
 
 @fact("statistics-buckets")
