@@ -229,3 +229,26 @@ def test_smart_emails_and_their_messages_are_shown(explorer: Explorer) -> None:
     page = explorer.open("transactional")
     page.get_by_role("cell", name="Order shipped").wait_for()
     assert page.get_by_role("row").count() > 40
+
+
+def test_one_opens_and_clicks_what_one_got(explorer: Explorer) -> None:
+    """The choice holds the e-mails that reached the person; what is done with one stands in the history, as in the API."""
+    query = (
+        "SELECT p.key FROM tracked_people p JOIN subscribers s ON s.list = p.list AND s.key = p.key"
+        " WHERE p.list = 1 AND s.state = 0 AND p.key NOT IN (SELECT key FROM consents) ORDER BY p.key"
+    )
+    who = explorer.emulator.store.db.execute(query).fetchone()[0]
+    page = explorer.open(f"subscriber/{explorer.newsletter}/{who}")
+    mail = page.get_by_label("With the e-mail").locator("option").first.inner_text()
+    before = page.get_by_role("cell", name="Click", exact=True).count()
+    for button in ("Opens", "Clicks"):
+        page.get_by_role("button", name=button, exact=True).click()
+        page.get_by_role("status").get_by_text("is now Active").wait_for()
+    page.get_by_role("cell", name="Click", exact=True).nth(before).wait_for()
+    assert page.get_by_role("cell", name=mail.rpartition(" (")[0], exact=True).count() >= 2
+    assert page.evaluate("document.activeElement.id") == "act-click"
+    page.get_by_label("With the e-mail").select_option("none of them")
+    page.get_by_role("button", name="Opens", exact=True).click()
+    page.get_by_text("Choose the e-mail first.").wait_for()
+    page.get_by_role("button", name="Complains of spam", exact=True).click()
+    page.get_by_role("status").get_by_text("is now Unsubscribed").wait_for()

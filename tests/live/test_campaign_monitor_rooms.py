@@ -1,6 +1,7 @@
-"""What is assumed of lists, domains and templates and can be checked by calls, each by a test named after the fact's id."""
+"""What is assumed of lists, domains, templates and campaigns and can be checked by calls, each by a test named after the fact's id."""
 
 NOWHERE = "nowhere-at-all.example.com"
+NOTHING = "0" * 32
 
 
 def test_head(account):
@@ -44,3 +45,8 @@ def test_template_checks(account):
     assert {code: (each.status, each.json.get("Code")) for code, each in found.items() if each.status != 201} == {
         code: (400, code) for code in bodies
     }
+
+
+def test_campaign_unknown(account):
+    reply = account.call("GET", f"campaigns/{NOTHING}/summary")
+    assert (reply.status, reply.json["Code"]) == (400, 301)
