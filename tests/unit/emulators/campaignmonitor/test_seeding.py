@@ -1,6 +1,7 @@
 """Laws of laying an account from a spec, and of reading it in pages."""
 
 import json
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -30,6 +31,39 @@ def test_another_seed_gives_other_keys_dates_and_states():
     one, other = _laid(), _laid(seed=2)
     assert one[0]["api_key"] != other[0]["api_key"]
     assert one[1] != other[1]
+
+
+class SlowClock(Clock):
+    """Keeps one thread waiting, from when it first looks at the time."""
+
+    def __init__(self):
+        super().__init__()
+        self.waits, self.looked, self.go = None, threading.Event(), threading.Event()
+
+    def now(self):
+        if threading.current_thread() is self.waits:
+            self.looked.set()
+            self.go.wait(10)
+        return super().now()
+
+
+def test_a_beat_that_has_begun_ends_before_the_account_is_laid_anew():
+    """Beats come in the thread that serves, and seeds perhaps in another."""
+    clock = SlowClock()
+    emulator = create(clock)
+    small = seeds.spec("small", "campaign_monitor")
+    emulator.seed(small)
+    clock.waits = threading.Thread(target=emulator.tick)
+    seeding = threading.Thread(target=emulator.seed, args=(seeds.spec("empty", "campaign_monitor"),))
+    clock.waits.start()
+    assert clock.looked.wait(10)
+    seeding.start()
+    seeding.join(0.5)
+    assert len(emulator.store.lists()) == 2, "still as it was"
+    clock.go.set()
+    clock.waits.join(10)
+    seeding.join(10)
+    assert emulator.store.lists() == []
 
 
 @pytest.mark.parametrize("direction", ["asc", "desc"])
