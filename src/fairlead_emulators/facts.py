@@ -6,6 +6,8 @@ fact = FactBook(__package__)          # once, in the emulator's package
 def page(...): ...
 
 fact("ids")                           # or as a statement inside it
+
+An assumed entry may say in `apart` why calls to an account cannot check it; the others are checked in `tests/live`.
 """
 
 import ast
@@ -55,6 +57,8 @@ class FactBook:
             if entry.get("proof") not in PROOFS:
                 found.append(f"{identity!r} has proof {entry.get('proof')!r}: use one of {PROOFS}")
             found += [f"{identity!r} has no {part}" for part in ("text", "where") if not entry.get(part)]
+            if entry.get("proof") != "assumed" and "apart" in entry:
+                found.append(f"{identity!r} is not assumed and stands apart all the same: leave out apart")
         return found
 
     def assumed(self) -> int:

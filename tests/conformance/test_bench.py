@@ -1,7 +1,7 @@
 """The bench measures what it says: everyone reads every row, those who write write every row, and calls are counted."""
 
 import pytest
-from bench import measure
+from bench import emulated, measure
 from bench.synthetic import LISTS, STATES, sizes
 
 ROWS = 3_000
@@ -30,3 +30,10 @@ def test_every_contestant_does_the_whole_job(who):
 def test_a_contestant_that_did_less_does_not_count(who, code, said, written):
     with pytest.raises(measure.RunFailed, match=who):
         measure._check(who, 10, code, said, {"written": written})
+
+
+def test_the_local_account_is_laid_and_read_in_every_way():
+    got = emulated.measured(2_000, 3)
+    assert got["subscribers"] == 2_000
+    assert set(got["pages_per_s"]) == set(got["pages_per_cpu_s"]) == set(emulated.READINGS)
+    assert min(got["pages_per_s"].values()) > 0

@@ -21,6 +21,7 @@ from fairlead.campaignmonitor.login import Login
 from fairlead.campaignmonitor.messages import Messages
 from fairlead.campaignmonitor.people import People
 from fairlead.campaignmonitor.repeats import Patience
+from fairlead.campaignmonitor.screens import Screens
 from fairlead.campaignmonitor.segments import Segments
 from fairlead.campaignmonitor.subscribers import Reading, State, Subscriber, SubscriberPage
 from fairlead.campaignmonitor.subscriptions import Subscriptions
@@ -52,6 +53,7 @@ class CampaignMonitor:
         self.subscriptions = Subscriptions(transport)
         self.list_settings = ListSettings(transport)
         self.webhooks = Webhooks(transport)
+        self.screens = Screens(transport)
 
     async def system_date(self) -> datetime:
         """The account's wall clock, naive, in the account's time zone."""
@@ -93,13 +95,14 @@ class CampaignMonitor:
         *,
         page_size: int = 1000,
         tracking_preference: bool = True,
+        sms_preference: bool = False,
     ) -> AsyncGenerator[SubscriberPage, None]:
         """The subscribers of a list in one state, a page at a time; see `paging.every_page` for order and repeats.
 
         Close it (`contextlib.aclosing`) when leaving it early: calls may be on the wire.
         `since`: those who entered the state on or after that day in the client's time zone; a datetime counts as its day.
         """
-        reading = Reading(list_id, state, since, page_size, tracking_preference)
+        reading = Reading(list_id, state, since, page_size, tracking_preference, sms_preference)
         return subscribers.members(self._transport, reading, look_ahead=self._transport.limit.most)
 
     async def subscriber(self, list_id: str, email: str) -> Subscriber:

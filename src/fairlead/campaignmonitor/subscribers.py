@@ -39,12 +39,14 @@ class Subscriber(
         "reads_email_with": "ReadsEmailWith",
         "consent_to_track": "ConsentToTrack",
         "custom_values": "CustomFields",
+        "mobile_number": "MobileNumber",
+        "consent_to_send_sms": "ConsentToSendSms",
     },
 ):
     """A subscriber of one list. `date` is that of the last change of state.
 
     Dates are naive texts `YYYY-MM-DD HH:MM:SS` in the client's time zone, rounded to minutes.
-    `consent_to_track` is `Yes`, `No` or blank.
+    `consent_to_track` is `Yes`, `No` or blank; so is `consent_to_send_sms`, blank without a `mobile_number` (E.164).
     """
 
     email: str = ""
@@ -55,6 +57,8 @@ class Subscriber(
     reads_email_with: str = ""
     consent_to_track: str = ""
     custom_values: list[CustomValue] = []
+    mobile_number: str = ""
+    consent_to_send_sms: str = ""
 
     @property
     def custom_fields(self) -> list[tuple[str, str]]:
@@ -76,13 +80,17 @@ class SubscriberPage:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Which subscribers to read, and how. `since`: those who entered the state on or after that day in the client's zone."""
+    """Which subscribers to read, and how. `since`: those who entered the state on or after that day in the client's zone.
+
+    The preferences say whether to read the consent to tracking, and to text messages.
+    """
 
     list_id: str
     state: State
     since: date | None = None
     page_size: int = 1000
     tracking_preference: bool = True
+    sms_preference: bool = False
 
     def __post_init__(self) -> None:
         if self.state not in STATES:
@@ -99,6 +107,8 @@ class Reading:
             query["date"] = f"{self.since:%Y-%m-%d}"
         if self.tracking_preference:
             query["includetrackingpreference"] = "true"
+        if self.sms_preference:
+            query["includesmspreference"] = "true"
         return Door(f"/lists/{{}}/{self.state.lower()}", (self.list_id,), query)
 
 
@@ -122,7 +132,7 @@ async def members(transport: Transport, reading: Reading, *, look_ahead: int) ->
 
 async def subscriber(transport: Transport, list_id: str, email: str) -> Subscriber:
     """The subscriber as it is now, in whatever state. Raises RecordRefused with code 203 where the list has none such."""
-    query = {"email": email, "includetrackingpreference": "true"}
+    query = {"email": email, "includetrackingpreference": "true", "includesmspreference": "true"}
     return await transport.get(Door("/subscribers/{}", (list_id,), query), _ONE)
 
 

@@ -10,8 +10,7 @@ from urllib.parse import parse_qsl, unquote
 from zoneinfo import ZoneInfo
 
 import msgspec
-from isal import isal_zlib
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from fairlead_emulators.campaignmonitor.audience.life import Life
@@ -20,6 +19,7 @@ from fairlead_emulators.campaignmonitor.auth import Caller, Keys
 from fairlead_emulators.campaignmonitor.codes import Refusal, unreadable
 from fairlead_emulators.campaignmonitor.dates import since
 from fairlead_emulators.campaignmonitor.facts import fact
+from fairlead_emulators.campaignmonitor.formats.packing import XML, packed, without_suffix, xml_is_asked, xml_of
 from fairlead_emulators.campaignmonitor.store import Client, Store, SubscriberList
 from fairlead_emulators.campaignmonitor.switches import Switches
 from fairlead_emulators.clock import Clock
@@ -27,9 +27,6 @@ from fairlead_emulators.faults import Faults
 
 VERSIONS: Final = ("3", "3.1", "3.2", "3.3")
 _PREFIX: Final = re.compile(r"/api/v(3(?:\.\d+)?)/(.*)", re.IGNORECASE | re.DOTALL)
-_GZIP: Final = 31  # window bits for a gzip envelope
-_SMALL: Final = 512
-_JSON: Final = "application/json; charset=utf-8"
 T = TypeVar("T")
 
 
@@ -199,7 +196,10 @@ class Api:
 
     async def answer(self, request: Request) -> Response:
         """The ASGI side of `work`."""
-        body = await request.body()
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
         # The raw path: a custom field's key may hold an encoded slash.
         path = request.scope.get("raw_path") or request.url.path.encode()
         done = self.work(
@@ -211,13 +211,15 @@ class Api:
         )
         if isinstance(done, Later):
             done = await self._waited_for(done)
-        return _response(done, request.headers.get("accept-encoding", ""))
+        return packed(done.status, done.body, done.headers, request.headers.get("accept-encoding", ""))
 
     def work(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer | Later:
         """The answer to a request; Later where an endpoint has to wait for something."""
         try:
             return self._route(method, path, query, headers, body)
         except Refusal as refusal:
+            if xml_is_asked(path, headers.get("accept", "")):
+                return Answer(refusal.http, xml_of(refusal.envelope()), {**refusal.headers, "content-type": XML})
             return _refused(refusal)
 
     async def _waited_for(self, later: Later) -> Answer:
@@ -230,6 +232,7 @@ class Api:
     @fact("authentication-first")
     @fact("prefixes")
     @fact("double-slash")
+    @fact("head")
     def _route(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer | Later:
         found = _PREFIX.fullmatch(path)
         if found is None:
@@ -239,30 +242,15 @@ class Api:
         caller = self._service.keys.caller(headers.get("authorization", ""), path)
         if version not in VERSIONS:
             raise Refusal(404)
-        resource = _without_suffix(rest.lstrip("/"), headers.get("accept", ""))
+        resource = without_suffix(rest.lstrip("/"), headers.get("accept", ""))
+        verb = "GET" if method == "HEAD" else method
         for endpoint in self._table:
-            match = endpoint.pattern.fullmatch(resource) if endpoint.method == method else None
+            match = endpoint.pattern.fullmatch(resource) if endpoint.method == verb else None
             if match:
                 caller.need(endpoint.scope)
                 call = Call(self._service, caller, version, query_of(query), body)
                 return _answered(endpoint, call, [unquote(each) for each in match.groups()])
         raise Refusal(404)
-
-
-@fact("json-only")
-def _without_suffix(rest: str, accept: str) -> str:
-    """The path without `.json`. Raises Refusal 404 with a clear message where XML is asked for."""
-    if rest.lower().endswith(".json"):
-        return rest[:-5]
-    if rest.lower().endswith(".xml") or (
-        "application/json" not in accept and not rest.lower().startswith("transactional/")
-    ):
-        raise Refusal(
-            404,
-            http=406,
-            message="This local account answers JSON only: end the path in .json, or send Accept: application/json",
-        )
-    return rest
 
 
 def _answered(endpoint: Endpoint, call: Call, ids: Sequence[str]) -> Answer | Later:
@@ -288,14 +276,3 @@ def _finished(result: Any, call: Call) -> Answer | Later:
     if call.flag("pretty"):
         return Answer(200, json.dumps(result, ensure_ascii=False, indent=2).encode())
     return Answer(200, msgspec.json.encode(result))
-
-
-@fact("gzip")
-def _response(done: Answer, accept_encoding: str) -> Response:
-    headers = {"content-type": _JSON, **done.headers}
-    body = done.body
-    if len(body) > _SMALL and "gzip" in accept_encoding.lower():
-        body = isal_zlib.compress(body, 1, _GZIP)
-        headers["content-encoding"] = "gzip"
-        headers["vary"] = "Accept-Encoding"
-    return Response(body, done.status, headers)

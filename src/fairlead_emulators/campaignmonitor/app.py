@@ -1,5 +1,6 @@
 """The Campaign Monitor account: state, API, control routes and explorer in one Starlette app."""
 
+import threading
 from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from fairlead_emulators.campaignmonitor.audience.life import Life
 from fairlead_emulators.campaignmonitor.audience.pages import Pages
 from fairlead_emulators.campaignmonitor.auth import Keys
 from fairlead_emulators.campaignmonitor.campaigns import room as campaigns
+from fairlead_emulators.campaignmonitor.explorer.latest import Latest
 from fairlead_emulators.campaignmonitor.heartbeat import Heartbeat
 from fairlead_emulators.campaignmonitor.journeys import room as journeys
 from fairlead_emulators.campaignmonitor.lists import room as lists
@@ -49,7 +51,7 @@ ROOMS: Final[tuple[Room, ...]] = (
     account.ROOM, lists.ROOM, subscribers.ROOM, segments.ROOM, templates.ROOM, tracking.ROOM, campaigns.ROOM, journeys.ROOM,
     transactional.ROOM, webhooks.ROOM, oauth.ROOM,
 )  # fmt: skip
-_METHODS: Final = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+_METHODS: Final = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 
 
 class CampaignMonitorEmulator:
@@ -64,6 +66,7 @@ class CampaignMonitorEmulator:
         self.store = Store(data_dir, [each.tables for each in ROOMS])
         self.keys = Keys(self.store, clock, self.faults)
         self._seeding = False
+        self._turn = threading.RLock()  # beats come in the serving thread, seeds perhaps in another
         self.switches = Switches(self.store)
         self.life = Life(self.store, clock, self.switches)
         self.service = Service(self.store, clock, self.faults, self.keys, self.life, Pages(self.store), self.switches)
@@ -78,16 +81,18 @@ class CampaignMonitorEmulator:
 
     def seed(self, spec: Mapping[str, Any]) -> dict[str, int]:
         """Empties the account and fills it from a spec of `seeds.py`; returns counts."""
-        self.switches.lay(spec.get("settings", {}))
-        self._seeding = True  # a beat in the serving thread does not look at half an account
-        try:
-            counts = seeding.fill(self.service, spec, [each.lay for each in ROOMS if each.lay])
-            self.switches.keep()
-            for each in ROOMS:
-                if each.lay_account:
-                    each.lay_account(self.service, spec)
-        finally:
-            self._seeding = False
+        with self._turn:
+            self.switches.lay(spec.get("settings", {}))
+            self.service.own(Latest).clear()
+            self._seeding = True
+            try:
+                counts = seeding.fill(self.service, spec, [each.lay for each in ROOMS if each.lay])
+                self.switches.keep()
+                for each in ROOMS:
+                    if each.lay_account:
+                        each.lay_account(self.service, spec)
+            finally:
+                self._seeding = False
         return counts
 
     def state(self) -> dict[str, Any]:
@@ -105,10 +110,15 @@ class CampaignMonitorEmulator:
         return done
 
     def tick(self) -> None:
-        """Carries out what has come due by the clock."""
-        for each in () if self._seeding else ROOMS:
-            if each.tick:
-                each.tick(self.service)
+        """Carries out what has come due by the clock; nothing while the account is being laid."""
+        if not self._turn.acquire(blocking=False):
+            return
+        try:
+            for each in () if self._seeding else ROOMS:
+                if each.tick:
+                    each.tick(self.service)
+        finally:
+            self._turn.release()
 
     def ready(self) -> dict[str, str]:
         """Keys for the JSON line."""

@@ -15,18 +15,20 @@ _FORMATS: Final = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT
 
 
 @cache
-def labels() -> dict[str, str]:
-    """Time zone label → name in the tz database."""
-    text = (resources.files(__package__) / "timezones.toml").read_text(encoding="utf-8")
+def labels(book: str = "timezones") -> dict[str, str]:
+    """Time zone label → name in the tz database: those that are offered, or with another book those understood besides."""
+    text = (resources.files(__package__) / f"{book}.toml").read_text(encoding="utf-8")
     return {label: str(name) for label, name in tomllib.loads(text).items()}
 
 
 @cache
+@fact("time-zone-labels")
 def zone(label: str) -> ZoneInfo:
-    """The zone a label means. Raises Refusal 152 for an unknown label."""
-    if label not in labels():
+    """The zone a label means, of whatever time. Raises Refusal 152 for an unknown label."""
+    name = labels().get(label) or labels("timezones_others").get(label)
+    if name is None:
         raise Refusal(152)
-    return ZoneInfo(labels()[label])
+    return ZoneInfo(name)
 
 
 @fact("minute-rounding")
@@ -65,16 +67,22 @@ def moment(text: str) -> float:
 @fact("date-filter")
 def since(text: str, where: ZoneInfo) -> int:
     """A `date` parameter → the first unix minute it lets through. Raises Refusal 5."""
+    try:
+        read = _read(text.strip())
+        return int(read.replace(tzinfo=read.tzinfo or where).astimezone(UTC).timestamp() // 60)
+    except (ValueError, OverflowError):  # no date; or the first or last day that there is, elsewhere
+        raise Refusal(5) from None
+
+
+def _read(text: str) -> datetime:
     for form in _FORMATS:
         try:
-            local = datetime.strptime(text.strip(), form)  # noqa: DTZ007 — it has no offset on the wire
+            return datetime.strptime(text, form)  # noqa: DTZ007 — it has no offset on the wire
         except ValueError:
             continue
-        try:
-            return int(local.replace(tzinfo=where).astimezone(UTC).timestamp() // 60)
-        except OverflowError:  # the first or last day that there is, elsewhere
-            raise Refusal(5) from None
-    raise Refusal(5)
+    if "T" not in text:
+        raise ValueError(text)
+    return datetime.fromisoformat(text)  # as programs write moments; an offset is heeded
 
 
 @fact("statistics-buckets")

@@ -1,4 +1,5 @@
 // The reads, subscribers and transactional e-mails of createsend-node: node older.mjs ADDRESS KEY CLIENT
+// It asks for administrators without a suffix, to which the service answers XML, and this account that it has none.
 
 import CreateSend from "createsend-node";
 import { call, end } from "./expect.mjs";

@@ -66,7 +66,8 @@ class Pages:
     ) -> list[tuple[Any, ...]]:
         columns = _ORDERS[ask.order]
         where, values = "list = ? AND state = ?", [of.n, STATES.index(state)]
-        if since is not None:
+        # Beside the place to go on from, the day would be the only bound that the index is searched by.
+        if since is not None and (after is None or ask.direction == "desc" or columns[0] != "minute"):
             where += " AND minute >= ?"
             values.append(since)
         if after is not None:

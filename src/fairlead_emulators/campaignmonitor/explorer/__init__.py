@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fairlead_emulators.campaignmonitor.dates import wire
+from fairlead_emulators.campaignmonitor.explorer.latest import Latest
 from fairlead_emulators.campaignmonitor.store import STATES
 from fairlead_emulators.control import explained
 
@@ -20,6 +21,7 @@ _FILES: Final = {
     "style.css": "text/css",
     "page.js": "text/javascript",
     "people.js": "text/javascript",
+    "acting.js": "text/javascript",
     "rooms.js": "text/javascript",
     "tools.js": "text/javascript",
 }
@@ -36,10 +38,11 @@ def _file(name: str) -> Response:
 
 
 def routes(of: "CampaignMonitorEmulator") -> list[Route]:
-    """`/` and below `/_explorer`: the page's files, `members`, and `api/…`, what the API answers to the account's key.
+    """`/` and below `/_explorer`: the page's files, `members`, `latest`, and `api/…`, as the API answers the account's key.
 
     These reads of the API are not in the log of requests.
     """
+    latest = of.service.own(Latest)
 
     async def page(request: Request) -> Response:
         return _file("page.html")
@@ -51,6 +54,9 @@ def routes(of: "CampaignMonitorEmulator") -> list[Route]:
     async def members(request: Request) -> Response:
         return JSONResponse(_members(of, request))
 
+    async def newest(request: Request) -> Response:
+        return JSONResponse(latest.told(request.query_params.get("list", ""), request.query_params.get("email", "")))
+
     async def api(request: Request) -> Response:
         done = of.look(f"/api/v3.3/{request.path_params['path']}", request.url.query)
         # 200 either way: what a room does not offer is no error of the page.
@@ -59,6 +65,7 @@ def routes(of: "CampaignMonitorEmulator") -> list[Route]:
     return [
         Route("/", page, methods=["GET"]),
         Route("/_explorer/members", explained(members), methods=["GET"]),
+        Route("/_explorer/latest", newest, methods=["GET"]),
         Route("/_explorer/files/{name}", file, methods=["GET"]),
         Route("/_explorer/api/{path:path}", api, methods=["GET"]),
     ]
@@ -69,14 +76,16 @@ def _members(of: "CampaignMonitorEmulator", request: Request) -> dict[str, objec
     on = of.changes.list(query.get("list", ""))
     client = of.store.client(on.client)
     assert client is not None, "a list always has its client"
+    where = "list = ?"
     values: list[str | int] = [on.n]
-    where = "list = ? AND (key LIKE ? ESCAPE '\\' OR lower(name) LIKE ? ESCAPE '\\')"
-    values += [_like(query.get("search", ""))] * 2
+    if query.get("search"):  # without one, an index counts
+        where += " AND (key LIKE ? ESCAPE '\\' OR lower(name) LIKE ? ESCAPE '\\')"
+        values += [_like(query["search"])] * 2
     if query.get("state") in STATES:
         where += " AND state = ?"
         values.append(STATES.index(query["state"]))
     total = of.store.db.execute(f"SELECT count(*) FROM subscribers WHERE {where}", values).fetchone()[0]
-    number = max(1, int(query.get("page", "1")))
+    number = min(max(1, int(query.get("page", "1"))), 10**9)
     found = of.store.db.execute(
         f"SELECT address, name, state, minute FROM subscribers WHERE {where} ORDER BY key LIMIT ? OFFSET ?",
         [*values, _PAGE, (number - 1) * _PAGE],
@@ -85,4 +94,11 @@ def _members(of: "CampaignMonitorEmulator", request: Request) -> dict[str, objec
         {"email": address, "name": name, "state": STATES[state], "date": wire(minute, client.zone)}
         for address, name, state, minute in found
     ]
-    return {"total": total, "page": number, "pages": -(-total // _PAGE), "rows": rows}
+    return {
+        "title": on.title,
+        "client": {"id": client.id, "name": client.name},
+        "total": total,
+        "page": number,
+        "pages": -(-total // _PAGE),
+        "rows": rows,
+    }

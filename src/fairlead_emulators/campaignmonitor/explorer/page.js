@@ -2,7 +2,7 @@
 
 import * as people from "./people.js";
 import * as rooms from "./rooms.js";
-import { get, make, post, say } from "./tools.js";
+import { forget, get, make, post, say } from "./tools.js";
 
 const $ = id => document.getElementById(id);
 const PARTS = {
@@ -11,9 +11,13 @@ const PARTS = {
   ...rooms,
 };
 const UNDER = { subscriber: "lists", campaign: "campaigns" };
-let drawing = 0;
+const TITLE = document.title;
+// Parts that are drawn anew by themselves while somebody watches. The others may be dear to count.
+const WATCHED = ["lists", "subscriber", "transactional", "webhooks", "requests"];
+let drawing = 0, typed = false, drawn = "";
 
-async function draw() {
+/** Draws the part that the address names. `moved`: somebody has just come there. */
+async function draw(moved = false) {
   const mine = ++drawing;
   const [name, ...ids] = location.hash.slice(1).split("/").map(decodeURIComponent);
   const part = name in PARTS ? name : "lists";
@@ -28,7 +32,31 @@ async function draw() {
     shown = [make("p", `This part cannot be shown: ${error.message}. Reload the page.`)];
   }
   // A slower part must not overwrite the one that was chosen after it.
-  if (mine === drawing) $("room").replaceChildren(...shown);
+  if (mine !== drawing) return;
+  const before = drawn;
+  drawn = location.hash + shown.map(each => each.outerHTML).join("");
+  if (drawn === before) return;
+  const held = document.activeElement;
+  const inside = $("room").contains(held);
+  $("room").replaceChildren(...shown);
+  typed = false;
+  const head = $("room").querySelector("h2");
+  document.title = head ? `${head.textContent} – ${TITLE}` : TITLE;
+  if (head) head.tabIndex = -1;
+  if (moved) head?.focus();
+  else if (inside) (counterpart(held) || head)?.focus({ preventScroll: true });
+}
+
+/** What stands now where an element stood before the part was drawn anew; null when it has gone. */
+function counterpart(held) {
+  if (held.id) return $(held.id);
+  const same = held.hash ? each => each.hash === held.hash : each => each.ariaLabel === held.ariaLabel;
+  return [...$("room").querySelectorAll(held.tagName)].find(same);
+}
+
+function watch() {
+  const [part, , , , search] = location.hash.slice(1).split("/");
+  if (!document.hidden && !typed && !search && WATCHED.includes(part || "lists")) draw();
 }
 
 async function top() {
@@ -51,7 +79,9 @@ async function redraw() {
   await Promise.all([draw(), top()]);
 }
 
-addEventListener("hashchange", () => { say(""); draw(); });
-document.addEventListener("redraw", redraw);
+$("room").addEventListener("input", () => { typed = true; });
+addEventListener("hashchange", () => { forget(); draw(true); });
+document.addEventListener("redraw", () => { drawn = ""; redraw(); });
 setInterval(top, 10_000);
+setInterval(watch, 3_000);
 redraw();

@@ -1,13 +1,9 @@
 // Clients, lists, members, and one subscriber with its history.
 
-import { api, get, link, make, post, say, table } from "./tools.js";
+import { actions, newcomer } from "./acting.js";
+import { api, get, input, labelled, link, make, options, show, table } from "./tools.js";
 
 const STATES = ["Active", "Unconfirmed", "Unsubscribed", "Bounced", "Deleted"];
-const ACTS = {
-  subscribe: "subscribes", confirm: "confirms", unsubscribe: "unsubscribes", open: "opens", click: "clicks",
-  bounce: "bounces", soft_bounce: "bounces softly", complain: "complains of spam", delete: "is deleted",
-  change_name: "changes name to", change_address: "changes address to",
-};
 
 export async function lists() {
   const state = await get("/_control/state");
@@ -15,101 +11,82 @@ export async function lists() {
     make("h2", client.name),
     make("p", client.time_zone, { className: "muted" }),
     table(`Lists of ${client.name}`, ["List", ...STATES], client.lists.map(list =>
-      [link(list.title, "lists", list.id), ...STATES.map(each => list.states[each] || 0)])),
+      [link(list.title, "lists", list.id), ...STATES.map(each => list.states[each] || 0)]),
+      "None yet: seed the account, or make a list by the API."),
   ]);
 }
 
-async function titleOf(id) {
-  const state = await get("/_control/state");
-  return state.clients.flatMap(client => client.lists).find(list => list.id === id)?.title || id;
+function latest(rows, named) {
+  return table("What happened lately", ["When", ...named ? ["Address"] : [], "What"],
+    rows.map(each => [each.at, ...named ? [each.email] : [], each.what]),
+    "Nothing since the account was laid.");
 }
 
 export async function members(id, page = "1", state = "", search = "") {
-  const found = await get("/_explorer/members?" + new URLSearchParams({ list: id, page, search, state }));
-  if (found.error) return [make("p", found.error)];
+  const [found, changes] = await Promise.all([
+    get("/_explorer/members?" + new URLSearchParams({ list: id, page, search, state })),
+    get("/_explorer/latest?" + new URLSearchParams({ list: id })),
+  ]);
+  if (found.error) return [make("h2", "List"), make("p", `It cannot be shown: ${found.error}.`)];
   const pages = Math.max(1, found.pages), number = found.page;
   const turn = make("nav", "", { className: "bar" });
   turn.setAttribute("aria-label", "Pages of members");
   if (number > 1) turn.append(link("Previous page", "lists", id, number - 1, state, search));
-  turn.append(make("span", `Page ${number} of ${pages}`));
+  turn.append(make("span", `Page ${number.toLocaleString()} of ${pages.toLocaleString()}`));
   if (number < pages) turn.append(link("Next page", "lists", id, number + 1, state, search));
   const rows = found.rows.map(each => [link(each.email, "subscriber", id, each.email), each.name, each.state, each.date]);
   return [
-    make("h2", `${await titleOf(id)} (${found.total.toLocaleString()})`),
+    make("h2", `${found.title} (${found.total.toLocaleString()})`),
+    make("p", `List of ${found.client.name}`, { className: "muted" }),
     finder(id, state, search),
-    actor(id, ""),
-    turn,
-    table("Members", ["Address", "Name", "State", "Since (client’s clock)"], rows),
+    newcomer(id),
+    ...pages > 1 ? [turn] : [],
+    table("Members", ["Address", "Name", "State", "Since (client’s clock)"], rows,
+      search || state ? "Nobody is found by that." : "Nobody yet."),
+    latest(changes, true),
   ];
-}
-
-function labelled(text, input) {
-  const label = make("label", text + " ");
-  label.append(input);
-  return label;
-}
-
-function options(choices, chosen) {
-  const select = make("select");
-  select.append(...Object.entries(choices).map(([value, text]) => make("option", text, { value })));
-  select.value = chosen;
-  return select;
 }
 
 function finder(id, state, search) {
   const form = make("form", "", { className: "bar" });
-  const text = make("input", "", { type: "search", value: search });
+  form.setAttribute("role", "search");
+  const text = input("find-text", { type: "search", value: search });
   const states = options({ "": "any", ...Object.fromEntries(STATES.map(each => [each, each])) }, state);
-  form.append(labelled("Search", text), labelled("State", states), make("button", "Show"));
+  states.id = "find-state";
+  form.append(labelled("Search", text), labelled("State", states), make("button", "Show", { id: "find" }));
   form.onsubmit = event => {
     event.preventDefault();
-    location.hash = ["lists", id, 1, states.value, text.value].map(encodeURIComponent).join("/");
-  };
-  return form;
-}
-
-/** The form by which a subscriber does something; the page is drawn anew afterwards. */
-function actor(id, address) {
-  const form = make("form", "", { className: "bar" });
-  const email = make("input", "", { type: "email", required: true, value: address, size: 26 });
-  const act = options(ACTS, "subscribe");
-  const value = make("input");
-  const further = labelled("New value", value);
-  form.append(labelled("Subscriber", email), labelled("does", act), further, make("button", "Do it"));
-  const show = () => { further.hidden = !act.value.startsWith("change_"); };
-  act.onchange = show;
-  show();
-  form.onsubmit = async event => {
-    event.preventDefault();
-    const key = act.value === "change_address" ? "new_email" : "name";
-    const wish = { list: id, email: email.value, do: act.value };
-    if (value.value && !further.hidden) wish[key] = value.value;
-    const done = await post("/_control/act", wish);
-    say(done.error || `${done.email} is now ${done.state} (${done.name || "no name"}).`);
-    if (!done.error && address && done.email !== address) {
-      location.hash = ["subscriber", id, done.email].map(encodeURIComponent).join("/");
-    } else {
-      document.dispatchEvent(new Event("redraw"));
-    }
+    show("lists", id, 1, states.value, text.value);
   };
   return form;
 }
 
 export async function subscriber(id, email) {
-  const [found, history] = await Promise.all([
+  const [list, found, history, changes] = await Promise.all([
+    get("/_explorer/members?" + new URLSearchParams({ list: id, search: "", page: 1 })),
     api(`subscribers/${id}`, { email, includetrackingpreference: true }),
     api(`subscribers/${id}/history`, { email }),
+    get("/_explorer/latest?" + new URLSearchParams({ list: id, email })),
   ]);
-  const top = [make("h2", email), link(`List ${await titleOf(id)}`, "lists", id), actor(id, email)];
-  if (!found) return [...top, make("p", "Nobody of that address is on the list.")];
-  const facts = ["Name", "State", "Date", "ListJoinedDate", "ReadsEmailWith", "ConsentToTrack", "MobileNumber"];
-  const known = facts.filter(each => found[each]).map(each => [each, String(found[each])]);
-  const past = (history || []).flatMap(each => each.Actions.map(act =>
+  if (list.error) return [make("h2", email), make("p", "The account has no such list.")];
+  const where = make("p", "List ");
+  where.append(link(list.title, "lists", id));
+  const top = [make("h2", email), where];
+  const acting = actions(id, email, found?.State || "", history || []);
+  if (!found) return [...top, make("p", "Nobody of that address is on the list."), acting, latest(changes)];
+  const facts = { Name: "Name", State: "State", Date: "In this state since", ListJoinedDate: "Joined the list",
+    ReadsEmailWith: "Reads e-mail with", ConsentToTrack: "Consent to tracking", MobileNumber: "Mobile number",
+    ConsentToSendSms: "Consent to text messages" };
+  const known = Object.entries(facts).filter(([key]) => found[key]).map(([key, name]) => [name, String(found[key])]);
+  const past = (history || []).flatMap(each => (each.Actions.length ? each.Actions : [{ Event: "Sent" }]).map(act =>
     [each.Name, each.Type, act.Event, act.Date, act.Detail, act.IPAddress]));
   return [
     ...top,
+    acting,
     table("What is known", ["What", "Value"], known),
-    table("Custom fields", ["Field", "Value"], found.CustomFields.map(each => [each.Key, each.Value])),
-    table("History", ["E-mail", "Type", "Event", "Date", "Detail", "IP address"], past),
+    table("Custom fields", ["Field", "Value"], found.CustomFields.map(each => [each.Key, each.Value]), "None has a value."),
+    table("History", ["E-mail", "Type", "Event", "Date", "Detail", "IP address"], past,
+      "No campaign or journey has reached this person."),
+    latest(changes),
   ];
 }

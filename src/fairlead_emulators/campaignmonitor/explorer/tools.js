@@ -25,6 +25,28 @@ export function link(text, ...parts) {
   return make("a", text, { href: "#" + parts.map(encodeURIComponent).join("/") });
 }
 
+/** Goes to a part of the page. */
+export function show(...parts) {
+  location.hash = parts.map(encodeURIComponent).join("/");
+}
+
+export function input(id, more = {}) {
+  return make("input", "", { id, autocomplete: "off", ...more });
+}
+
+export function labelled(text, field) {
+  const label = make("label", text + " ");
+  label.append(field);
+  return label;
+}
+
+export function options(choices, chosen) {
+  const select = make("select");
+  select.append(...Object.entries(choices).map(([value, text]) => make("option", text, { value })));
+  select.value = chosen;
+  return select;
+}
+
 /** A bar of a part in a whole, with its percentage in words. */
 export function bar(part, whole, name) {
   const share = whole ? part / whole : 0;
@@ -35,8 +57,13 @@ export function bar(part, whole, name) {
   return box;
 }
 
-/** A table that scrolls within itself. Cells are texts, numbers or elements. */
-export function table(caption, heads, rows) {
+/** A table that scrolls within itself. Cells are texts, numbers or elements; `none` is told where there are no rows. */
+export function table(caption, heads, rows, none = "None.") {
+  if (!rows.length) {
+    const empty = make("p", "", { className: "muted" });
+    empty.append(make("strong", caption + ": "), none);
+    return empty;
+  }
   const box = make("div", "", { className: "scroll", tabIndex: 0 });
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", caption);
@@ -58,13 +85,21 @@ export function table(caption, heads, rows) {
   }));
   built.append(make("caption", caption), top, body);
   box.append(built);
-  return rows.length ? box : make("p", `${caption}: none.`, { className: "muted" });
+  return box;
 }
 
 export function moment(seconds) {
   return seconds ? new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ") + " UTC" : "";
 }
 
+let saidAt = 0;
+
 export function say(text) {
   document.getElementById("said").textContent = text;
+  saidAt = Date.now();
+}
+
+/** Takes back what was said, unless that was just now: it then belongs to where one goes. */
+export function forget() {
+  if (Date.now() - saidAt > 1000) say("");
 }

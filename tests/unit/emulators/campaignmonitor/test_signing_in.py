@@ -58,7 +58,7 @@ def test_json_without_suffix_needs_the_accept_header(account):
 def test_xml_is_refused_with_what_to_do(account, path):
     reply = account.call("GET", path)
     assert reply.status == 406
-    assert "end the path in .json" in reply.json["Message"]
+    assert "end the path in .json" in reply.body.decode()
 
 
 def test_answers_are_json_in_utf8_and_zipped_for_those_who_accept(account):

@@ -45,3 +45,10 @@ def test_a_rise_or_fall_of_what_is_assumed_has_to_be_said(book, said, proof):
 def test_a_fact_without_citation_or_proof_is_a_problem(book):
     found = book("loose", FACT.format(proof="heard").replace("shape", "other")).problems()
     assert [each.split(" has ")[0].split(" is ")[0] for each in found] == ["'shape'", "'other'", "'other'"]
+
+
+@pytest.mark.parametrize(("proof", "problems"), [("assumed", 0), ("documented", 1)])
+def test_only_what_is_assumed_may_stand_apart_from_the_checks(book, proof, problems):
+    """Proved facts need no reason for not being checked."""
+    said = f"assumed = {int(proof == 'assumed')}\n" + FACT.format(proof=proof) + 'apart = "nobody is there"\n'
+    assert len(book(f"apart_{proof}", said).problems()) == problems

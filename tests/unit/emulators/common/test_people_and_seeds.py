@@ -64,6 +64,12 @@ def test_the_demo_has_25000_subscribers_in_3_zones_and_8_lists():
     assert len({client["time_zone"] for client in clients}) == len(clients) == 3
 
 
+def test_the_million_is_one():
+    clients = seeds.spec("million", "campaign_monitor")["clients"]
+    spans = [span for client in clients for each in client["lists"] for span in each["people"]]
+    assert sum(count for _, count in spans) == 1_000_000
+
+
 def test_the_demo_org_has_12000_contacts_and_6000_leads():
     org = seeds.spec("demo", "salesforce")
     assert sum(each["count"] for each in org["contacts"]) == 12_000
@@ -97,7 +103,7 @@ def test_subscribers_meet_contacts_leads_both_and_nobody(name, size):
 
 
 def test_unknown_names_are_refused_with_the_known_ones():
-    with pytest.raises(LookupError, match=r"'nope'.*'demo', 'empty', 'small'"):
+    with pytest.raises(LookupError, match=r"'nope'.*'demo', 'empty', 'million', 'small'"):
         seeds.spec("nope", "salesforce")
     with pytest.raises(LookupError, match="mailchimp"):
         seeds.spec("demo", "mailchimp")

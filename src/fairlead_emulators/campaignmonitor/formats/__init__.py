@@ -1,0 +1,1 @@
+"""In which format is asked and answered."""
