@@ -31,7 +31,7 @@ from fairlead_emulators.salesforce.events.origin import Origin
 from fairlead_emulators.salesforce.explorer.pages import Explorer
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata import deploy
-from fairlead_emulators.salesforce.rest import collections, composite
+from fairlead_emulators.salesforce.rest import batch, collections, composite, graph, tree
 from fairlead_emulators.salesforce.rest import queries as query
 from fairlead_emulators.salesforce.rest import single as rest
 from fairlead_emulators.salesforce.rest.wire import Api, Slashless
@@ -73,7 +73,7 @@ class SalesforceOrgEmulator:
         routes: list[BaseRoute] = [
             *OAuth(self.org, self.sessions).routes(),
             *collections.routes(api),
-            *composite.routes(api),
+            *(route for each in (composite, graph, batch, tree) for route in each.routes(api)),
             *BulkIngest(api, self.jobs).routes(),
             *bulk_query.BulkQuery(api, self.jobs).routes(),
             *deploy.Deploys(api).routes(),
@@ -83,6 +83,7 @@ class SalesforceOrgEmulator:
             *acts.routes(self.org, self.sessions),
             *Explorer(self.org, self.usage, self.requests).routes(),
         ]
+        api.routes.extend(routes)
         inner = Starlette(
             routes=routes,
             exception_handlers={HTTPException: _not_found, ApiError: _api_error, Exception: _our_bug},

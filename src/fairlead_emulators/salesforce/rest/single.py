@@ -114,7 +114,8 @@ def create(call: Call) -> Response:
     """`POST …/sobjects/X`."""
     sobject = call.sobject()
     written = _write_one(call, sobject, "insert", call.json_object())
-    return JSONResponse({"id": written.ids[0], "success": True, "errors": []}, status_code=201)
+    headers = {"Location": f"{call.root}/sobjects/{sobject.name}/{written.ids[0]}"}
+    return JSONResponse({"id": written.ids[0], "success": True, "errors": []}, status_code=201, headers=headers)
 
 
 def _write_one(

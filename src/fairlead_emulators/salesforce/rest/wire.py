@@ -3,12 +3,13 @@
 import json
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fairlead_emulators.salesforce.errors import ApiError, no_such_object
@@ -22,7 +23,6 @@ fact("trailing_slash")
 fact("unsupported_version")
 fact("gzip_requests")
 
-UNCOUNTED: Final = "fairlead.uncounted"  # scope key of a request that runs inside another
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -68,11 +68,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """Makes endpoints from functions that take a Call."""
+    """Makes endpoints from functions that take a Call; knows them all, for requests that hold other requests."""
 
     org: Org
     sessions: Sessions
     usage: Usage
+    works: dict[Endpoint, Callable[[Call], Response]] = field(default_factory=dict)
+    routes: list[BaseRoute] = field(default_factory=list)
 
     def __call__(self, work: Callable[[Call], Response]) -> Endpoint:
         """An endpoint that runs `work` in a thread and answers its errors as Salesforce does."""
@@ -84,6 +86,7 @@ class Api:
 
             return await self.guarded(request, run)
 
+        self.works[endpoint] = work
         return endpoint
 
     def call(self, request: Request, body: bytes = b"") -> Call:
@@ -105,8 +108,7 @@ class Api:
         try:
             self.sessions.check(request.headers.get("authorization", ""))
             check_version(request.path_params.get("version"))
-            if UNCOUNTED not in request.scope:
-                headers["Sforce-Limit-Info"] = count_call(self.org, self.usage)
+            headers["Sforce-Limit-Info"] = count_call(self.org, self.usage)
             response = await run()
         except ApiError as error:
             response = JSONResponse(error.body(), status_code=error.status)
