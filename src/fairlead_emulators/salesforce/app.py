@@ -30,6 +30,8 @@ from fairlead_emulators.salesforce.events import log as event_log
 from fairlead_emulators.salesforce.events.origin import Origin
 from fairlead_emulators.salesforce.explorer.pages import Explorer
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.listviews import routes as listviews
+from fairlead_emulators.salesforce.listviews import views
 from fairlead_emulators.salesforce.metadata import deploy
 from fairlead_emulators.salesforce.rest import batch, collections, composite, graph, tree
 from fairlead_emulators.salesforce.rest import queries as query
@@ -56,6 +58,7 @@ class SalesforceOrgEmulator:
         storage = Storage(data_dir)
         files = _files(self, data_dir)
         self.org = Org(storage, clock, self.faults, files, make_identity(storage))
+        self.org.followers += [views.follow]
         self.org.settings.update(storage.meta("settings") or {})
         self._kept = data_dir is not None and storage.meta("seeded") is not None
         self.usage = Usage()
@@ -78,6 +81,7 @@ class SalesforceOrgEmulator:
             *bulk_query.BulkQuery(api, self.jobs).routes(),
             *deploy.Deploys(api).routes(),
             *query.Queries(api).routes(),
+            *listviews.routes(api),
             *rest.routes(api),
             *control_routes(self),
             *acts.routes(self.org, self.sessions),
@@ -98,6 +102,8 @@ class SalesforceOrgEmulator:
             self.org.storage.wipe()
             event_log.clear(self.org)
             seeding.lay_ground(self.org)
+            for follow in self.org.followers:
+                follow(self.org)
             self.org.settings.clear()
             self.org.storage.set_meta("settings", {})
             self.org.storage.set_meta("seeded", True)
@@ -112,8 +118,7 @@ class SalesforceOrgEmulator:
 
     def state(self) -> Mapping[str, Any]:
         """Counts by object; `kept` tells that the data folder brought state along."""
-        counts = {name: n for name, n in self.org.storage.counts().items() if n}
-        return {"kept": self._kept, "objects": counts}
+        return {"kept": self._kept, "objects": seeding.counts(self.org)}
 
     def ready(self) -> dict[str, str]:
         """The org's part of the JSON line, without addresses."""

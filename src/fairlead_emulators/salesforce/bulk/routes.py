@@ -111,6 +111,8 @@ class BulkIngest:
         if job.state not in FINAL:
             raise ApiError(400, "INVALIDJOBSTATE", f"Results of a job in state {job.state} are not ready")
         path = self.jobs.file(job, part)
+        if part == "unprocessed" and not path.exists():
+            path = self.jobs.file(job, "data")  # aborted before the first batch: no row was taken
         if not path.exists():
             return Response(media_type="text/csv")
         return FileResponse(path, media_type="text/csv")

@@ -36,6 +36,8 @@ def keep_rights(org: Org) -> None:
             _write_rights(org, known[name], json.loads(rights))
         for sobject in ("ObjectPermissions", "FieldPermissions"):
             org.storage.recount(sobject)
+        for follow in org.followers:
+            follow(org)
 
 
 def _write_rights(org: Org, parent: str, rights: list[Mapping[str, str]]) -> None:

@@ -1,6 +1,7 @@
 """The org: its rows, its clock, its one admin user, its limits and its faults."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +48,8 @@ class Org:
     files: Path
     identity: Identity
     settings: dict[str, Any] = field(default_factory=dict)
+    followers: list[Callable[["Org"], None]] = field(default_factory=list)
+    """What makes rows follow the deployed metadata: called after a deployment, in its transaction, and on reset."""
 
     def now(self) -> str:
         """The emulated moment as it is kept in rows."""
