@@ -21,6 +21,9 @@ from fairlead_emulators.faults import Faults
 from fairlead_emulators.middleware import Gate
 from fairlead_emulators.requests_log import RequestLog
 from fairlead_emulators.salesforce import acts, seeding
+from fairlead_emulators.salesforce.analytics import rows as report_rows
+from fairlead_emulators.salesforce.analytics.instances import Instances
+from fairlead_emulators.salesforce.analytics.routes import Reports
 from fairlead_emulators.salesforce.bulk import ingest as bulk_ingest
 from fairlead_emulators.salesforce.bulk import query as bulk_query
 from fairlead_emulators.salesforce.bulk.jobs import Job, Jobs
@@ -58,7 +61,7 @@ class SalesforceOrgEmulator:
         storage = Storage(data_dir)
         files = _files(self, data_dir)
         self.org = Org(storage, clock, self.faults, files, make_identity(storage))
-        self.org.followers += [views.follow]
+        self.org.followers += [views.follow, report_rows.follow]
         self.org.settings.update(storage.meta("settings") or {})
         self._kept = data_dir is not None and storage.meta("seeded") is not None
         self.usage = Usage()
@@ -67,6 +70,7 @@ class SalesforceOrgEmulator:
         workers: dict[str, Callable[[Jobs, Job], None]] = {"ingest": bulk_ingest.work, "query": bulk_query.work}
         self.jobs = Jobs(self.org, self.usage, workers)
         self.jobs.load()
+        self.reports = Instances(self.org)
         if storage.meta("seeded") is None:
             self.reset()
         self.app: ASGIApp = self._build()
@@ -82,6 +86,7 @@ class SalesforceOrgEmulator:
             *deploy.Deploys(api).routes(),
             *query.Queries(api).routes(),
             *listviews.routes(api),
+            *Reports(api, self.reports).routes(),
             *rest.routes(api),
             *control_routes(self),
             *acts.routes(self.org, self.sessions),
@@ -98,6 +103,7 @@ class SalesforceOrgEmulator:
     def reset(self) -> None:
         """Back to an org with standard objects, one admin and no records. Credentials stay good."""
         self.jobs.clear()
+        self.reports.known.clear()
         with self.org.storage.transaction():
             self.org.storage.wipe()
             event_log.clear(self.org)
@@ -107,7 +113,7 @@ class SalesforceOrgEmulator:
             self.org.settings.clear()
             self.org.storage.set_meta("settings", {})
             self.org.storage.set_meta("seeded", True)
-        self.usage.minutes.clear()
+        self.usage.clear()
         self.sessions.load()
 
     def seed(self, spec: Mapping[str, Any]) -> Mapping[str, int]:
