@@ -21,6 +21,8 @@ from fairlead_emulators.faults import Faults
 from fairlead_emulators.middleware import Gate
 from fairlead_emulators.requests_log import RequestLog
 from fairlead_emulators.salesforce import acts, seeding
+from fairlead_emulators.salesforce.actions import notifications
+from fairlead_emulators.salesforce.actions import routes as actions
 from fairlead_emulators.salesforce.analytics import rows as report_rows
 from fairlead_emulators.salesforce.analytics.instances import Instances
 from fairlead_emulators.salesforce.analytics.routes import Reports
@@ -61,7 +63,7 @@ class SalesforceOrgEmulator:
         storage = Storage(data_dir)
         files = _files(self, data_dir)
         self.org = Org(storage, clock, self.faults, files, make_identity(storage))
-        self.org.followers += [views.follow, report_rows.follow]
+        self.org.followers += [views.follow, report_rows.follow, notifications.follow]
         self.org.settings.update(storage.meta("settings") or {})
         self._kept = data_dir is not None and storage.meta("seeded") is not None
         self.usage = Usage()
@@ -86,6 +88,8 @@ class SalesforceOrgEmulator:
             *deploy.Deploys(api).routes(),
             *query.Queries(api).routes(),
             *listviews.routes(api),
+            *actions.routes(api),
+            *actions.control(self.org),
             *Reports(api, self.reports).routes(),
             *rest.routes(api),
             *control_routes(self),
@@ -111,6 +115,7 @@ class SalesforceOrgEmulator:
             for follow in self.org.followers:
                 follow(self.org)
             self.org.settings.clear()
+            notifications.clear(self.org)
             self.org.storage.set_meta("settings", {})
             self.org.storage.set_meta("seeded", True)
         self.usage.clear()
