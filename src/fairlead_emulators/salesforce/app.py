@@ -47,6 +47,7 @@ from fairlead_emulators.salesforce.signin.sessions import Sessions
 from fairlead_emulators.salesforce.state.limits import Usage
 from fairlead_emulators.salesforce.state.org import API_VERSION, SERVICE_FAULTS, Org, make_identity
 from fairlead_emulators.salesforce.state.storage import Storage
+from fairlead_emulators.salesforce.tooling import routes as tooling
 
 fact("unknown_path")
 
@@ -88,6 +89,7 @@ class SalesforceOrgEmulator:
             *deploy.Deploys(api).routes(),
             *query.Queries(api).routes(),
             *listviews.routes(api),
+            *tooling.routes(api),
             *actions.routes(api),
             *actions.control(self.org),
             *Reports(api, self.reports).routes(),
