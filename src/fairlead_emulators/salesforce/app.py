@@ -38,7 +38,7 @@ from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.listviews import routes as listviews
 from fairlead_emulators.salesforce.listviews import views
 from fairlead_emulators.salesforce.metadata import deploy
-from fairlead_emulators.salesforce.rest import batch, collections, composite, graph, tree
+from fairlead_emulators.salesforce.rest import batch, changes, collections, composite, graph, layouts, tree, unserved
 from fairlead_emulators.salesforce.rest import queries as query
 from fairlead_emulators.salesforce.rest import single as rest
 from fairlead_emulators.salesforce.rest.wire import Api, Slashless
@@ -83,7 +83,11 @@ class SalesforceOrgEmulator:
         routes: list[BaseRoute] = [
             *OAuth(self.org, self.sessions).routes(),
             *collections.routes(api),
-            *(route for each in (composite, graph, batch, tree) for route in each.routes(api)),
+            *(
+                route
+                for each in (composite, graph, batch, tree, changes, layouts, unserved)
+                for route in each.routes(api)
+            ),
             *BulkIngest(api, self.jobs).routes(),
             *bulk_query.BulkQuery(api, self.jobs).routes(),
             *deploy.Deploys(api).routes(),

@@ -22,6 +22,7 @@ from fairlead_emulators.salesforce.state.org import VERSIONS, Org
 fact("trailing_slash")
 fact("unsupported_version")
 fact("gzip_requests")
+fact("media_types")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -45,7 +46,11 @@ class Call:
         return f"/services/data/v{self.version}"
 
     def json(self) -> Any:
-        """The body. Raises ApiError 400 when it is not JSON."""
+        """The body. Raises ApiError 415 for another content type, 400 when it is not JSON."""
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if self.body and kind and kind != "application/json":
+            message = f"Content-Type {kind} not supported: use application/json"
+            raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", message)
         try:
             return json.loads(self.body)
         except ValueError as error:
@@ -108,6 +113,7 @@ class Api:
         try:
             self.sessions.check(request.headers.get("authorization", ""))
             check_version(request.path_params.get("version"))
+            check_accept(request.headers.get("accept", ""))
             headers["Sforce-Limit-Info"] = count_call(self.org, self.usage)
             response = await run()
         except ApiError as error:
@@ -125,6 +131,13 @@ def check_version(text: str | None) -> None:
         raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
     if int(number) < VERSIONS[0]:
         raise ApiError(410, "UNSUPPORTED_API_VERSION", f"API version {text} is retired; use {VERSIONS[-1]}.0")
+
+
+def check_accept(accepted: str) -> None:
+    """Raises ApiError 406 for a caller that takes nothing but XML."""
+    kinds = [part.partition(";")[0].strip().lower() for part in accepted.split(",") if part.strip()]
+    if kinds and all(kind in ("application/xml", "text/xml") for kind in kinds):
+        raise ApiError(406, "NOT_ACCEPTABLE", "This org answers JSON: ask with Accept: application/json")
 
 
 async def unzipped(request: Request) -> AsyncIterator[bytes]:
