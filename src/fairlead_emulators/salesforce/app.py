@@ -42,6 +42,7 @@ from fairlead_emulators.salesforce.rest import batch, changes, collections, comp
 from fairlead_emulators.salesforce.rest import queries as query
 from fairlead_emulators.salesforce.rest import single as rest
 from fairlead_emulators.salesforce.rest.wire import Api, Slashless
+from fairlead_emulators.salesforce.signin.device import Devices
 from fairlead_emulators.salesforce.signin.oauth import OAuth
 from fairlead_emulators.salesforce.signin.sessions import Sessions
 from fairlead_emulators.salesforce.state.limits import Usage
@@ -81,7 +82,7 @@ class SalesforceOrgEmulator:
     def _build(self) -> ASGIApp:
         api = Api(self.org, self.sessions, self.usage)
         routes: list[BaseRoute] = [
-            *OAuth(self.org, self.sessions).routes(),
+            *OAuth(self.org, self.sessions, Devices(self.org)).routes(),
             *collections.routes(api),
             *(
                 route

@@ -27,6 +27,8 @@ class Sessions:
     access: dict[str, str] = field(default_factory=dict)
     refresh: dict[str, str] = field(default_factory=dict)
     codes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    issued: dict[str, datetime] = field(default_factory=dict)
+    scopes: dict[str, str] = field(default_factory=dict)
     first: str = ""
 
     def load(self) -> None:
