@@ -17,13 +17,13 @@ from fairlead_emulators.salesforce.state.org import Org
 fact("flow_inputs")
 fact("flow_elements")
 
-_PYTHON: Final = {
-    "String": str,
-    "Boolean": bool,
+_PYTHON: Final[dict[str, tuple[type, ...]]] = {
+    "String": (str,),
+    "Boolean": (bool,),
     "Number": (int, float),
-    "Date": str,
-    "DateTime": str,
     "Currency": (int, float),
+    "Date": (str,),
+    "DateTime": (str,),
 }
 _LITERALS: Final = ("stringValue", "numberValue", "booleanValue", "dateValue", "dateTimeValue")
 MAX_STEPS: Final = 100
@@ -118,7 +118,7 @@ def _inputs(flow: Flow, asked: Mapping[str, Any]) -> dict[str, Any]:
         if name not in known:
             raise Failed(RowError("INVALID_INPUT", f"The flow {flow.name} has no input variable {name}", (name,)))
         variable = known[name]
-        wanted = _PYTHON.get(variable.type, object)
+        wanted = _PYTHON.get(variable.type, (object,))
         items = value if variable.collection else [value]
         if not isinstance(items, list) or not all(each is None or isinstance(each, wanted) for each in items):
             message = f"The input variable {name} of the flow {flow.name} must be of type {variable.type}"

@@ -17,7 +17,7 @@ from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.values import stamp
 from fairlead_emulators.salesforce.rest.single import DATA
 from fairlead_emulators.salesforce.rest.wire import Api, Call
-from fairlead_emulators.salesforce.state.limits import ASYNC_REPORT_RUNS, SYNC_REPORT_RUNS
+from fairlead_emulators.salesforce.state.limits import report_runs
 
 fact("report_list")
 fact("report_sync")
@@ -26,6 +26,7 @@ fact("report_run_limits")
 fact("report_includes_details")
 
 AT_ONCE: Final = 20
+_HOW: Final = {"sync": "synchronously", "async": "asynchronously"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,7 @@ class Reports:
         """`GET` or `POST …/reports/{id}?includeDetails=`: at once."""
         record_id, report = _one(call)
         report = _asked(call, report)
-        call.usage.take_run(
-            "sync", call.org.clock.now(), SYNC_REPORT_RUNS, _too_many("synchronously", SYNC_REPORT_RUNS)
-        )
+        _count(call, "sync")
         if not self.running.acquire(blocking=False):
             message = f"You can't run more than {AT_ONCE} reports at a time. Try again later."
             raise ApiError(403, "FORBIDDEN", message)
@@ -77,9 +76,7 @@ class Reports:
         if not isinstance(name, str):
             raise ApiError(400, "INVALID_REPORT_METADATA", "reportMetadata.reportType.type is required")
         report = metadata.merged(Definition("", str(asked.get("name") or "New Report"), name, "TABULAR", ()), asked)
-        call.usage.take_run(
-            "sync", call.org.clock.now(), SYNC_REPORT_RUNS, _too_many("synchronously", SYNC_REPORT_RUNS)
-        )
+        _count(call, "sync")
         return JSONResponse(_result(call, None, report, details=_details(call, report)))
 
     def start(self, call: Call) -> Response:
@@ -88,9 +85,7 @@ class Reports:
         report = _asked(call, report)
         kind = types.report_type(call.org, report.type)
         metadata.extended(report, kind)  # refuses unknown columns at once
-        call.usage.take_run(
-            "async", call.org.clock.now(), ASYNC_REPORT_RUNS, _too_many("asynchronously", ASYNC_REPORT_RUNS)
-        )
+        _count(call, "async")
         details = _details(call, report)
         begun = self.instances.start(
             record_id, lambda: _result(call, record_id, report, details=details), details=details
@@ -118,9 +113,11 @@ class Reports:
         return Response(status_code=204)
 
 
-def _too_many(how: str, limit: int) -> ApiError:
-    message = f"You can't run more than {limit} reports {how} every 60 minutes. Try again later."
-    return ApiError(403, "FORBIDDEN", message)
+def _count(call: Call, kind: str) -> None:
+    """Counts a run, sync or async. Raises ApiError 403 over the limit of an hour."""
+    limit = report_runs(call.org, kind)
+    message = f"You can't run more than {limit} reports {_HOW[kind]} every 60 minutes. Try again later."
+    call.usage.take_run(kind, call.org.clock.now(), limit, ApiError(403, "FORBIDDEN", message))
 
 
 def _posted(call: Call) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def layouts(call: Call) -> Response:
     sobject = call.sobject()
     mine = [each for each in _components(call, "Layout") if each.full_name.partition("-")[0] == sobject.name]
     sections = _sections(sobject, fromstring(mine[0].xml)) if mine else [_plain(sobject)]
-    layout = {
+    layout: dict[str, Any] = {
         "id": None,
         "buttonLayoutSection": {"detailButtons": []},
         "detailLayoutSections": sections,
@@ -121,7 +121,7 @@ def _item(sobject: SObject, name: str, behavior: str) -> dict[str, Any]:
 
 
 def _related(sobject: SObject, root: Element) -> list[dict[str, Any]]:
-    found = []
+    found: list[dict[str, Any]] = []
     for each in _children(root, "relatedLists"):
         child, _, field = _text(each, "relatedList").partition(".")
         relation = next((r for r in sobject.child_relationships if (r.child_object, r.field) == (child, field)), None)
@@ -157,7 +157,7 @@ def compact(call: Call) -> Response:
 
 def tabs(call: Call) -> Response:
     """`GET …/tabs`."""
-    found = []
+    found: list[dict[str, Any]] = []
     for each in _components(call, "CustomTab"):
         sobject = call.org.storage.schema.object(each.full_name)
         label = sobject.label_plural if sobject else _text(fromstring(each.xml), "label") or each.full_name

@@ -31,6 +31,10 @@ fact("describe_not_modified")
 fact("row_not_modified")
 
 DATA = "/services/data/v{version}"
+RESOURCES = (
+    *("actions", "analytics", "composite", "jobs", "limits", "metadata", "query", "queryAll", "recent", "sobjects"),
+    *("tabs", "tooling"),
+)
 
 
 def routes(api: Api) -> list[Route]:
@@ -66,12 +70,8 @@ async def versions(_request: Request) -> Response:
 
 def resources(call: Call) -> Response:
     """`GET /services/data/vNN.0`."""
-    names = ("actions", "analytics", "composite", "jobs", "limits", "metadata", "query", "queryAll", "recent")
-    names += ("sobjects", "tabs", "tooling")
-    return JSONResponse(
-        {"identity": f"/id/{call.org.identity.org_id}/{call.org.identity.user_id}"}
-        | {name: f"{call.root}/{name}" for name in names}
-    )
+    me = call.org.identity
+    return JSONResponse({"identity": f"/id/{me.org_id}/{me.user_id}"} | {n: f"{call.root}/{n}" for n in RESOURCES})
 
 
 def limits(call: Call) -> Response:

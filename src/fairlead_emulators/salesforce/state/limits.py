@@ -66,6 +66,12 @@ def daily_limit(org: Org) -> int:
     return int(org.settings.get("daily_api_requests", DAILY_API_REQUESTS))
 
 
+def report_runs(org: Org, kind: str) -> int:
+    """Report runs allowed in an hour; `kind` is sync or async."""
+    usual = {"sync": SYNC_REPORT_RUNS, "async": ASYNC_REPORT_RUNS}[kind]
+    return int(org.settings.get(f"hourly_{kind}_report_runs", usual))
+
+
 def storage_limit_kb(org: Org) -> int:
     """Data storage of the org, in KB."""
     return int(org.settings.get("data_storage_mb", DATA_STORAGE_MB)) * 1024
@@ -110,7 +116,7 @@ def limits_body(org: Org, usage: Usage) -> dict[str, dict[str, Any]]:
         "DailyStreamingApiEvents": item(1_000_000),
         "DataStorageMB": {"Max": storage_limit_kb(org) // 1024, "Remaining": left_mb},
         "FileStorageMB": item(DATA_STORAGE_MB),
-        "HourlyAsyncReportRuns": item(ASYNC_REPORT_RUNS, usage.runs_of("async", org.clock.now())),
-        "HourlySyncReportRuns": item(SYNC_REPORT_RUNS, usage.runs_of("sync", org.clock.now())),
+        "HourlyAsyncReportRuns": item(report_runs(org, "async"), usage.runs_of("async", org.clock.now())),
+        "HourlySyncReportRuns": item(report_runs(org, "sync"), usage.runs_of("sync", org.clock.now())),
         "SingleEmail": item(5_000),
     }

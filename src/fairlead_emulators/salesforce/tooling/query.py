@@ -1,6 +1,7 @@
 """SOQL over the rows of the Tooling API: they are laid into a database of their own for each query."""
 
 import sqlite3
+from datetime import UTC
 from typing import Any, Final
 
 from fairlead_emulators.salesforce import soql
@@ -23,7 +24,7 @@ def ask(org: Org, text: str, version: str) -> door.Answer:
         query = soql.parse(text)
         if query.source.lower() in SHARED and schema.object(query.source) is None:
             return door.ask(org, text, version, deleted=False)
-        context = soql.Context(org.clock.now(), org.clock.now().tzinfo, False)
+        context = soql.Context(org.clock.now(), UTC, False)
         compiled = soql.compile_query(query, schema, context)
         connection = _laid(org)
         try:
