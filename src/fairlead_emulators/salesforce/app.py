@@ -35,10 +35,11 @@ from fairlead_emulators.salesforce.events import log as event_log
 from fairlead_emulators.salesforce.events.origin import Origin
 from fairlead_emulators.salesforce.explorer.pages import Explorer
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.layouts import routes as layouts
 from fairlead_emulators.salesforce.listviews import routes as listviews
 from fairlead_emulators.salesforce.listviews import views
 from fairlead_emulators.salesforce.metadata import deploy
-from fairlead_emulators.salesforce.rest import batch, changes, collections, composite, graph, layouts, tree, unserved
+from fairlead_emulators.salesforce.rest import batch, changes, collections, composite, graph, tree, unserved
 from fairlead_emulators.salesforce.rest import queries as query
 from fairlead_emulators.salesforce.rest import single as rest
 from fairlead_emulators.salesforce.rest.wire import Api, Slashless
