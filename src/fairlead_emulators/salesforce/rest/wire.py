@@ -55,6 +55,8 @@ class Call:
             return json.loads(self.body)
         except ValueError as error:
             raise ApiError(400, "JSON_PARSER_ERROR", f"The body is not valid JSON: {error}") from None
+        except RecursionError:
+            raise ApiError(400, "JSON_PARSER_ERROR", "The body is nested too deeply") from None
 
     def json_object(self) -> dict[str, Any]:
         """The body, which must be an object."""
@@ -116,6 +118,8 @@ class Api:
             check_accept(request.headers.get("accept", ""))
             headers["Sforce-Limit-Info"] = count_call(self.org, self.usage)
             response = await run()
+        except RecursionError:
+            response = JSONResponse(ApiError(400, "JSON_PARSER_ERROR", "The body is nested too deeply").body(), 400)
         except ApiError as error:
             response = JSONResponse(error.body(), status_code=error.status)
         response.headers.update(headers)
