@@ -89,6 +89,10 @@ _MEANINGS: Final[dict[str, _Meaning]] = {
     # Session, access, quota
     "INVALID_SESSION_ID": _Meaning(SessionRefused),
     "REQUEST_LIMIT_EXCEEDED": _Meaning(OutOfCalls),
+    "Bad_OAuth_Token": _Meaning(SessionRefused),
+    "Missing_OAuth_Token": _Meaning(SessionRefused),
+    "Wrong_Org": _Meaning(SetupRefused, "Sign in to the org that this connection belongs to."),
+    "FUNCTIONALITY_NOT_ENABLED": _Meaning(SetupRefused, "Turn the feature on in the org, or do without it."),
     "API_DISABLED_FOR_ORG": _Meaning(SetupRefused, "Use an edition with API access, or ask Salesforce to turn it on."),
     "API_CURRENTLY_DISABLED": _Meaning(SetupRefused, "Give the integration user the permission API Enabled."),
     "INSUFFICIENT_ACCESS": _Meaning(SetupRefused, _PERMISSION),
@@ -164,6 +168,8 @@ _MEANINGS: Final[dict[str, _Meaning]] = {
     "redirect_uri_mismatch": _Meaning(
         SetupRefused, "Enter the callback address in the External Client App exactly as it is sent."
     ),
+    "invalid_scope": _Meaning(SetupRefused, "Add the scopes api and refresh_token to the External Client App."),
+    "unsupported_response_type": _Meaning(SetupRefused, "Turn on this OAuth flow in the External Client App."),
     "inactive_user": _Meaning(SetupRefused, "Activate the integration user."),
     "inactive_org": _Meaning(SetupRefused, "The org is locked or closed: ask Salesforce."),
     "unsupported_grant_type": _Meaning(SetupRefused, "Turn on this OAuth flow in the External Client App."),
@@ -245,11 +251,15 @@ class _ErrorItem(msgspec.Struct):
     fields: list[str] = []
 
 
+# The identity door refuses by a word of plain text.
+_WORDS: Final = frozenset({b"Bad_OAuth_Token", b"Missing_OAuth_Token", b"Wrong_Org"})
 _ITEMS = msgspec.json.Decoder(list[_ErrorItem] | _ErrorItem)
 
 
 def error_from(status: int, body: bytes) -> SalesforceError:
     """The error that an answer with this HTTP status and body means. Never raises."""
+    if body in _WORDS:
+        return error_of(body.decode(), "the session is not accepted", status=status)
     try:
         decoded = _ITEMS.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -275,6 +285,10 @@ def error_of(code: str, message: str, *, status: int | None = None) -> Salesforc
         text += "."
     if code == "REQUEST_LIMIT_EXCEEDED" and "concurrent" in message.lower():
         return TooManyAtOnce(text, code=code, status=status)
+    if code == "FORBIDDEN" and "every 60 minutes" in message:
+        return Unavailable(
+            text, code=code, status=status, next_step="Wait an hour, or run the report in the background."
+        )
     if code == "NOT_FOUND" and "external id field" in message.lower():
         # not the record but the key field is missing: no record of the object can be written
         return SetupRefused(text, code=code, status=status, next_step=_MEANINGS["INVALID_FIELD"].next_step)

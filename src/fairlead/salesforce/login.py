@@ -76,6 +76,13 @@ def base_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
+def audience_of(login_url: str) -> str:
+    """The login host whose name a statement for this address must bear: `test` for sandboxes, else `login`."""
+    host = urlsplit(base_url(login_url)).hostname or ""
+    sandbox = host == "test.salesforce.com" or host.endswith(".sandbox.my.salesforce.com")
+    return f"https://{'test' if sandbox else 'login'}.salesforce.com"
+
+
 def token_of(answer: TokenAnswer) -> Token:
     """The session in an answer of the token door."""
     return Token(answer.access_token, base_url(answer.instance_url), urlsplit(answer.id).path)
@@ -154,13 +161,16 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class JwtBearer:
-    """A signed statement stands for the user; the app must be pre-authorized. `audience` is the login host."""
+    """A signed statement stands for the user; the app must be pre-authorized.
+
+    `audience` is the login host that the statement is for; empty: `test` for sandboxes, else `login`.
+    """
 
     login_url: str
     client_id: str
     username: str
     private_key_pem: bytes = field(repr=False)
-    audience: str = "https://login.salesforce.com"
+    audience: str = ""
 
     async def sign_in(self, http: aiohttp.ClientSession) -> Token:
         form = {
@@ -193,7 +203,7 @@ class JwtBearer:
         claims = {
             "iss": self.client_id,
             "sub": self.username,
-            "aud": self.audience,
+            "aud": self.audience or audience_of(self.login_url),
             "exp": int(now) + _JWT_LIFE_SECONDS,
         }
         signed = part(b'{"alg":"RS256"}') + b"." + part(msgspec.json.encode(claims))

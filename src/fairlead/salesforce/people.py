@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
-from fairlead.salesforce.errors import RecordRefused, RequestWrong, SetupRefused, scrub
+from fairlead.salesforce.errors import RecordRefused, RequestWrong, SetupRefused, error_from, scrub
 from fairlead.salesforce.query import Queries, quote
 from fairlead.salesforce.records import Records
-from fairlead.salesforce.transport import Repeat, Transport
+from fairlead.salesforce.transport import Answer, Repeat, Transport
 
 MAX_RECIPIENTS: Final = 500
 MAX_TITLE: Final = 250
@@ -35,6 +35,16 @@ class _ActionError(msgspec.Struct, rename="camel"):
 class _ActionResult(msgspec.Struct, rename="camel"):
     is_success: bool
     errors: list[_ActionError] | None = None
+
+
+def _results(answer: Answer) -> list[_ActionResult]:
+    """The results; a 400 may hold them too, or say that the whole call was wrong."""
+    try:
+        return msgspec.json.decode(answer.body, type=list[_ActionResult])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        if answer.status >= 400:
+            raise error_from(answer.status, answer.body) from None
+        return answer.decode(list[_ActionResult])  # tells that it is malformed
 
 
 class Notifications:
@@ -77,9 +87,10 @@ class Notifications:
         results = await self._transport.ask(
             "POST",
             f"{self._transport.data}/actions/standard/customNotificationAction",
-            lambda answer: answer.decode(list[_ActionResult]),
+            _results,
             door="notification",
             json={"inputs": [wanted]},
+            accept=(400,),
             repeat=Repeat.UNSENT,
         )
         for result in results:

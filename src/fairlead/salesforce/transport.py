@@ -237,7 +237,8 @@ class Transport:
                     yield response
                     return
                 error = error_from(response.status, await response.read())
-            ended = error.status == 401 and isinstance(error, SessionRefused)
+            # the identity door says 403 and a word where the others say 401
+            ended = isinstance(error, SessionRefused) and (error.status == 401 or error.code == "Bad_OAuth_Token")
             if not ended or renewed:
                 raise error
             token, renewed = await self.token(stale=token), True

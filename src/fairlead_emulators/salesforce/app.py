@@ -21,6 +21,11 @@ from fairlead_emulators.faults import Faults
 from fairlead_emulators.middleware import Gate
 from fairlead_emulators.requests_log import RequestLog
 from fairlead_emulators.salesforce import acts, explorer, seeding
+from fairlead_emulators.salesforce.actions import notifications
+from fairlead_emulators.salesforce.actions import routes as actions
+from fairlead_emulators.salesforce.analytics import rows as report_rows
+from fairlead_emulators.salesforce.analytics.instances import Instances
+from fairlead_emulators.salesforce.analytics.routes import Reports
 from fairlead_emulators.salesforce.bulk import ingest as bulk_ingest
 from fairlead_emulators.salesforce.bulk import query as bulk_query
 from fairlead_emulators.salesforce.bulk.jobs import Job, Jobs
@@ -30,21 +35,24 @@ from fairlead_emulators.salesforce.events import log as event_log
 from fairlead_emulators.salesforce.events.origin import Origin
 from fairlead_emulators.salesforce.explorer.house import House
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.layouts import routes as layouts
+from fairlead_emulators.salesforce.listviews import routes as listviews
+from fairlead_emulators.salesforce.listviews import views
 from fairlead_emulators.salesforce.metadata import deploy
 from fairlead_emulators.salesforce.metadata.deployments import Deployments
-from fairlead_emulators.salesforce.rest import collections, composite
+from fairlead_emulators.salesforce.rest import batch, changes, collections, composite, graph, tree, unserved
 from fairlead_emulators.salesforce.rest import queries as query
 from fairlead_emulators.salesforce.rest import single as rest
 from fairlead_emulators.salesforce.rest.wire import Api, Slashless
+from fairlead_emulators.salesforce.signin.device import Devices
 from fairlead_emulators.salesforce.signin.oauth import OAuth
 from fairlead_emulators.salesforce.signin.sessions import Sessions
 from fairlead_emulators.salesforce.soap.metadata_api import MetadataApi
 from fairlead_emulators.salesforce.soap.records_api import RecordsApi
-from fairlead_emulators.salesforce.standard import access as standard_access
-from fairlead_emulators.salesforce.standard import layouts as standard_layouts
 from fairlead_emulators.salesforce.state.limits import Usage
 from fairlead_emulators.salesforce.state.org import API_VERSION, SERVICE_FAULTS, Org, make_identity
 from fairlead_emulators.salesforce.state.storage import Storage
+from fairlead_emulators.salesforce.tooling import routes as tooling
 
 fact("unknown_path")
 
@@ -61,6 +69,7 @@ class SalesforceOrgEmulator:
         storage = Storage(data_dir)
         files = _files(self, data_dir)
         self.org = Org(storage, clock, self.faults, files, make_identity(storage))
+        self.org.followers += [views.follow, report_rows.follow, notifications.follow]
         self.org.settings.update(storage.meta("settings") or {})
         self._kept = data_dir is not None and storage.meta("seeded") is not None
         self.usage = Usage()
@@ -70,6 +79,7 @@ class SalesforceOrgEmulator:
         self.jobs = Jobs(self.org, self.usage, workers)
         self.jobs.load()
         self.deployments = Deployments(self.org)
+        self.reports = Instances(self.org)
         if storage.meta("seeded") is None:
             self.reset()
         self.app: ASGIApp = self._build()
@@ -77,20 +87,30 @@ class SalesforceOrgEmulator:
     def _build(self) -> ASGIApp:
         api = Api(self.org, self.sessions, self.usage)
         routes: list[BaseRoute] = [
-            *OAuth(self.org, self.sessions).routes(),
+            *OAuth(self.org, self.sessions, Devices(self.org)).routes(),
             *collections.routes(api),
-            *composite.routes(api),
+            *(
+                route
+                for each in (composite, graph, batch, tree, changes, layouts, unserved)
+                for route in each.routes(api)
+            ),
             *BulkIngest(api, self.jobs).routes(),
             *bulk_query.BulkQuery(api, self.jobs).routes(),
             *deploy.Deploys(api, self.deployments).routes(),
             *MetadataApi(api, self.deployments).routes(),
             *RecordsApi(api).routes(),
             *query.Queries(api).routes(),
+            *listviews.routes(api),
+            *tooling.routes(api),
+            *actions.routes(api),
+            *actions.control(self.org),
+            *Reports(api, self.reports).routes(),
             *rest.routes(api),
             *control_routes(self),
             *acts.routes(self.org, self.sessions),
             *explorer.routes(House(self.org, self.usage, self.requests, self.sessions, self.jobs, self.seed)),
         ]
+        api.routes.extend(routes)
         inner = Starlette(
             routes=routes,
             exception_handlers={HTTPException: _not_found, ApiError: _api_error, Exception: _our_bug},
@@ -102,16 +122,18 @@ class SalesforceOrgEmulator:
         """Back to an org with standard objects, one admin and no records. Credentials stay good."""
         self.jobs.clear()
         self.deployments.clear()
+        self.reports.known.clear()
         with self.org.storage.transaction():
             self.org.storage.wipe()
             event_log.clear(self.org)
             seeding.lay_ground(self.org)
-            standard_access.lay(self.org)
-            standard_layouts.lay(self.org)
+            for follow in self.org.followers:
+                follow(self.org)
             self.org.settings.clear()
+            notifications.clear(self.org)
             self.org.storage.set_meta("settings", {})
             self.org.storage.set_meta("seeded", True)
-        self.usage.minutes.clear()
+        self.usage.clear()
         self.sessions.load()
 
     def seed(self, spec: Mapping[str, Any]) -> Mapping[str, int]:
@@ -122,8 +144,7 @@ class SalesforceOrgEmulator:
 
     def state(self) -> Mapping[str, Any]:
         """Counts by object; `kept` tells that the data folder brought state along."""
-        counts = {name: n for name, n in self.org.storage.counts().items() if n}
-        return {"kept": self._kept, "objects": counts}
+        return {"kept": self._kept, "objects": seeding.counts(self.org)}
 
     def ready(self) -> dict[str, str]:
         """The org's part of the JSON line, without addresses."""

@@ -9,12 +9,13 @@ from fairlead.salesforce.errors import RowError, error_from, error_of, parse_row
 
 WAIT = """LIMIT_EXCEEDED QUERY_TIMEOUT INVALID_QUERY_LOCATOR UNABLE_TO_LOCK_ROW SERVER_UNAVAILABLE UNKNOWN_EXCEPTION
 REQUEST_LIMIT_EXCEEDED rate_limit_exceeded EXCEEDEDQUOTA""".split()
-SIGN_IN = "INVALID_SESSION_ID invalid_grant".split()
+SIGN_IN = "INVALID_SESSION_ID Bad_OAuth_Token Missing_OAuth_Token invalid_grant".split()
 SETTINGS = """API_DISABLED_FOR_ORG API_CURRENTLY_DISABLED INSUFFICIENT_ACCESS INSUFFICIENT_ACCESS_OR_READONLY
 INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY STORAGE_LIMIT_EXCEEDED TXN_SECURITY_METERING_ERROR INVALID_FIELD
 INVALID_FIELD_FOR_INSERT_UPDATE INVALID_TYPE QUERY_TOO_COMPLICATED OPERATION_TOO_LARGE FeatureNotEnabled
 INVALIDENTITY invalid_client invalid_client_id
-invalid_app_access redirect_uri_mismatch inactive_user inactive_org unsupported_grant_type""".split()
+invalid_app_access redirect_uri_mismatch inactive_user inactive_org unsupported_grant_type Wrong_Org
+FUNCTIONALITY_NOT_ENABLED invalid_scope unsupported_response_type""".split()
 RECORD = """CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY FIELD_CUSTOM_VALIDATION_EXCEPTION REQUIRED_FIELD_MISSING
 INVALID_EMAIL_ADDRESS INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST STRING_TOO_LONG FIELD_INTEGRITY_EXCEPTION
 INVALID_CROSS_REFERENCE_KEY MALFORMED_ID CANNOT_UPDATE_CONVERTED_LEAD NOT_FOUND ENTITY_IS_DELETED DUPLICATE_VALUE
@@ -171,3 +172,18 @@ def test_any_error_cell_is_read(text):
 def test_only_rows_that_may_succeed_later_are_retryable(code, retryable):
     assert RowError(code, "").retryable is retryable
     assert RowError(code, "").next_step
+
+
+def test_the_words_of_the_identity_door_are_understood():
+    """Plain text of one word, where other doors send JSON."""
+    error = errors.error_from(403, b"Bad_OAuth_Token")
+    assert isinstance(error, errors.SessionRefused)
+    assert isinstance(errors.error_from(403, b"Wrong_Org"), errors.SetupRefused)
+    assert errors.error_from(403, b"Something_Else").code == "HTTP_403"
+
+
+def test_a_spent_hour_of_reports_is_a_matter_of_time():
+    body = b'[{"errorCode": "FORBIDDEN", "message": "You can\'t run more than 500 reports every 60 minutes."}]'
+    error = errors.error_from(403, body)
+    assert type(error) is errors.Unavailable
+    assert "in the background" in error.step

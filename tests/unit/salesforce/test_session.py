@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from fairlead.salesforce import AccessToken, ClientCredentials, JwtBearer, RefreshToken, connect
 from fairlead.salesforce.errors import RequestWrong, SessionRefused, SetupRefused, Unavailable
+from fairlead.salesforce.login import audience_of
 from tests.unit.salesforce.conftest import HASTE
 from tests.unit.salesforce.fake_org import DATA, Cut, FakeOrg, Says, refusal
 
@@ -280,3 +281,17 @@ async def test_a_redirect_is_not_followed(sf, org):
     org.on("GET", f"{DATA}/limits", Says("", 302, {"Location": "http://example.com/"}))
     with pytest.raises(RequestWrong):
         await sf.limits()
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://login.salesforce.com", "login"),
+        ("https://test.salesforce.com", "test"),
+        ("https://acme.my.salesforce.com", "login"),
+        ("https://acme--dev.sandbox.my.salesforce.com", "test"),
+    ],
+)
+def test_a_statement_names_the_login_host_of_its_kind_of_org(address, host):
+    """Production and My Domain: login; sandboxes: test."""
+    assert audience_of(address) == f"https://{host}.salesforce.com"

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fairlead_emulators.salesforce.bulk.jobs import DELIMITERS, FINAL, LINE_ENDINGS, Job, Jobs
+from fairlead_emulators.salesforce.bulk.listing import listed
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.rest.single import DATA
@@ -110,8 +111,7 @@ class BulkQuery:
 
     def list(self, call: Call) -> Response:
         """`GET …/jobs/query`."""
-        found = [_told(job) for job in self.jobs.known.values() if job.kind == "query"]
-        return JSONResponse({"done": True, "records": found, "nextRecordsUrl": None})
+        return listed(call, [job for job in self.jobs.known.values() if job.kind == "query"], "query", _told)
 
     def info(self, call: Call) -> Response:
         """`GET …/jobs/query/{id}`."""
@@ -151,10 +151,9 @@ class BulkQuery:
         job, starts = self._finished(call)
         rows = len(starts) - 1
         first = _row(call.query.get("locator"))
-        wanted = call.query.get("maxRecords", str(DEFAULT_PART))
-        if not wanted.isdecimal() or int(wanted) < 1 or first > rows:
-            raise ApiError(400, "INVALID_QUERY_LOCATOR", "maxRecords or locator is invalid")
-        last = min(first + int(wanted), rows)
+        last = min(first + _size(call), rows)
+        if first > rows:
+            raise ApiError(400, "INVALID_QUERY_LOCATOR", f"locator is invalid: {call.query.get('locator')}")
         with self.jobs.file(job, "results").open("rb") as source:
             header = source.read(starts[0])
             source.seek(starts[first])
@@ -169,7 +168,7 @@ class BulkQuery:
         """`GET …/jobs/query/{id}/resultPages`."""
         job, starts = self._finished(call)
         rows, first = len(starts) - 1, _row(call.query.get("locator"))
-        size = int(call.query.get("maxRecords", DEFAULT_PART))
+        size = _size(call)
         path = f"{call.root}/jobs/query/{job.id}"
         begins = list(range(first, max(rows, 1), size))
         page = [
@@ -187,6 +186,14 @@ def _told(job: Job) -> dict[str, Any]:
     return {name: value for name, value in job.info.items() if name != "query"}
 
 
+def _size(call: Call) -> int:
+    """`maxRecords`. Raises ApiError 400 when it is no number above 0."""
+    text = call.query.get("maxRecords", str(DEFAULT_PART))
+    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
+        raise ApiError(400, "INVALID_QUERY_LOCATOR", f"maxRecords must be a number above 0: {text}")
+    return int(text)
+
+
 def _locator(row: int) -> str:
     return base64.urlsafe_b64encode(str(row).encode()).decode().rstrip("=")
 
@@ -195,6 +202,9 @@ def _row(locator: str | None) -> int:
     if not locator or locator == "null":
         return 0
     try:
-        return int(base64.urlsafe_b64decode(locator + "=" * (-len(locator) % 4)))
+        row = int(base64.urlsafe_b64decode(locator + "=" * (-len(locator) % 4)))
     except ValueError:
-        raise ApiError(400, "INVALID_QUERY_LOCATOR", f"locator is invalid: {locator}") from None
+        row = -1
+    if row < 0:
+        raise ApiError(400, "INVALID_QUERY_LOCATOR", f"locator is invalid: {locator}")
+    return row

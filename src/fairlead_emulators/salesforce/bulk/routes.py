@@ -4,11 +4,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from fairlead_emulators.salesforce.bulk import first, multipart
 from fairlead_emulators.salesforce.bulk.jobs import DELIMITERS, FINAL, LINE_ENDINGS, Job, Jobs
+from fairlead_emulators.salesforce.bulk.listing import listed
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.rest.single import DATA
@@ -21,7 +24,6 @@ fact("bulk_upload_twice")
 fact("bulk_delete_final_only")
 fact("bulk_list")
 fact("bulk_result_names")
-fact("bulk_1_refused")
 
 OPERATIONS: Final = ("insert", "update", "upsert", "delete", "hardDelete")
 MAX_UPLOAD: Final = 100_000_000
@@ -43,19 +45,41 @@ class BulkIngest:
         """The routes of this file."""
         root = DATA + "/jobs/ingest"
         return [
-            Route(root, self.api(self.create), methods=["POST"]),
+            Route(root, self._creation(), methods=["POST"]),
             Route(root, self.api(self.list), methods=["GET"]),
             Route(root + "/{id}", self.api(self.info), methods=["GET"]),
             Route(root + "/{id}", self.api(self.close), methods=["PATCH"]),
             Route(root + "/{id}", self.api(self.remove), methods=["DELETE"]),
             Route(root + "/{id}/batches", self._upload(), methods=["PUT"]),
             Route(root + "/{id}/{part}", self.api(self.results), methods=["GET"]),
-            Route("/services/async/{rest:path}", bulk_1, methods=["GET", "POST"]),
+            Route("/services/async/{rest:path}", first.refused, methods=first.METHODS),
         ]
 
     def create(self, call: Call) -> Response:
         """`POST …/jobs/ingest`."""
-        asked = call.json_object()
+        return JSONResponse(_brief(self._new(call, call.json_object())))
+
+    def _creation(self) -> Endpoint:
+        plain = self.api(self.create)
+
+        async def endpoint(request: Request) -> Response:
+            async def run() -> Response:
+                asked, data = await multipart.parts(request)
+                return await run_in_threadpool(self._with_data, self.api.call(request), asked, data)
+
+            return await (self.api.guarded(request, run) if multipart.is_multipart(request) else plain(request))
+
+        return endpoint
+
+    def _with_data(self, call: Call, asked: dict[str, Any], data: bytes) -> Response:
+        job = self._new(call, asked)
+        self.jobs.file(job, "data").write_bytes(data)
+        self.jobs.change(job, state="UploadComplete")
+        answer = _brief(job)
+        self.jobs.start(job)
+        return JSONResponse(answer)
+
+    def _new(self, call: Call, asked: dict[str, Any]) -> Job:
         _, batches = call.usage.totals(call.org.clock.now())
         if batches >= BULK_BATCHES:
             raise ApiError(400, "EXCEEDEDQUOTA", "ApiBatchItems Limit exceeded.")
@@ -63,12 +87,12 @@ class BulkIngest:
         job = self.jobs.new("ingest", info | {"apiVersion": float(call.version), "state": "Open"})
         content = f"services/data/v{call.version}/jobs/ingest/{job.id}/batches"
         self.jobs.change(job, contentUrl=content)
-        return JSONResponse(_brief(job))
+        return job
 
     def list(self, call: Call) -> Response:
         """`GET …/jobs/ingest`."""
-        found = [job.info for job in self.jobs.known.values() if job.kind == "ingest"]
-        return JSONResponse({"done": True, "records": found, "nextRecordsUrl": None})
+        found = [job for job in self.jobs.known.values() if job.kind == "ingest"]
+        return listed(call, found, "ingest", lambda job: job.info)
 
     def info(self, call: Call) -> Response:
         """`GET …/jobs/ingest/{id}`."""
@@ -111,6 +135,8 @@ class BulkIngest:
         if job.state not in FINAL:
             raise ApiError(400, "INVALIDJOBSTATE", f"Results of a job in state {job.state} are not ready")
         path = self.jobs.file(job, part)
+        if part == "unprocessed" and not path.exists():
+            path = self.jobs.file(job, "data")  # aborted before the first batch: no row was taken
         if not path.exists():
             return Response(media_type="text/csv")
         return FileResponse(path, media_type="text/csv")
@@ -191,9 +217,3 @@ def _brief(job: Job) -> dict[str, Any]:
     return {
         name: value for name, value in job.info.items() if name not in counts and not name.startswith("numberRecords")
     }
-
-
-async def bulk_1(_request: Request) -> Response:
-    """Bulk API 1.0 is off in this org."""
-    body = {"exceptionCode": "FeatureNotEnabled", "exceptionMessage": "Async API not enabled"}
-    return JSONResponse(body, status_code=400)

@@ -1,6 +1,7 @@
 """Records as they go over the wire."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from fairlead_emulators.salesforce.errors import ApiError
@@ -68,6 +69,14 @@ def read(org: Org, sobject: SObject, record_id: str, fields: Sequence[Field], ro
     if row[1]:
         raise ApiError(404, "ENTITY_IS_DELETED", "entity is deleted")
     return {"attributes": attributes(sobject, root, row[0])} | as_json(fields, row[2:])
+
+
+def changed(org: Org, sobject: SObject, record_id: str) -> datetime:
+    """When the record was last changed."""
+    asked = f"SELECT SystemModstamp FROM {quoted(sobject.name)} WHERE Id = ?"
+    with org.storage.lock:
+        row = org.storage.connection.execute(asked, (record_id,)).fetchone()
+    return datetime.fromisoformat(row[0]).astimezone(UTC)
 
 
 def as_json(fields: Iterable[Field], row: Sequence[Any]) -> dict[str, Any]:

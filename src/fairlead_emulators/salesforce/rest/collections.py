@@ -11,16 +11,18 @@ from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import Field, SObject
-from fairlead_emulators.salesforce.records import writes
+from fairlead_emulators.salesforce.records import reading, writes
 from fairlead_emulators.salesforce.rest.single import DATA
 from fairlead_emulators.salesforce.rest.wire import Api, Call
 
 fact("collections_limits")
 fact("collections_results")
 fact("all_or_none")
+fact("collections_retrieve")
 
 MAX_RECORDS = 200
 MAX_CHUNKS = 10
+MAX_READ = 2_000
 
 
 class _RollBack(Exception):
@@ -34,6 +36,7 @@ def routes(api: Api) -> list[Route]:
         Route(path, api(insert), methods=["POST"]),
         Route(path, api(update), methods=["PATCH"]),
         Route(path, api(remove), methods=["DELETE"]),
+        Route(path + "/{sobject}", api(retrieve), methods=["GET", "POST"]),
         Route(path + "/{sobject}/{key}", api(upsert), methods=["PATCH"]),
     ]
 
@@ -119,6 +122,31 @@ def _rolled_back(result: dict[str, Any]) -> dict[str, Any]:
     if not result["success"]:
         return result
     return {"success": False, "errors": [writes.ROLLED_BACK.in_collection()]}
+
+
+def retrieve(call: Call) -> Response:
+    """`GET …/composite/sobjects/X?ids=&fields=`, or a POST with both as lists: null for each that is not there."""
+    sobject = call.sobject()
+    body = call.json_object() if call.method == "POST" else {}
+    ids, names = (body[key] if key in body else call.query.get(key, "").split(",") for key in ("ids", "fields"))
+    if not all(isinstance(part, list) and all(isinstance(text, str) for text in part) for part in (ids, names)):
+        raise ApiError(400, "JSON_PARSER_ERROR", "ids and fields must be lists of texts")
+    if len(ids) > MAX_READ:
+        message = f"record count {len(ids)} exceeds the limit: ask for at most {MAX_READ} records"
+        raise ApiError(400, "EXCEEDED_MAX_SIZE_REQUEST", message)
+    if not any(names):
+        raise ApiError(400, "INVALID_INPUT", "The fields parameter is required")
+    fields = reading.chosen_fields(sobject, ",".join(names))
+    return JSONResponse([_retrieved(call, sobject, text, fields) for text in ids if text])
+
+
+def _retrieved(call: Call, sobject: SObject, text: str, fields: list[Field]) -> dict[str, Any] | None:
+    if to18(text) is None:
+        raise ApiError(400, "MALFORMED_ID", f"malformed id {text}")
+    try:
+        return reading.read(call.org, sobject, text, fields, call.root)
+    except ApiError:
+        return None
 
 
 def remove(call: Call) -> Response:

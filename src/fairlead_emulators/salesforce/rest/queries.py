@@ -17,6 +17,7 @@ from fairlead_emulators.salesforce.soql import door as soql_door
 fact("query_pages")
 fact("query_batch_size")
 fact("query_columns")
+fact("query_explain")
 
 DEFAULT_PAGE: Final = 2_000
 MIN_PAGE: Final = 200
@@ -49,6 +50,8 @@ class Queries:
         return self._ask(call, deleted=True)
 
     def _ask(self, call: Call, *, deleted: bool) -> Response:
+        if "explain" in call.query:
+            return JSONResponse(soql_door.plan(call.org, call.query["explain"]))
         text = call.query.get("q")
         if not text:
             raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import Field, SObject
 from fairlead_emulators.salesforce.records import reading as records
 from fairlead_emulators.salesforce.records import writes
+from fairlead_emulators.salesforce.rest import related
 from fairlead_emulators.salesforce.rest.wire import Api, Call
 from fairlead_emulators.salesforce.state.limits import limits_body
 from fairlead_emulators.salesforce.state.lookups import ids_by_key
@@ -26,8 +28,13 @@ fact("versions_list")
 fact("crud_answers")
 fact("upsert_answers")
 fact("describe_not_modified")
+fact("row_not_modified")
 
 DATA = "/services/data/v{version}"
+RESOURCES = (
+    *("actions", "analytics", "composite", "jobs", "limits", "metadata", "query", "queryAll", "recent", "sobjects"),
+    *("tabs", "tooling"),
+)
 
 
 def routes(api: Api) -> list[Route]:
@@ -40,7 +47,6 @@ def routes(api: Api) -> list[Route]:
         Route(DATA + "/limits", api(limits), methods=["GET"]),
         Route(DATA + "/limits/recordCount", api(record_count), methods=["GET"]),
         Route(DATA + "/sobjects", api(all_objects), methods=["GET"]),
-        Route(DATA + "/sobjects/{sobject}", api(basic), methods=["GET"]),
         Route(DATA + "/sobjects/{sobject}", api(create), methods=["POST"]),
         Route(DATA + "/sobjects/{sobject}/describe", api(describe_object), methods=["GET"]),
         Route(row, api(read), methods=["GET"]),
@@ -64,8 +70,8 @@ async def versions(_request: Request) -> Response:
 
 def resources(call: Call) -> Response:
     """`GET /services/data/vNN.0`."""
-    names = ("composite", "jobs", "limits", "metadata", "query", "queryAll", "sobjects")
-    return JSONResponse({name: f"{call.root}/{name}" for name in names})
+    me = call.org.identity
+    return JSONResponse({"identity": f"/id/{me.org_id}/{me.user_id}"} | {n: f"{call.root}/{n}" for n in RESOURCES})
 
 
 def limits(call: Call) -> Response:
@@ -86,11 +92,6 @@ def all_objects(call: Call) -> Response:
     return _with_etag(call, describe.describe_global(call.org.storage.schema, call.root))
 
 
-def basic(call: Call) -> Response:
-    """`GET …/sobjects/X`."""
-    return JSONResponse({"objectDescribe": describe.summary(call.sobject(), call.root), "recentItems": []})
-
-
 def describe_object(call: Call) -> Response:
     """`GET …/sobjects/X/describe`."""
     return _with_etag(call, describe.describe(call.sobject(), call.root))
@@ -100,21 +101,28 @@ def _with_etag(call: Call, body: dict[str, Any]) -> Response:
     changed = call.org.storage.schema_moment
     etag = '"' + hashlib.sha256(json.dumps(body).encode()).hexdigest()[:16] + '"'
     headers = {"ETag": etag, "Last-Modified": format_datetime(changed, usegmt=True)}
-    since = call.headers.get("if-modified-since")
-    unchanged = call.headers.get("if-none-match") in (etag, etag.strip('"'))
-    if since:
-        try:
-            unchanged = unchanged or parsedate_to_datetime(since) >= changed.replace(microsecond=0)
-        except ValueError:
-            raise ApiError(400, "INVALID_HEADER", f"If-Modified-Since is no HTTP date: {since}") from None
+    unchanged = _unchanged_since(call, changed) or call.headers.get("if-none-match") in (etag, etag.strip('"'))
     return Response(status_code=304, headers=headers) if unchanged else JSONResponse(body, headers=headers)
+
+
+def _unchanged_since(call: Call, changed: datetime) -> bool:
+    """Whether `If-Modified-Since` says that the caller knows it all. Raises ApiError 400 when it is no date."""
+    since = call.headers.get("if-modified-since")
+    if not since:
+        return False
+    try:
+        moment = parsedate_to_datetime(since)
+    except ValueError:
+        raise ApiError(400, "INVALID_HEADER", f"If-Modified-Since is no HTTP date: {since}") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) >= changed.replace(microsecond=0)
 
 
 def create(call: Call) -> Response:
     """`POST …/sobjects/X`."""
     sobject = call.sobject()
     written = _write_one(call, sobject, "insert", call.json_object())
-    return JSONResponse({"id": written.ids[0], "success": True, "errors": []}, status_code=201)
+    headers = {"Location": f"{call.root}/sobjects/{sobject.name}/{written.ids[0]}"}
+    return JSONResponse({"id": written.ids[0], "success": True, "errors": []}, status_code=201, headers=headers)
 
 
 def _write_one(
@@ -135,7 +143,11 @@ def read(call: Call) -> Response:
     """`GET …/sobjects/X/id`."""
     sobject = call.sobject()
     fields = records.chosen_fields(sobject, call.query.get("fields"))
-    return JSONResponse(records.read(call.org, sobject, call.path["id"], fields, call.root))
+    record = records.read(call.org, sobject, call.path["id"], fields, call.root)
+    changed = records.changed(call.org, sobject, record["attributes"]["url"].rpartition("/")[2])
+    headers = {"Last-Modified": format_datetime(changed, usegmt=True)}
+    unchanged = _unchanged_since(call, changed)
+    return Response(status_code=304, headers=headers) if unchanged else JSONResponse(record, headers=headers)
 
 
 def update(call: Call) -> Response:
@@ -191,7 +203,10 @@ def _several(call: Call, sobject: SObject, ids: list[str]) -> Response:
 
 
 def read_by_key(call: Call) -> Response:
-    """`GET …/sobjects/X/Key__c/value`."""
+    """`GET …/sobjects/X/Key__c/value`, or `…/sobjects/X/id/relationship`."""
+    record_id = to18(call.path["key"])
+    if record_id is not None and call.sobject().field(call.path["key"]) is None:
+        return related.traverse(call, record_id, call.path["value"])
     sobject, ids = _ids_by_path_key(call)
     if not ids:
         raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")

@@ -3,12 +3,13 @@
 import json
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fairlead_emulators.salesforce.access.users import acting_as, check_path
@@ -23,8 +24,8 @@ from fairlead_emulators.salesforce.state.org import VERSIONS, Org
 fact("trailing_slash")
 fact("unsupported_version")
 fact("gzip_requests")
+fact("media_types")
 
-UNCOUNTED: Final = "fairlead.uncounted"  # scope key of a request that runs inside another
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -47,11 +48,17 @@ class Call:
         return f"/services/data/v{self.version}"
 
     def json(self) -> Any:
-        """The body. Raises ApiError 400 when it is not JSON."""
+        """The body. Raises ApiError 415 for another content type, 400 when it is not JSON."""
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if self.body and kind and kind != "application/json":
+            message = f"Content-Type {kind} not supported: use application/json"
+            raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", message)
         try:
             return json.loads(self.body)
         except ValueError as error:
             raise ApiError(400, "JSON_PARSER_ERROR", f"The body is not valid JSON: {error}") from None
+        except RecursionError:
+            raise ApiError(400, "JSON_PARSER_ERROR", "The body is nested too deeply") from None
 
     def json_object(self) -> dict[str, Any]:
         """The body, which must be an object."""
@@ -70,11 +77,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """Makes endpoints from functions that take a Call."""
+    """Makes endpoints from functions that take a Call; knows them all, for requests that hold other requests."""
 
     org: Org
     sessions: Sessions
     usage: Usage
+    works: dict[Endpoint, Callable[[Call], Response]] = field(default_factory=dict)
+    routes: list[BaseRoute] = field(default_factory=list)
 
     def __call__(self, work: Callable[[Call], Response]) -> Endpoint:
         """An endpoint that runs `work` in a thread and answers its errors as Salesforce does."""
@@ -86,6 +95,7 @@ class Api:
 
             return await self.guarded(request, run)
 
+        self.works[endpoint] = work
         return endpoint
 
     def call(self, request: Request, body: bytes = b"") -> Call:
@@ -107,13 +117,15 @@ class Api:
         try:
             token = self.sessions.check(request.headers.get("authorization", ""))
             check_version(request.path_params.get("version"))
-            if UNCOUNTED not in request.scope:
-                headers["Sforce-Limit-Info"] = count_call(self.org, self.usage)
+            check_accept(request.headers.get("accept", ""))
+            headers["Sforce-Limit-Info"] = count_call(self.org, self.usage)
             with acting_as(self.org, self.sessions.user_of(token)):
                 check_path(request.url.path)
                 asked = request.headers.get("sforce-duplicate-rule-header", "").replace(" ", "").lower()
                 allow_save.set("allowsave=true" in asked)
                 response = await run()
+        except RecursionError:
+            response = JSONResponse(ApiError(400, "JSON_PARSER_ERROR", "The body is nested too deeply").body(), 400)
         except ApiError as error:
             response = JSONResponse(error.body(), status_code=error.status)
         response.headers.update(headers)
@@ -129,6 +141,13 @@ def check_version(text: str | None) -> None:
         raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
     if int(number) < VERSIONS[0]:
         raise ApiError(410, "UNSUPPORTED_API_VERSION", f"API version {text} is retired; use {VERSIONS[-1]}.0")
+
+
+def check_accept(accepted: str) -> None:
+    """Raises ApiError 406 for a caller that takes nothing but XML."""
+    kinds = [part.partition(";")[0].strip().lower() for part in accepted.split(",") if part.strip()]
+    if kinds and all(kind in ("application/xml", "text/xml") for kind in kinds):
+        raise ApiError(406, "NOT_ACCEPTABLE", "This org answers JSON: ask with Accept: application/json")
 
 
 async def unzipped(request: Request) -> AsyncIterator[bytes]:

@@ -7,15 +7,17 @@ import html
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from fairlead_emulators.salesforce.facts import fact
-from fairlead_emulators.salesforce.signin import jwt_bearer, people
+from fairlead_emulators.salesforce.signin import checks, jwt_bearer, openid, people, screens, told
+from fairlead_emulators.salesforce.signin.device import Devices
 from fairlead_emulators.salesforce.signin.sessions import Sessions, challenge_of
 from fairlead_emulators.salesforce.state.org import API_VERSION, Org
 
@@ -27,8 +29,12 @@ fact("identity_url")
 fact("userinfo")
 fact("revoke_and_introspect")
 fact("authorize_screen")
+fact("scopes_granted")
+fact("introspect_needs_client")
+fact("code_life")
 
 SCOPE = "refresh_token api id"
+CODE_LIFE = timedelta(minutes=15)
 
 
 class OAuthError(Exception):
@@ -46,16 +52,19 @@ class OAuth:
 
     org: Org
     sessions: Sessions
+    devices: Devices
 
     def routes(self) -> list[Route]:
         """The routes."""
         return [
             Route("/services/oauth2/token", self.token, methods=["POST"]),
             Route("/services/oauth2/authorize", self.authorize, methods=["GET", "POST"]),
-            Route("/services/oauth2/userinfo", self.userinfo, methods=["GET", "POST"]),
+            Route("/services/oauth2/userinfo", told.refusing(self.userinfo), methods=["GET", "POST"]),
             Route("/services/oauth2/revoke", self.revoke, methods=["GET", "POST"]),
             Route("/services/oauth2/introspect", self.introspect, methods=["POST"]),
-            Route("/id/{org_id}/{user_id}", self.identity, methods=["GET"]),
+            Route("/id/{org_id}/{user_id}", told.identity(self.org, self.identity), methods=["GET", "POST"]),
+            *openid.routes(self.org),
+            *self.devices.routes(),
         ]
 
     async def token(self, request: Request) -> Response:
@@ -63,14 +72,31 @@ class OAuth:
         form = {key: str(value) for key, value in (await request.form()).items()}
         try:
             client_id, secret = _client(request, form)
-            return JSONResponse(self._grant(request, form, client_id, secret))
+            if form.get("response_type") == "device_code":
+                if client_id != self.org.identity.client_id:
+                    raise OAuthError("invalid_client_id", "client identifier invalid")
+                return JSONResponse(self.devices.begin(base_url(request)))
+            answer = self._scoped(form, self._grant(request, form, client_id, secret))
+            return JSONResponse(openid.with_id_token(self.org, answer, base_url(request)))
         except OAuthError as error:
             body = {"error": error.error, "error_description": error.description}
             return JSONResponse(body, status_code=400)
 
     def _grant(self, request: Request, form: Mapping[str, str], client_id: str, secret: str) -> dict[str, str]:
         grant = form.get("grant_type", "")
-        known = ("client_credentials", "refresh_token", "authorization_code", jwt_bearer.GRANT)
+        refusal = checks.token_refusal(self.org, form, request.url.hostname or "")
+        if refusal is not None:
+            raise OAuthError(*refusal)
+        if grant == checks.PASSWORD and not self.org.settings.get("username_password_flow"):
+            raise OAuthError("unsupported_grant_type", "grant type not supported")
+        known = (
+            checks.PASSWORD,
+            "device",
+            "client_credentials",
+            "refresh_token",
+            "authorization_code",
+            jwt_bearer.GRANT,
+        )
         if grant not in known:
             raise OAuthError("unsupported_grant_type", "grant type not supported")
         if grant == jwt_bearer.GRANT:  # the statement names the app itself
@@ -82,8 +108,13 @@ class OAuth:
             raise OAuthError("invalid_client_id", "client identifier invalid")
         if (secret or grant == "client_credentials") and secret != self.org.identity.client_secret:
             raise OAuthError("invalid_client", "invalid client credentials")
-        if grant == "client_credentials":
+        if grant in ("client_credentials", checks.PASSWORD):
             return self._answer(request, None)
+        if grant == "device":
+            refusal = self.devices.refusal(form.get("code", ""))
+            if refusal is not None:
+                raise OAuthError(*refusal)
+            return self._answer(request, self.sessions.new_refresh_token())
         if grant == "refresh_token":
             rotate = bool(self.org.settings.get("rotate_refresh_tokens"))
             user = self.sessions.user_of(form.get("refresh_token", ""))
@@ -93,11 +124,22 @@ class OAuth:
         user = self._redeem(form)
         return self._answer(request, self.sessions.new_refresh_token(user), user)
 
+    def _scoped(self, form: Mapping[str, str], answer: dict[str, str]) -> dict[str, str]:
+        """The answer with the scopes that were asked for when the person allowed them."""
+        asked = self.sessions.scopes.pop(form.get("code", ""), "")
+        if not asked or form.get("grant_type") != "authorization_code":
+            return answer
+        if not {"refresh_token", "offline_access", "full"} & set(asked.split()):
+            self.sessions.revoke(answer.pop("refresh_token", ""))
+        return answer | {"scope": asked}
+
     def _redeem(self, form: Mapping[str, str]) -> str:
         """The user who allowed the app."""
         granted = self.sessions.codes.pop(form.get("code", ""), None)
         if granted is None:
             raise OAuthError("invalid_grant", "invalid authorization code")
+        if self.sessions.issued.pop(form.get("code", ""), self.org.clock.now()) + CODE_LIFE < self.org.clock.now():
+            raise OAuthError("invalid_grant", "expired authorization code")
         if granted["redirect_uri"] != form.get("redirect_uri", ""):
             raise OAuthError("redirect_uri_mismatch", "redirect_uri must match configuration")
         if granted["challenge"]:
@@ -132,22 +174,31 @@ class OAuth:
         asked = dict(request.query_params)
         if asked.get("client_id") != self.org.identity.client_id:
             return HTMLResponse("error=invalid_client_id&error_description=client identifier invalid", 400)
+        refusal = checks.authorize_refusal(self.org, asked)
+        if refusal is not None:
+            return HTMLResponse(html.escape("error={}&error_description={}".format(*refusal)), 400)
+        refusal = checks.sent_back(asked)
+        if refusal is not None:
+            state = {"state": asked["state"]} if "state" in asked else {}
+            return screens.back(asked, {"error": refusal[0], "error_description": refusal[1]} | state)
         if request.method == "GET":
             who = people.find(self.org, asked.get("login_hint", "")) or people.admin(self.org)
-            return HTMLResponse(_screen(who.username, str(request.url.query)))
+            return HTMLResponse(screens.screen(who.username, str(request.url.query)))
         form = await request.form()
         state = {"state": asked["state"]} if "state" in asked else {}
         if form.get("answer") != "allow":
             denied = {"error": "access_denied", "error_description": "end-user denied authorization"}
-            return _back(asked, denied | state)
+            return screens.back(asked, denied | state)
         who = people.find(self.org, str(form.get("username") or asked.get("login_hint", ""))) or people.admin(self.org)
         code = "aPrx" + secrets.token_urlsafe(40)
+        self.sessions.scopes[code] = " ".join(asked.get("scope", "").replace("+", " ").split())
+        self.sessions.issued[code] = self.org.clock.now()
         self.sessions.codes[code] = {
             "redirect_uri": asked.get("redirect_uri", ""),
             "challenge": asked.get("code_challenge", ""),
             "user": who.user_id,
         }
-        return _back(asked, {"code": code} | state)
+        return screens.back(asked, {"code": code} | state)
 
     async def identity(self, request: Request) -> Response:
         """`GET /id/{org}/{user}`."""
@@ -216,13 +267,26 @@ class OAuth:
 
     async def introspect(self, request: Request) -> Response:
         """`/services/oauth2/introspect`."""
-        token = str((await request.form()).get("token", ""))
+        form = {key: str(value) for key, value in (await request.form()).items()}
+        token = form.get("token", "")
+        if not self._is_app(request, form):
+            return JSONResponse({"error": "invalid_client", "error_description": "invalid client credentials"}, 401)
         if not self.sessions.is_live(token) and token not in self.sessions.refresh:
             return JSONResponse({"active": False})
         user = self.sessions.user_of(token)
         who = people.by_id(self.org, user) or people.admin(self.org)
         body = {"active": True, "scope": SCOPE, "client_id": self.org.identity.client_id, "username": who.username}
         return JSONResponse(body | {"sub": self._identity_url(request, user), "token_type": "access_token"})
+
+    def _is_app(self, request: Request, form: Mapping[str, str]) -> bool:
+        """Whether the app itself asks: by its credentials, or in a session of its own."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and self.sessions.is_live(token.strip()):
+            return True
+        try:
+            return _client(request, form) == (self.org.identity.client_id, self.org.identity.client_secret)
+        except OAuthError:
+            return False
 
 
 def base_url(request: Request) -> str:
@@ -233,22 +297,9 @@ def base_url(request: Request) -> str:
 def _client(request: Request, form: Mapping[str, str]) -> tuple[str, str]:
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
-        name, _, secret = base64.b64decode(value).decode().partition(":")
-        return name, secret
+        try:
+            name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+        except ValueError:
+            raise OAuthError("invalid_client", "invalid client credentials") from None
+        return unquote_plus(name), unquote_plus(secret)
     return form.get("client_id", ""), form.get("client_secret", "")
-
-
-def _back(asked: Mapping[str, str], answer: Mapping[str, str]) -> Response:
-    target = asked.get("redirect_uri", "")
-    joint = "&" if "?" in target else "?"
-    return RedirectResponse(f"{target}{joint}{urlencode(answer)}", status_code=302)
-
-
-def _screen(username: str, query: str) -> str:
-    return (
-        "<!doctype html><html lang=en><title>Allow access?</title><link rel=icon href=data:,><body><main><h1>Allow access?</h1>"
-        f"<p>The app asks to use this org through the API as {html.escape(username)}.</p>"
-        f'<form method=post action="?{html.escape(query)}">'
-        "<button name=answer value=allow>Allow</button> <button name=answer value=deny>Deny</button>"
-        "</form></main></body></html>"
-    )

@@ -29,6 +29,8 @@ class Sessions:
     users: dict[str, str] = field(default_factory=dict)
     """The users of tokens that are not the admin's."""
     codes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    issued: dict[str, datetime] = field(default_factory=dict)
+    scopes: dict[str, str] = field(default_factory=dict)
     first: str = ""
 
     def load(self) -> None:

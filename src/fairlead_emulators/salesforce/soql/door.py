@@ -59,6 +59,22 @@ def ask(org: Org, text: str, version: str, *, deleted: bool) -> Answer:
             raise _refused(error) from None
 
 
+def plan(org: Org, text: str) -> dict[str, Any]:
+    """What `?explain=` answers: one plan, that of reading the whole object."""
+    found = _compiled(org, text).sobject
+    count = org.storage.count(found)
+    each = {
+        "cardinality": count,
+        "fields": [],
+        "leadingOperationType": "TableScan",
+        "notes": [],
+        "relativeCost": 1.0,
+        "sobjectCardinality": count,
+        "sobjectType": found.name,
+    }
+    return {"plans": [each], "sourceQuery": text}
+
+
 def columns(org: Org, text: str) -> dict[str, Any]:
     """What `?columns=true` answers: the query's columns, parents' fields below their parent."""
     compiled = _compiled(org, text)

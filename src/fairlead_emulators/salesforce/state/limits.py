@@ -18,6 +18,8 @@ fact("concurrent_limit")
 DAILY_API_REQUESTS: Final = 115_000
 DATA_STORAGE_MB: Final = 10_240
 BULK_BATCHES: Final = 15_000
+SYNC_REPORT_RUNS: Final = 500
+ASYNC_REPORT_RUNS: Final = 1_200
 
 
 @dataclass(slots=True)
@@ -25,6 +27,7 @@ class Usage:
     """Calls and batches of the last 24 emulated hours, by minute."""
 
     minutes: deque[tuple[datetime, list[int]]] = field(default_factory=deque)
+    runs: dict[str, deque[datetime]] = field(default_factory=dict)
 
     def add(self, now: datetime, calls: int = 0, batches: int = 0) -> None:
         """Counts calls and Bulk batches."""
@@ -40,10 +43,34 @@ class Usage:
             self.minutes.popleft()
         return sum(m[1][0] for m in self.minutes), sum(m[1][1] for m in self.minutes)
 
+    def runs_of(self, kind: str, now: datetime) -> int:
+        """Report runs of the last hour; `kind` is sync or async."""
+        runs = self.runs.setdefault(kind, deque())
+        while runs and runs[0] <= now - timedelta(hours=1):
+            runs.popleft()
+        return len(runs)
+
+    def take_run(self, kind: str, now: datetime, limit: int, refusal: ApiError) -> None:
+        """Counts a report run. Raises the refusal over the limit of an hour."""
+        if self.runs_of(kind, now) >= limit:
+            raise refusal
+        self.runs[kind].append(now)
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self.minutes.clear()
+        self.runs.clear()
+
 
 def daily_limit(org: Org) -> int:
     """API calls allowed in 24 hours."""
     return int(org.settings.get("daily_api_requests", DAILY_API_REQUESTS))
+
+
+def report_runs(org: Org, kind: str) -> int:
+    """Report runs allowed in an hour; `kind` is sync or async."""
+    usual = {"sync": SYNC_REPORT_RUNS, "async": ASYNC_REPORT_RUNS}[kind]
+    return int(org.settings.get(f"hourly_{kind}_report_runs", usual))
 
 
 def storage_limit_kb(org: Org) -> int:
@@ -92,7 +119,7 @@ def limits_body(org: Org, usage: Usage) -> dict[str, dict[str, Any]]:
         "DailyStreamingApiEvents": item(1_000_000),
         "DataStorageMB": {"Max": storage_limit_kb(org) // 1024, "Remaining": left_mb},
         "FileStorageMB": item(DATA_STORAGE_MB),
-        "HourlyAsyncReportRuns": item(1_200),
-        "HourlySyncReportRuns": item(500),
+        "HourlyAsyncReportRuns": item(report_runs(org, "async"), usage.runs_of("async", org.clock.now())),
+        "HourlySyncReportRuns": item(report_runs(org, "sync"), usage.runs_of("sync", org.clock.now())),
         "SingleEmail": item(5_000),
     }

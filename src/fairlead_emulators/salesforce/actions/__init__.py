@@ -1,0 +1,1 @@
+"""Invocable actions: custom notifications, and the flows that were deployed."""

@@ -1,0 +1,1 @@
+"""Reports and dashboards: those every org has, those that were deployed, and their runs."""

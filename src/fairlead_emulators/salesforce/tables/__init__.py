@@ -1,0 +1,1 @@
+"""What list views and reports have in common: columns by their many names, filters, conditions."""
