@@ -25,17 +25,19 @@ class Answer:
     total: int
 
 
-def _refused(error: soql.SoqlError) -> ApiError:
-    return ApiError(400, error.code, error.message)
+def _refused(error: soql.SoqlError, text: str) -> ApiError:
+    shown = soql.located(error, text)
+    return ApiError(400, shown.code, shown.message)
 
 
 def _compiled(org: Org, text: str, *, deleted: bool = False) -> soql.Compiled:
     """Raises ApiError 400 with the code that SOQL gave."""
     try:
-        context = soql.Context(org.clock.now(), _zone(org), deleted)
+        everything = bool(org.settings.get("soql_everything", False))
+        context = soql.Context(org.clock.now(), _zone(org), deleted, org.identity.user_id, everything)
         return soql.compile_query(soql.parse(text), org.storage.schema, context)
     except soql.SoqlError as error:
-        raise _refused(error) from None
+        raise _refused(error, text) from None
 
 
 def _zone(org: Org) -> tzinfo:
@@ -56,7 +58,7 @@ def ask(org: Org, text: str, version: str, *, deleted: bool) -> Answer:
         try:
             return Answer(*soql.run(org.storage.connection, compiled, version))
         except soql.SoqlError as error:
-            raise _refused(error) from None
+            raise _refused(error, text) from None
 
 
 def columns(org: Org, text: str) -> dict[str, Any]:
