@@ -239,6 +239,8 @@ def _insert(
 
 
 def _default(org: Org, field: Field) -> Any:
+    if field.expression is not None:
+        return None
     if field.name in ("OwnerId", "CreatedById", "LastModifiedById"):
         return org.identity.user_id
     if field.name in ("CreatedDate", "LastModifiedDate", "SystemModstamp"):

@@ -110,6 +110,10 @@ def check_bulk(org: Org, text: str) -> str:
     if compiled.shape != "records" or compiled.children or _has_offset(text):
         message = "Bulk queries take no aggregates, child queries or OFFSET"
         raise ApiError(400, "API_ERROR", message)
+    compound = next((o for o in compiled.outputs if o.field.type in ("address", "location")), None)
+    if compound is not None:
+        message = f"Selecting compound data not supported in Bulk Query: {'.'.join(compound.path)}"
+        raise ApiError(400, "FUNCTIONALITY_NOT_ENABLED", message)
     return compiled.sobject.name
 
 
