@@ -1,5 +1,6 @@
 """The way to SOQL: runs a query on the org, for REST and for Bulk."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -10,6 +11,7 @@ from fairlead_emulators.salesforce import soql
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.schema import Field
+from fairlead_emulators.salesforce.soql import locators
 from fairlead_emulators.salesforce.state.org import Org
 
 fact("bulk_query_refusals")
@@ -59,6 +61,25 @@ def ask(org: Org, text: str, version: str, *, deleted: bool) -> Answer:
             return Answer(*soql.run(org.storage.connection, compiled, version))
         except soql.SoqlError as error:
             raise _refused(error, text) from None
+
+
+def find(org: Org, text: str, version: str, size: int, *, deleted: bool) -> locators.Found:
+    """Runs a query whose answer is handed out in pages. Raises ApiError 400 with the code that SOQL gave."""
+    compiled = _compiled(org, text, deleted=deleted)
+    with org.storage.lock:
+        try:
+            return locators.find(org.storage.connection, compiled, version, size)
+        except soql.SoqlError as error:
+            raise _refused(error, text) from None
+
+
+def page(org: Org, found: locators.Found, start: int, size: int, version: str) -> list[dict[str, Any]]:
+    """A further page of an answer. Raises ApiError 400 where an object or field has gone since."""
+    with org.storage.lock:
+        try:
+            return locators.page(org.storage.connection, found, start, size, version)
+        except sqlite3.OperationalError:
+            raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator") from None
 
 
 def columns(org: Org, text: str) -> dict[str, Any]:
