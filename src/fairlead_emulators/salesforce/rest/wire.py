@@ -23,6 +23,8 @@ fact("unsupported_version")
 fact("gzip_requests")
 
 UNCOUNTED: Final = "fairlead.uncounted"  # scope key of a request that runs inside another
+MOST_INFLATED: Final = 150_000_000
+_PIECE: Final = 1 << 20
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -131,10 +133,21 @@ async def unzipped(request: Request) -> AsyncIterator[bytes]:
         async for chunk in request.stream():
             yield chunk
         return
-    inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    async for chunk in request.stream():
-        yield inflate.decompress(chunk)
-    yield inflate.flush()
+    inflate, size = zlib.decompressobj(zlib.MAX_WBITS | 16), 0
+    try:
+        async for chunk in request.stream():
+            waiting = chunk
+            while waiting:
+                piece = inflate.decompress(waiting, _PIECE)
+                waiting = inflate.unconsumed_tail
+                size += len(piece)
+                if size > MOST_INFLATED:
+                    raise ApiError(413, "REQUEST_ENTITY_TOO_LARGE", f"A body has at most {MOST_INFLATED} bytes")
+                yield piece
+        if not inflate.eof:
+            raise zlib.error("it ends too early")
+    except zlib.error as error:
+        raise ApiError(400, "INVALID_GZIP", f"The body is not gzip: {error}") from None
 
 
 class Slashless:
