@@ -52,6 +52,8 @@ class Call:
             return json.loads(self.body)
         except ValueError as error:
             raise ApiError(400, "JSON_PARSER_ERROR", f"The body is not valid JSON: {error}") from None
+        except RecursionError:
+            raise ApiError(400, "JSON_PARSER_ERROR", "The body is nested too deeply") from None
 
     def json_object(self) -> dict[str, Any]:
         """The body, which must be an object."""
