@@ -34,7 +34,9 @@ def find(connection: sqlite3.Connection, compiled: Compiled, version: str, size:
     if compiled.shape != "records":
         records, total = run(connection, compiled, version)
         if len(records) > MAX_AGGREGATES:
-            message = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch"
+            message = (
+                "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch"
+            )
             raise SoqlError("EXCEEDED_ID_LIMIT", message)
         return Found(compiled, records, total)
     rows = execute(connection, compiled)
@@ -48,9 +50,7 @@ def find(connection: sqlite3.Connection, compiled: Compiled, version: str, size:
     return Found(compiled, records, len(ids) // _ID, ids)
 
 
-def page(
-    connection: sqlite3.Connection, found: Found, start: int, size: int, version: str
-) -> list[dict[str, Any]]:
+def page(connection: sqlite3.Connection, found: Found, start: int, size: int, version: str) -> list[dict[str, Any]]:
     """The records from a place on, as they are now. Raises SoqlError."""
     if start == 0:
         return found.first[:size]

@@ -46,7 +46,6 @@ def ensure_table(connection: sqlite3.Connection, sobject: SObject) -> None:
                 f"CREATE {unique}INDEX IF NOT EXISTS {index} ON {table} ({quoted(f.name)}) WHERE IsDeleted = 0"
             )
 
-
     if sobject.storage_kb and sobject.field("SystemModstamp") is not None:
         # whole, not only of rows that are there: queryAll reads slices of it too
         index = quoted(f"by_{sobject.name}_SystemModstamp")
