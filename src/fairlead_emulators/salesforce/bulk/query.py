@@ -1,8 +1,7 @@
 """`/jobs/query`: the query runs in the background into a CSV file, which is handed out in parts."""
 
 import base64
-import csv
-import io
+import re
 from array import array
 from dataclasses import dataclass
 from typing import Any, Final
@@ -48,12 +47,13 @@ def work(jobs: Jobs, job: Job) -> None:
 
 
 def _lines(job: Job, rows: list[list[str]]) -> list[bytes]:
-    lines = []
+    """CSV lines with every cell in quotes."""
+    between, ending, lines = f'"{job.delimiter}"', job.line_ending, []
     for row in rows:
-        text = io.StringIO()
-        writer = csv.writer(text, delimiter=job.delimiter, lineterminator=job.line_ending, quoting=csv.QUOTE_ALL)
-        writer.writerow(row)
-        lines.append(text.getvalue().encode())
+        line = between.join(row)
+        if line.count('"') > 2 * (len(row) - 1):
+            line = between.join([cell.replace('"', '""') for cell in row])
+        lines.append(f'"{line}"{ending}'.encode())
     return lines
 
 
@@ -152,7 +152,7 @@ class BulkQuery:
         rows = len(starts) - 1
         first = _row(call.query.get("locator"))
         wanted = call.query.get("maxRecords", str(DEFAULT_PART))
-        if not wanted.isdecimal() or int(wanted) < 1 or first > rows:
+        if not re.fullmatch(r"0*[1-9][0-9]{0,8}", wanted) or not 0 <= first <= rows:
             raise ApiError(400, "INVALID_QUERY_LOCATOR", "maxRecords or locator is invalid")
         last = min(first + int(wanted), rows)
         with self.jobs.file(job, "results").open("rb") as source:
@@ -169,7 +169,10 @@ class BulkQuery:
         """`GET …/jobs/query/{id}/resultPages`."""
         job, starts = self._finished(call)
         rows, first = len(starts) - 1, _row(call.query.get("locator"))
-        size = int(call.query.get("maxRecords", DEFAULT_PART))
+        wanted = call.query.get("maxRecords", str(DEFAULT_PART))
+        if not re.fullmatch(r"0*[1-9][0-9]{0,8}", wanted) or first < 0:
+            raise ApiError(400, "INVALID_QUERY_LOCATOR", "maxRecords or locator is invalid")
+        size = int(wanted)
         path = f"{call.root}/jobs/query/{job.id}"
         begins = list(range(first, max(rows, 1), size))
         page = [

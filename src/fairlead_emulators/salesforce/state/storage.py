@@ -42,8 +42,9 @@ def ensure_table(connection: sqlite3.Connection, sobject: SObject) -> None:
         if _looked_for(sobject, f):
             index = quoted(f"by_{sobject.name}_{f.name}")
             unique = "UNIQUE " if f.unique else ""
+            filled = f" AND {quoted(f.name)} IS NOT NULL" if f.type == "reference" else ""  # empty ones cost nothing
             connection.execute(
-                f"CREATE {unique}INDEX IF NOT EXISTS {index} ON {table} ({quoted(f.name)}) WHERE IsDeleted = 0"
+                f"CREATE {unique}INDEX IF NOT EXISTS {index} ON {table} ({quoted(f.name)}) WHERE IsDeleted = 0{filled}"
             )
 
     if sobject.storage_kb and sobject.field("SystemModstamp") is not None:

@@ -366,3 +366,16 @@ def test_every_file_is_worked_off_or_fails_with_a_reason(emulator, operation):
             assert job.state == "JobComplete" or job.info["errorMessage"]
             for part in ("successfulResults", "failedResults", "unprocessedrecords"):
                 check(send(emulator, "GET", f"{path}/{made['id']}/{part}", {}, {}, b""), path)
+
+
+@pytest.mark.parametrize("part", ["results", "resultPages"])
+def test_every_place_in_the_results_of_a_query_is_given_or_refused(emulator, part):
+    asked = {"operation": "query", "query": "SELECT Id, Name FROM User"}
+    path = "/services/data/v60.0/jobs/query"
+    job = emulator.jobs.known[
+        json.loads(send(emulator, "POST", path, {}, {}, json.dumps(asked).encode())["body"])["id"]
+    ]
+    wait(lambda: job.state, lambda state: state in FINAL, SOON_S)
+    for name in ("maxRecords", "locator"):
+        for text in (*SAID, "LTE", "OTk5OTk5"):
+            check(send(emulator, "GET", f"{path}/{job.id}/{part}", {name: text}, {}, b""), path)
