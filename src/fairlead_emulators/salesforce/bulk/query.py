@@ -1,7 +1,6 @@
 """`/jobs/query`: the query runs in the background into a CSV file, which is handed out in parts."""
 
 import base64
-import re
 from array import array
 from dataclasses import dataclass
 from typing import Any, Final
@@ -151,10 +150,9 @@ class BulkQuery:
         job, starts = self._finished(call)
         rows = len(starts) - 1
         first = _row(call.query.get("locator"))
-        wanted = call.query.get("maxRecords", str(DEFAULT_PART))
-        if not re.fullmatch(r"0*[1-9][0-9]{0,8}", wanted) or not 0 <= first <= rows:
-            raise ApiError(400, "INVALID_QUERY_LOCATOR", "maxRecords or locator is invalid")
-        last = min(first + int(wanted), rows)
+        last = min(first + _size(call), rows)
+        if first > rows:
+            raise ApiError(400, "INVALID_QUERY_LOCATOR", f"locator is invalid: {call.query.get('locator')}")
         with self.jobs.file(job, "results").open("rb") as source:
             header = source.read(starts[0])
             source.seek(starts[first])
@@ -169,10 +167,7 @@ class BulkQuery:
         """`GET …/jobs/query/{id}/resultPages`."""
         job, starts = self._finished(call)
         rows, first = len(starts) - 1, _row(call.query.get("locator"))
-        wanted = call.query.get("maxRecords", str(DEFAULT_PART))
-        if not re.fullmatch(r"0*[1-9][0-9]{0,8}", wanted) or first < 0:
-            raise ApiError(400, "INVALID_QUERY_LOCATOR", "maxRecords or locator is invalid")
-        size = int(wanted)
+        size = _size(call)
         path = f"{call.root}/jobs/query/{job.id}"
         begins = list(range(first, max(rows, 1), size))
         page = [
@@ -190,6 +185,14 @@ def _told(job: Job) -> dict[str, Any]:
     return {name: value for name, value in job.info.items() if name != "query"}
 
 
+def _size(call: Call) -> int:
+    """`maxRecords`. Raises ApiError 400 when it is no number above 0."""
+    text = call.query.get("maxRecords", str(DEFAULT_PART))
+    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
+        raise ApiError(400, "INVALID_QUERY_LOCATOR", f"maxRecords must be a number above 0: {text}")
+    return int(text)
+
+
 def _locator(row: int) -> str:
     return base64.urlsafe_b64encode(str(row).encode()).decode().rstrip("=")
 
@@ -198,6 +201,9 @@ def _row(locator: str | None) -> int:
     if not locator or locator == "null":
         return 0
     try:
-        return int(base64.urlsafe_b64decode(locator + "=" * (-len(locator) % 4)))
+        row = int(base64.urlsafe_b64decode(locator + "=" * (-len(locator) % 4)))
     except ValueError:
-        raise ApiError(400, "INVALID_QUERY_LOCATOR", f"locator is invalid: {locator}") from None
+        row = -1
+    if row < 0:
+        raise ApiError(400, "INVALID_QUERY_LOCATOR", f"locator is invalid: {locator}")
+    return row
