@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import msgspec
+
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.schema import SObject
 from fairlead_emulators.salesforce.state.lookups import rows_by_id
@@ -18,6 +20,8 @@ fact("change_selection")
 fact("change_gaps")
 fact("change_no_op")
 
+MOST_BYTES: Final = 1_000_000
+"""A change that is larger is told as a gap."""
 RETENTION: Final = timedelta(hours=72)
 SELECTED: Final = ("Account", "Contact", "Lead", "CampaignMember", "Opportunity")
 _QUIET: Final = frozenset({"LastModifiedDate", "LastModifiedById", "SystemModstamp"})
@@ -100,14 +104,19 @@ Told = tuple[str, dict[str, Any], list[str]]
 
 
 def _record(org: Org, connection: sqlite3.Connection, sobject: SObject, kind: str, found: list[Told]) -> None:
-    """Merges equal changes of neighbours into one event that names several records."""
-    merged: list[tuple[list[str], dict[str, Any], list[str]]] = []
+    """Merges equal changes of one transaction into one event that names several records."""
+    merged: dict[str, tuple[list[str], dict[str, Any], list[str]]] = {}
     for record_id, values, changed in found:
-        if merged and kind == "UPDATE" and merged[-1][1] == values:
-            merged[-1][0].append(record_id)
+        key = _text(values) if kind == "UPDATE" else record_id
+        if key in merged:
+            merged[key][0].append(record_id)
         else:
-            merged.append(([record_id], values, changed))
-    _keep(org, connection, sobject, kind, merged)
+            merged[key] = ([record_id], values, changed)
+    _keep(org, connection, sobject, kind, list(merged.values()))
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _keep(
@@ -126,13 +135,13 @@ def _keep(
         kind, events = "GAP_OVERFLOW", [([], {}, [])]
     elif kind != "EVENT" and org.faults.take("gap", object=sobject.name) is not None:
         kind, events = f"GAP_{kind}", [(ids, {}, []) for ids, _, _ in events]
-    connection.executemany(
-        "INSERT INTO emulator_events (object, moment, info) VALUES (?, ?, ?)",
-        (
-            (sobject.name, moment, json.dumps([kind, ids, values, changed, transaction, place, source]))
-            for place, (ids, values, changed) in enumerate(events, 1)
-        ),
-    )
+    rows = []
+    for place, (ids, values, changed) in enumerate(events, 1):
+        info = _text([kind, ids, values, changed, transaction, place, source])
+        if len(info) > MOST_BYTES and kind != "EVENT" and not kind.startswith("GAP_"):
+            info = _text([f"GAP_{kind}", ids, {}, [], transaction, place, source])
+        rows.append((sobject.name, moment, info))
+    connection.executemany("INSERT INTO emulator_events (object, moment, info) VALUES (?, ?, ?)", rows)
 
 
 def publish(org: Org, sobject: SObject, values: Mapping[str, Any]) -> int:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from fairlead_emulators.salesforce.facts import fact
@@ -164,10 +165,20 @@ def shape_of(sobject: SObject) -> Shape:
     return event_shape(sobject) if sobject.name.endswith("__e") else change_shape(sobject)
 
 
-def objects_of(schema: Schema, topic: str) -> list[SObject] | None:
-    """The objects whose events a topic carries; None for an unknown topic. Names are case-sensitive."""
+def objects_of(
+    schema: Schema, topic: str, channels: Mapping[str, Iterable[str]] = MappingProxyType({})
+) -> list[SObject] | None:
+    """The objects whose events a topic carries; None for an unknown topic. Names are case-sensitive.
+
+    `channels` are custom ones: `{"Sales__chn": ["Account", "Contact"]}`, asked for as `/data/Sales__chn`.
+    """
     if topic == "/data/ChangeEvents":
         return [o for o in schema.objects.values() if not o.name.endswith("__e")]
+    folder, _, name = topic.removeprefix("/").partition("/")
+    if name.endswith("__chn") and name in channels:
+        found = [o for each in channels[name] if (o := schema.object(each)) is not None]
+        kept = [o for o in found if o.name.endswith("__e") == (folder == "event")]
+        return kept if folder in ("data", "event") and kept else None
     for sobject in schema.objects.values():
         is_event = sobject.name.endswith("__e")
         if topic == (f"/event/{sobject.name}" if is_event else f"/data/{change_name(sobject.name)}"):

@@ -6,6 +6,7 @@ noise, and the emulator is served from a thread in tests.
 
 import io
 import queue
+import secrets
 import struct
 import threading
 import time
@@ -18,6 +19,7 @@ import fastavro
 import grpc
 
 from fairlead_emulators.salesforce.events import log, schemas
+from fairlead_emulators.salesforce.events.allocations import MOST_BYTES, MOST_PUBLISHED, Deliveries
 from fairlead_emulators.salesforce.events.wire import pubsub_api_pb2 as pb
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.schema import SObject
@@ -30,6 +32,8 @@ fact("pubsub_keepalive")
 fact("pubsub_replay")
 fact("pubsub_trailer_key")
 fact("pubsub_refusals")
+fact("pubsub_session_ends")
+fact("custom_channels")
 
 MOST_OUTSTANDING: Final = 100
 KEEPALIVE_S: Final = 270.0
@@ -45,6 +49,10 @@ def _abort(context: grpc.ServicerContext, status: grpc.StatusCode, code: str, te
     raise AssertionError("abort raises")
 
 
+def _rpc_id() -> str:
+    return secrets.token_hex(16)
+
+
 def _serial(replay_id: bytes) -> int | None:
     return _REPLAY.unpack(replay_id)[0] if len(replay_id) == _REPLAY.size else None
 
@@ -57,10 +65,11 @@ class PubSub:
         self._sessions = sessions
         self._keepalive = keepalive
         self._schemas: dict[str, str] = {}
+        self._delivered = Deliveries()
 
-    def _check(self, context: grpc.ServicerContext) -> None:
+    def _check(self, context: grpc.ServicerContext, refreshed: str = "") -> None:
         given = dict(context.invocation_metadata())
-        live = self._sessions.is_live(str(given.get("accesstoken", "")))
+        live = self._sessions.is_live(refreshed or str(given.get("accesstoken", "")))
         tenant = str(given.get("tenantid", ""))
         if not live or not given.get("instanceurl") or tenant[:15] != self._org.identity.org_id[:15]:
             text = "Authentication exception: send accesstoken, instanceurl and tenantid of a live session"
@@ -68,7 +77,8 @@ class PubSub:
 
     def _objects(self, topic: str, context: grpc.ServicerContext) -> list[SObject]:
         with self._org.storage.lock:
-            found = schemas.objects_of(self._org.storage.schema, topic)
+            channels = self._org.settings.get("event_channels", {})
+            found = schemas.objects_of(self._org.storage.schema, topic, channels)
         if found is None:
             text = f"The topic {topic!r} is unknown: names are case-sensitive, such as /data/ContactChangeEvent"
             _abort(context, grpc.StatusCode.NOT_FOUND, "topic.notfound", text)
@@ -88,7 +98,8 @@ class PubSub:
             tenant_guid=self._org.identity.org_id,
             can_publish=request.topic_name.startswith("/event/"),
             can_subscribe=True,
-            schema_id=self._shape(objects[0]).identity,
+            schema_id=self._shape(objects[0]).identity if len(objects) == 1 else "",
+            rpc_id=_rpc_id(),
         )
 
     def get_schema(self, request: pb.SchemaRequest, context: grpc.ServicerContext) -> pb.SchemaInfo:
@@ -101,7 +112,7 @@ class PubSub:
         text = self._schemas.get(request.schema_id)
         if text is None:
             _abort(context, grpc.StatusCode.NOT_FOUND, "schema.notfound", "There is no schema with this id")
-        return pb.SchemaInfo(schema_json=text, schema_id=request.schema_id)
+        return pb.SchemaInfo(schema_json=text, schema_id=request.schema_id, rpc_id=_rpc_id())
 
     def subscribe(
         self, requests: Iterator[pb.FetchRequest], context: grpc.ServicerContext
@@ -115,10 +126,12 @@ class PubSub:
         serial, room = self._start(first, context), first.num_requested
         more: queue.SimpleQueue[pb.FetchRequest | None] = queue.SimpleQueue()
         threading.Thread(target=_hear, args=(requests, more), daemon=True).start()
-        spoken = time.monotonic()
+        spoken, token = time.monotonic(), first.auth_refresh
         while context.is_active():
             self._check_room(room, context)
+            self._check(context, token)
             events = log.after(self._org, serial, names, room) if room else []
+            events = self._allowed(events, context)
             if events or time.monotonic() - spoken > self._keepalive:
                 if events and self._org.faults.take("stream_cut", topic=first.topic_name) is not None:
                     _abort(context, grpc.StatusCode.UNAVAILABLE, "service.unavailable", "The stream was cut")
@@ -136,6 +149,19 @@ class PubSub:
             if asked.topic_name not in ("", first.topic_name):
                 _abort(context, grpc.StatusCode.INVALID_ARGUMENT, "fetch.topic", "A stream keeps its first topic")
             room += asked.num_requested
+            token = asked.auth_refresh or token
+
+    def _allowed(self, events: list[log.Event], context: grpc.ServicerContext) -> list[log.Event]:
+        """The events that the allocation still covers, counted. Ends the stream when it is used up."""
+        if not events:
+            return events
+        left = self._delivered.left(self._org)
+        if not left:
+            text = "The events of the last 24 hours are used up: see the allocations of the edition"
+            _abort(context, grpc.StatusCode.RESOURCE_EXHAUSTED, "subscription.limit.exceeded", text)
+        allowed = events[:left]
+        self._delivered.add(self._org, len(allowed))
+        return allowed
 
     def _check_room(self, room: int, context: grpc.ServicerContext) -> None:
         if not 0 <= room <= MOST_OUTSTANDING:
@@ -160,7 +186,9 @@ class PubSub:
     def _response(self, events: list[log.Event], serial: int, room: int) -> pb.FetchResponse:
         with self._org.storage.lock:
             sent = [self._sent(each) for each in events]
-        return pb.FetchResponse(events=sent, latest_replay_id=_REPLAY.pack(serial), pending_num_requested=room)
+        return pb.FetchResponse(
+            events=sent, latest_replay_id=_REPLAY.pack(serial), pending_num_requested=room, rpc_id=_rpc_id()
+        )
 
     def _sent(self, event: log.Event) -> pb.ConsumerEvent:
         sobject = self._org.storage.schema.objects[event.object.lower()]
@@ -197,12 +225,17 @@ class PubSub:
         if not sobject.name.endswith("__e"):
             text = "Change events cannot be published"
             _abort(context, grpc.StatusCode.INVALID_ARGUMENT, "publish.topic", text)
+        if len(request.events) > MOST_PUBLISHED:
+            text = f"{len(request.events)} events: publish at most {MOST_PUBLISHED} at once"
+            _abort(context, grpc.StatusCode.INVALID_ARGUMENT, "publish.limit.exceeded", text)
         shape = self._shape(sobject)
         results = [self._published(sobject, shape, each) for each in request.events]
-        return pb.PublishResponse(results=results, schema_id=shape.identity)
+        return pb.PublishResponse(results=results, schema_id=shape.identity, rpc_id=_rpc_id())
 
     def _published(self, sobject: SObject, shape: schemas.Shape, event: pb.ProducerEvent) -> pb.PublishResult:
         try:
+            if len(event.payload) > MOST_BYTES:
+                raise ValueError(f"an event has at most {MOST_BYTES} bytes")
             if event.schema_id != shape.identity:
                 raise ValueError("the schema id is not the topic's present one: ask GetTopic")
             body = fastavro.schemaless_reader(io.BytesIO(event.payload), fastavro.parse_schema(shape.schema), None)

@@ -115,7 +115,7 @@ async def _parts(request: Request) -> tuple[dict[str, Any], bytes]:
 def _options(content: bytes) -> dict[str, Any]:
     try:
         parsed = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ApiError(400, "JSON_PARSER_ERROR", f"deployOptions is not JSON: {error}") from None
     options = parsed.get("deployOptions", parsed) if isinstance(parsed, dict) else None
     if not isinstance(options, dict):

@@ -5,7 +5,8 @@ Field types are Salesforce's own describe types: `string`, `email`, `picklist`, 
 """
 
 import tomllib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from dataclasses import fields as declared
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -215,15 +216,21 @@ class Schema:
         return schema
 
 
+_FIELD_DEFAULTS: Final = tuple((f.name, f.default) for f in declared(Field))
 _BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _TUPLES = ("reference_to", "picklist")
 
 
 def _object_json(o: SObject) -> Json:
-    data = asdict(o)
-    data["fields"] = [asdict(f) for f in o.fields.values()]
+    data = asdict(replace(o, fields={}, child_relationships=[]))
+    data["fields"] = [_field_json(f) for f in o.fields.values()]
     del data["child_relationships"]
     return data
+
+
+def _field_json(f: Field) -> Json:
+    """What differs from a field's defaults."""
+    return {name: value for name, usual in _FIELD_DEFAULTS if (value := getattr(f, name)) != usual}
 
 
 def field_from(data: Json) -> Field:
@@ -275,19 +282,26 @@ def system_fields(*, owner: bool = True) -> list[Field]:
 
 
 @cache
-def _standard_texts() -> tuple[str, ...]:
+def _standard_objects() -> tuple[SObject, ...]:
+    """The standard objects as the files describe them. `[[more]]` adds fields to objects of other files."""
     folder = resources.files(__package__) / "standard"
     entries = sorted((e for e in folder.iterdir() if e.name.endswith(".toml")), key=lambda e: e.name)
-    return tuple(e.read_text(encoding="utf-8") for e in entries)
+    files = [tomllib.loads(e.read_text(encoding="utf-8")) for e in entries]
+    objects: dict[str, SObject] = {}
+    for data in (each for described in files for each in described.get("objects", ())):
+        owner = data.pop("owner", False)
+        fields = system_fields(owner=owner) + [field_from(f) for f in data.pop("fields")]
+        objects[data["name"].lower()] = SObject(**data, fields={f.name.lower(): f for f in fields})
+    for more in (each for described in files for each in described.get("more", ())):
+        known = objects[more["name"].lower()].fields
+        for f in map(field_from, more["fields"]):
+            known.setdefault(f.name.lower(), f)
+    return tuple(objects.values())
 
 
 def standard_schema() -> Schema:
     """A fresh schema with the standard objects only."""
-    schema = Schema()
-    for text in _standard_texts():
-        for data in tomllib.loads(text)["objects"]:
-            owner = data.pop("owner", False)
-            fields = system_fields(owner=owner) + [field_from(f) for f in data.pop("fields")]
-            schema.objects[data["name"].lower()] = SObject(**data, fields={f.name.lower(): f for f in fields})
+    fresh = [replace(o, fields=dict(o.fields), child_relationships=[]) for o in _standard_objects()]
+    schema = Schema({o.name.lower(): o for o in fresh})
     schema.relate()
     return schema

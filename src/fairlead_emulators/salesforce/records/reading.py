@@ -1,5 +1,6 @@
 """Records as they go over the wire."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,8 @@ def to_json(field: Field, value: Any) -> Any:
         return bool(value)
     if field.type == "datetime":
         return value[:-1] + "+0000"
+    if field.type in ("address", "location"):
+        return json.loads(value)
     return value
 
 

@@ -13,6 +13,7 @@ from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.rest.single import DATA
 from fairlead_emulators.salesforce.rest.wire import Api, Call
 from fairlead_emulators.salesforce.soql import door as soql_door
+from fairlead_emulators.salesforce.soql.locators import Found
 
 fact("query_pages")
 fact("query_batch_size")
@@ -29,7 +30,7 @@ class Queries:
     """The endpoints, and the answers whose further pages wait; the oldest of them give way."""
 
     api: Api
-    waiting: "OrderedDict[str, tuple[list[dict[str, Any]], int]]" = field(default_factory=OrderedDict)
+    waiting: "OrderedDict[str, tuple[Found, int]]" = field(default_factory=OrderedDict)
 
     def routes(self) -> list[Route]:
         """The routes of this file."""
@@ -57,32 +58,35 @@ class Queries:
             raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
         if call.query.get("columns", "").lower() == "true":
             return JSONResponse(soql_door.columns(call.org, text))
-        answer = soql_door.ask(call.org, text, call.version, deleted=deleted)
         size = _page_size(call)
-        if len(answer.records) <= size:
-            return JSONResponse({"totalSize": answer.total, "done": True, "records": answer.records})
+        found = soql_door.find(call.org, text, call.version, size, deleted=deleted)
+        if not found.ids:
+            return JSONResponse({"totalSize": found.total, "done": True, "records": found.first})
         identity = call.org.storage.new_ids("01g", 1)[0]
-        self.waiting[identity] = (answer.records, size)
+        self.waiting[identity] = (found, size)
         while len(self.waiting) > KEPT:
             self.waiting.popitem(last=False)
         return self._page(call, identity, 0)
 
     def _page(self, call: Call, identity: str, start: int) -> Response:
-        records, size = self.waiting[identity]
+        found, size = self.waiting[identity]
         end = start + size
-        body: dict[str, Any] = {"totalSize": len(records), "done": end >= len(records)}
+        body: dict[str, Any] = {"totalSize": found.total, "done": end >= found.total}
         if not body["done"]:
             body["nextRecordsUrl"] = f"{call.root}/query/{identity}-{end}"
-        return JSONResponse(body | {"records": records[start:end]})
+        return JSONResponse(body | {"records": soql_door.page(call.org, found, start, size, call.version)})
 
     def more(self, call: Call) -> Response:
         """`GET …/query/{locator}`."""
         identity, _, start = call.path["locator"].rpartition("-")
-        if identity not in self.waiting or not start.isdecimal():
+        known = self.waiting.get(identity)
+        if known is None or not (start.isascii() and start.isdecimal() and len(start) < 10):
+            raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+        if int(start) > known[0].total:
             raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
         return self._page(call, identity, int(start))
 
 
 def _page_size(call: Call) -> int:
-    asked = re.search(r"batchSize\s*=\s*(\d+)", call.headers.get("sforce-query-options", ""))
+    asked = re.search(r"batchSize\s*=\s*([0-9]{1,9})", call.headers.get("sforce-query-options", ""))
     return min(max(int(asked.group(1)), MIN_PAGE), DEFAULT_PAGE) if asked else DEFAULT_PAGE

@@ -4,7 +4,7 @@ import json
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -26,6 +26,8 @@ fact("unsupported_version")
 fact("gzip_requests")
 fact("media_types")
 
+MOST_INFLATED: Final = 150_000_000
+_PIECE: Final = 1 << 20
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -156,10 +158,21 @@ async def unzipped(request: Request) -> AsyncIterator[bytes]:
         async for chunk in request.stream():
             yield chunk
         return
-    inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    async for chunk in request.stream():
-        yield inflate.decompress(chunk)
-    yield inflate.flush()
+    inflate, size = zlib.decompressobj(zlib.MAX_WBITS | 16), 0
+    try:
+        async for chunk in request.stream():
+            waiting = chunk
+            while waiting:
+                piece = inflate.decompress(waiting, _PIECE)
+                waiting = inflate.unconsumed_tail
+                size += len(piece)
+                if size > MOST_INFLATED:
+                    raise ApiError(413, "REQUEST_ENTITY_TOO_LARGE", f"A body has at most {MOST_INFLATED} bytes")
+                yield piece
+        if not inflate.eof:
+            raise zlib.error("it ends too early")
+    except zlib.error as error:
+        raise ApiError(400, "INVALID_GZIP", f"The body is not gzip: {error}") from None
 
 
 class Slashless:

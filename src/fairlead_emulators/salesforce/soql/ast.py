@@ -1,15 +1,29 @@
 """A query as data."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An aggregate or date function of one field; `path` is empty for `COUNT()`."""
+    """A function. Of a field: `path`; of another function's value: `inner`; `COUNT()` has neither.
+
+    `DISTANCE` has a `place` too: the point, and the unit.
+    """
 
     function: str
-    path: str
+    path: str = ""
     alias: str = ""
+    inner: "Call | None" = None
+    place: "Place | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a distance is measured to, in degrees, and whether in `mi` or `km`."""
+
+    latitude: float
+    longitude: float
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +42,17 @@ class FieldsOf:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeOf:
+    """`TYPEOF What WHEN Account THEN Phone ELSE Name END`: fields by the type that the look-up points to."""
+
+    relationship: str
+    whens: tuple[tuple[str, tuple[Column, ...]], ...]
+    otherwise: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Literal:
-    """A value: kind is string, number, boolean, null, date, datetime or range (a date literal with its number)."""
+    """A value: kind is string, number, currency, boolean, null, date, datetime or range (a date literal)."""
 
     kind: str
     text: str
@@ -49,7 +72,7 @@ class Comparison:
 class Among:
     """`field IN (…)`, `NOT IN`, `INCLUDES`, `EXCLUDES`: values, or a query."""
 
-    left: Column
+    left: Column | Call
     op: str
     values: tuple[Literal, ...] = ()
     query: "Query | None" = None
@@ -84,9 +107,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`SELECT … FROM …`."""
+    """`SELECT … FROM …`. `aliases` name the object (an empty path) or parents: `FROM Contact c, c.Account a`.
 
-    select: tuple["Column | Call | FieldsOf | Query", ...]
+    `subtotals` is rollup, cube or empty.
+    """
+
+    select: tuple["Column | Call | FieldsOf | TypeOf | Query", ...]
     source: str
     where: Condition | None = None
     group_by: tuple[Column | Call, ...] = ()
@@ -95,9 +121,17 @@ class Query:
     limit: int | None = None
     offset: int = 0
     all_rows: bool = False
-    alias: str = field(default="")
+    aliases: tuple[tuple[str, str], ...] = ()
+    scope: str = ""
+    subtotals: str = ""
+    categories: bool = False
+    locks: bool = False
 
     @property
     def counts_only(self) -> bool:
         """`SELECT COUNT()`."""
-        return self.select == (Call("count", ""),)
+        return len(self.select) == 1 and isinstance(self.select[0], Call) and _bare_count(self.select[0])
+
+
+def _bare_count(call: Call) -> bool:
+    return call.function == "count" and not call.path and call.inner is None

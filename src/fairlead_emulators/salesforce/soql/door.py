@@ -1,5 +1,6 @@
 """The way to SOQL: runs a query on the org, for REST and for Bulk."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -10,6 +11,7 @@ from fairlead_emulators.salesforce import soql
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.schema import Field
+from fairlead_emulators.salesforce.soql import locators
 from fairlead_emulators.salesforce.state.org import Org
 
 fact("bulk_query_refusals")
@@ -25,17 +27,19 @@ class Answer:
     total: int
 
 
-def _refused(error: soql.SoqlError) -> ApiError:
-    return ApiError(400, error.code, error.message)
+def _refused(error: soql.SoqlError, text: str) -> ApiError:
+    shown = soql.located(error, text)
+    return ApiError(400, shown.code, shown.message)
 
 
 def _compiled(org: Org, text: str, *, deleted: bool = False) -> soql.Compiled:
     """Raises ApiError 400 with the code that SOQL gave."""
     try:
-        context = soql.Context(org.clock.now(), _zone(org), deleted)
+        everything = bool(org.settings.get("soql_everything", False))
+        context = soql.Context(org.clock.now(), _zone(org), deleted, org.identity.user_id, everything)
         return soql.compile_query(soql.parse(text), org.storage.schema, context)
     except soql.SoqlError as error:
-        raise _refused(error) from None
+        raise _refused(error, text) from None
 
 
 def _zone(org: Org) -> tzinfo:
@@ -56,7 +60,26 @@ def ask(org: Org, text: str, version: str, *, deleted: bool) -> Answer:
         try:
             return Answer(*soql.run(org.storage.connection, compiled, version))
         except soql.SoqlError as error:
-            raise _refused(error) from None
+            raise _refused(error, text) from None
+
+
+def find(org: Org, text: str, version: str, size: int, *, deleted: bool) -> locators.Found:
+    """Runs a query whose answer is handed out in pages. Raises ApiError 400 with the code that SOQL gave."""
+    compiled = _compiled(org, text, deleted=deleted)
+    with org.storage.lock:
+        try:
+            return locators.find(org.storage.connection, compiled, version, size)
+        except soql.SoqlError as error:
+            raise _refused(error, text) from None
+
+
+def page(org: Org, found: locators.Found, start: int, size: int, version: str) -> list[dict[str, Any]]:
+    """A further page of an answer. Raises ApiError 400 where an object or field has gone since."""
+    with org.storage.lock:
+        try:
+            return locators.page(org.storage.connection, found, start, size, version)
+        except sqlite3.OperationalError:
+            raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator") from None
 
 
 def plan(org: Org, text: str) -> dict[str, Any]:
@@ -124,6 +147,10 @@ def check_bulk(org: Org, text: str) -> str:
     if compiled.shape != "records" or compiled.children or _has_offset(text):
         message = "Bulk queries take no aggregates, child queries or OFFSET"
         raise ApiError(400, "API_ERROR", message)
+    compound = next((o for o in compiled.outputs if o.field.type in ("address", "location")), None)
+    if compound is not None:
+        message = f"Selecting compound data not supported in Bulk Query: {'.'.join(compound.path)}"
+        raise ApiError(400, "FUNCTIONALITY_NOT_ENABLED", message)
     return compiled.sobject.name
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fairlead_emulators.salesforce.model.schema import Field, SObject
-from fairlead_emulators.salesforce.soql import text
-from fairlead_emulators.salesforce.soql.compiler import PARENT, Child, Compiled, Output
+from fairlead_emulators.salesforce.soql.display import displayed
+from fairlead_emulators.salesforce.soql.functions import prepare
+from fairlead_emulators.salesforce.soql.shapes import PARENT, Child, Compiled, Output
 from fairlead_emulators.salesforce.soql.tokens import SoqlError
 
 Record = dict[str, Any]
@@ -27,9 +28,10 @@ class Shaper:
 
     def record(self, compiled: Compiled, row: Sequence[Any]) -> Record:
         """One record from its row, as Compiled tells its columns."""
-        record: Record = {"attributes": self._attributes(compiled.sobject, row[0])}
+        record: Record = {"attributes": self._attributes(compiled, compiled.sobject, row[0])}
         outputs = compiled.outputs
-        ids = dict(zip(compiled.parents, row[len(outputs) + 1 :], strict=False))
+        first = len(outputs) + 1
+        ids = dict(zip(compiled.parents, row[first:], strict=False))
         for output, value in zip(outputs, row[1:], strict=False):
             place = record
             for depth, name in enumerate(output.path[:-1]):
@@ -37,14 +39,30 @@ class Shaper:
                 if parent is None:
                     place[name] = None
                     break
-                place = place.setdefault(name, {"attributes": self._attributes(output.parents[depth], parent)})
+                here = output.parents[depth]
+                place = place.setdefault(name, {"attributes": self._attributes(compiled, here, parent)})
             else:
-                place[output.path[-1]] = shaped(output.field, value)
+                further = row[first + len(compiled.parents) :]
+                place[output.path[-1]] = self._value(compiled, output, value, further)
         return record
 
-    def _attributes(self, sobject: SObject, record_id: str) -> Record:
-        url = f"/services/data/v{self.version}/sobjects/{sobject.name}/{record_id}"
-        return {"type": sobject.name, "url": url}
+    def _value(self, compiled: Compiled, output: Output, value: Any, further: Sequence[Any]) -> Any:
+        if output.switch is None:
+            return displayed(output.field, value) if output.display else shaped(output.field, value)
+        if value is None:
+            return None
+        kind = compiled.kinds.get(value[:3], "")
+        start, fields = output.switch.kinds.get(kind) or output.switch.otherwise or (0, ())
+        url = f"/services/data/v{self.version}/sobjects/{kind}/{value}"
+        found: Record = {"attributes": {"type": kind, "url": url}}
+        for place, field in enumerate(fields, start):
+            found[field.path[-1]] = shaped(field.field, further[place])
+        return found
+
+    def _attributes(self, compiled: Compiled, sobject: SObject, record_id: str) -> Record:
+        """Of a parent that may be of several kinds, the type is Name; the address tells the kind."""
+        kind = sobject.name if sobject.key_prefix else compiled.kinds.get(record_id[:3], sobject.name)
+        return {"type": sobject.name, "url": f"/services/data/v{self.version}/sobjects/{kind}/{record_id}"}
 
 
 def shaped(field: Field, value: Any) -> Any:
@@ -57,7 +75,7 @@ def shaped(field: Field, value: Any) -> Any:
         return value.removesuffix("Z") + "+0000"
     if field.type == "int":
         return int(value)
-    if field.type == "location":
+    if field.type in {"location", "address"}:
         return json.loads(value)
     return value
 
@@ -70,15 +88,27 @@ def run(connection: sqlite3.Connection, compiled: Compiled, version: str) -> tup
     if compiled.shape == "aggregate":
         records = [_aggregate(row, compiled.outputs) for row in rows]
         return records, len(records)
-    records = _records(connection, compiled, rows.fetchall(), Shaper(version))
+    records = shape_rows(connection, compiled, rows.fetchall(), version)
     return records, len(records)
+
+
+def shape_rows(
+    connection: sqlite3.Connection, compiled: Compiled, rows: list[tuple[Any, ...]], version: str
+) -> list[Record]:
+    """Rows of a query of records as records, with their children."""
+    return _records(connection, compiled, rows, Shaper(version))
+
+
+def execute(connection: sqlite3.Connection, compiled: Compiled, sql: str = "") -> sqlite3.Cursor:
+    """The query's rows, or those of another of its statements. Raises SoqlError."""
+    return _execute(connection, sql or compiled.sql, compiled.params)
 
 
 def _execute(connection: sqlite3.Connection, sql: str, params: list[Any]) -> sqlite3.Cursor:
     """Raises SoqlError for what is beyond SQLite's own limits: values, depth of conditions."""
     if len(params) > connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER):
         raise SoqlError("QUERY_TOO_COMPLICATED", f"The query has {len(params)} values: ask in several queries")
-    text.prepare(connection)
+    prepare(connection)
     try:
         return connection.execute(sql, params)
     except sqlite3.OperationalError as error:
@@ -103,8 +133,8 @@ def _cell(field: Field, value: Any) -> str:
 
 def _aggregate(row: Sequence[Any], outputs: Sequence[Output]) -> Record:
     record: Record = {"attributes": {"type": "AggregateResult"}}
-    for output, value in zip(outputs, row, strict=True):
-        record[output.path[-1]] = shaped(output.field, value)
+    for output, value in zip(outputs, row, strict=False):  # keys of ORDER BY may follow
+        record[output.path[-1]] = displayed(output.field, value) if output.display else shaped(output.field, value)
     return record
 
 
@@ -125,12 +155,11 @@ def _children(
 ) -> dict[str, list[Record]]:
     compiled = child.query
     found: dict[str, list[Record]] = defaultdict(list)
-    key = 1 + len(compiled.outputs) + len(compiled.parents)
     for start in range(0, len(parents), _AT_ONCE):
         some = parents[start : start + _AT_ONCE]
         sql = f'SELECT * FROM ({compiled.sql}) WHERE "{PARENT}" IN ({",".join("?" * len(some))})'
         rows = _execute(connection, sql, [*compiled.params, *some]).fetchall()
         for row, record in zip(rows, _records(connection, compiled, rows, shaper), strict=True):
-            found[row[key]].append(record)
+            found[row[-1]].append(record)
     last = None if child.per_parent is None else child.skip + child.per_parent
     return {parent: records[child.skip : last] for parent, records in found.items()}

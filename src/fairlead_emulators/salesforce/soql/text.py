@@ -3,6 +3,7 @@
 A few such letters become a list of spellings, so that an index still serves; many are folded row by row.
 """
 
+import json
 import sqlite3
 from itertools import product
 from typing import Any, Final
@@ -21,6 +22,13 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 def _fold(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
+
+
+def point(value: str) -> tuple[float, float] | None:
+    """Latitude and longitude of a kept location; None where one is missing."""
+    found = json.loads(value)
+    latitude, longitude = found.get("latitude"), found.get("longitude")
+    return None if latitude is None or longitude is None else (float(latitude), float(longitude))
 
 
 def simple(value: Any, field: Field) -> bool:

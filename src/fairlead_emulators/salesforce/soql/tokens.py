@@ -4,7 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from fairlead_emulators.salesforce.facts import fact
+
 MAX_STATEMENT: Final = 100_000
+_AROUND: Final = 40
 
 _PATTERN: Final = re.compile(
     r"""
@@ -22,12 +25,17 @@ _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '
 
 
 class SoqlError(Exception):
-    """A query that is refused: `code` is Salesforce's error code, `message` what it says."""
+    """A query that is refused: `code` is Salesforce's error code, `message` what it says.
 
-    def __init__(self, code: str, message: str) -> None:
+    `at` is where in the text the fault stands, or `word` the name that is at fault; `located` shows it.
+    """
+
+    def __init__(self, code: str, message: str, *, at: int | None = None, word: str = "") -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
+        self.at = at
+        self.word = word
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +75,26 @@ def tokenize(text: str) -> list[Token]:
 
 def unexpected(text: str, at: int) -> SoqlError:
     """The refusal of a token that does not belong where it stands."""
-    shown = f"unexpected token: '{text}'" if text else "unexpected end of query"
-    return SoqlError("MALFORMED_QUERY", f"ERROR at Row:1:Column:{at + 1}\n{shown}")
+    return SoqlError("MALFORMED_QUERY", f"unexpected token: '{text or '<EOF>'}'", at=at)
+
+
+@fact("soql_located")
+def located(error: SoqlError, text: str) -> SoqlError:
+    """The same refusal, with the part of the query that is at fault, as Salesforce shows it."""
+    at = error.at
+    if at is None and error.word:
+        found = re.search(rf"(?<![\w.]){re.escape(error.word)}(?![\w])", text, re.IGNORECASE) or re.search(
+            re.escape(error.word), text, re.IGNORECASE
+        )
+        at = found.start() if found else None
+    if at is None:
+        return error
+    before = text[:at]
+    row, column = before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1
+    start = max(0, at - _AROUND)
+    shown = re.sub(r"\s", " ", text[start : at + _AROUND])
+    message = f"\n{shown}\n{' ' * (at - start)}^\nERROR at Row:{row}:Column:{column}\n{error.message}"
+    return SoqlError(error.code, message)
 
 
 def unescape(token: Token, *, like: bool = False) -> str:

@@ -19,14 +19,14 @@ from fairlead_emulators.salesforce.soql.ast import (
     Not,
     Query,
 )
+from fairlead_emulators.salesforce.soql.expressions import aggregates
+from fairlead_emulators.salesforce.soql.functions import IDS, NUMBERS, Functions, is_long
 from fairlead_emulators.salesforce.soql.resolve import Resolved, Scope
 from fairlead_emulators.salesforce.soql.tokens import SoqlError
 
-NUMBERS: Final = frozenset({"int", "double", "currency", "percent", "long"})
-IDS: Final = frozenset({"id", "reference"})
 MAX_SEMI_JOINS: Final = 2
-
-AGGREGATES: Final = frozenset({"count", "count_distinct", "sum", "avg", "min", "max"})
+_NO_TEXTS: Final = NUMBERS | {"boolean", "date", "datetime"}
+_COMPOUNDS: Final = frozenset({"location", "address"})
 
 Subquery = Callable[[Query, "Conditions", Resolved], tuple[str, list[Any]]]
 
@@ -39,8 +39,9 @@ class Conditions:
     now: datetime
     zone: tzinfo
     subquery: Subquery
+    functions: Functions
     semi_joins: int = 0
-    grouped: set[str] | None = None
+    grouped: frozenset[str] | None = None
     """In HAVING: the SQL of the keys of GROUP BY. In WHERE: None, and aggregates are refused."""
     params: list[Any] = field(default_factory=list)
 
@@ -56,48 +57,68 @@ class Conditions:
         return self._comparison(condition)
 
     def _comparison(self, condition: Comparison) -> str:
-        left = self.operand(condition.left)
+        left, value = self.operand(condition.left), condition.value
         _check_filterable(left.field)
+        if value.kind == "range" and isinstance(condition.left, Call) and left.field.type != "datetime":
+            raise SoqlError("MALFORMED_QUERY", f"A date function cannot be compared with {value.text.upper()}")
+        if value.kind == "currency" and isinstance(condition.left, Call):
+            raise SoqlError("MALFORMED_QUERY", "An aggregate cannot be compared with an amount in a currency")
         if condition.op == "like":
-            return self._like(left, condition.value)
-        if condition.value.kind == "null" or _is_empty(left.field, condition):
+            return self._like(left, value)
+        if value.kind == "null" or _is_empty(left.field, condition):
             return self._null(left, condition.op)
-        if condition.value.kind == "range":
-            return self._range(left, condition.op, condition.value)
-        value = self.value(left.field, condition.value)
-        if condition.op in {"=", "!="} and not text.simple(value, left.field):
+        if value.kind == "range":
+            return self._range(left, condition.op, value)
+        return self._compared(left, condition.op, self.value(left.field, value))
+
+    def _compared(self, left: Resolved, op: str, value: Any) -> str:
+        if op in {"=", "!="} and not text.simple(value, left.field):
             found = text.equal(left.sql, value, self.params)
-            return found if condition.op == "=" else f"({found} IS NOT TRUE)"
+            return found if op == "=" else f"({found} IS NOT TRUE)"
         self.params.append(value)
-        if condition.op == "=":
+        if op == "=":
             return f"{left.sql} = ?"
-        if condition.op == "!=":
+        if op == "!=":
             return f"({left.sql} IS NOT ?)"
         if left.field.type == "boolean":
-            raise SoqlError("INVALID_QUERY_FILTER_OPERATOR", f"invalid operator on boolean field: {left.field.name}")
-        return f"{left.sql} {condition.op} ?"
+            raise _operator(op, left.field)
+        return f"{left.sql} {op} ?"
 
     def operand(self, left: Column | Call) -> Resolved:
         """The left side: a field, or a function of one. A boolean that is null, as of a parent that is not, is false."""
         if isinstance(left, Column):
             found = self.scope.resolve(left.path)
             if self.grouped is not None and found.sql not in self.grouped:
-                raise SoqlError("MALFORMED_QUERY", f"Having field must be grouped or aggregated: {left.path}")
+                message = f"Having field must be grouped or aggregated: {left.path}"
+                raise SoqlError("MALFORMED_QUERY", message, word=left.path)
+            if found.sql in self.functions.subtotalled:
+                return replace(found, sql="NULL")
             return replace(found, sql=f"COALESCE({found.sql}, 0)") if found.field.type == "boolean" else found
-        if left.function in AGGREGATES and self.grouped is None:
+        if aggregates(left) and self.grouped is None:
             raise SoqlError("MALFORMED_QUERY", f"Aggregates are not allowed in WHERE: {left.function.upper()}")
-        return function_of(self.scope, left)
+        if left.function in {"format", "convertcurrency"}:
+            message = f"{left.function.upper()} is not allowed in a filter"
+            raise SoqlError("MALFORMED_QUERY", message, word=left.function)
+        found = self.functions(left)
+        if self.grouped is not None and not aggregates(left) and left.function != "grouping":
+            if found.sql not in self.grouped:
+                message = f"Having field must be grouped or aggregated: {left.path}"
+                raise SoqlError("MALFORMED_QUERY", message, word=left.path)
+            found = replace(found, sql="NULL") if found.sql in self.functions.subtotalled else found
+        return found
 
     def _null(self, left: Resolved, op: str) -> str:
         if op not in {"=", "!="}:
-            raise SoqlError("INVALID_FIELD", f"null cannot be compared with {op}: {left.field.name}")
+            raise SoqlError(
+                "INVALID_FIELD", f"null cannot be compared with {op}: {left.field.name}", word=left.field.name
+            )
         if left.field.type == "boolean":
             return f"{left.sql} {op} 0"
         return f"{left.sql} IS {'NOT ' if op == '!=' else ''}NULL"
 
     def _like(self, left: Resolved, value: Literal) -> str:
-        if value.kind != "string" or left.field.type in NUMBERS | IDS | {"boolean", "date", "datetime"}:
-            raise SoqlError("INVALID_QUERY_FILTER_OPERATOR", f"invalid operator LIKE on field {left.field.name}")
+        if value.kind != "string" or left.field.type in _NO_TEXTS | IDS | {"multipicklist"}:
+            raise _operator("LIKE", left.field)
         self.params.append(value.text)
         if not text.simple(value.text, left.field):
             return f"{text.FOLD}({left.sql}) LIKE {text.FOLD}(?) ESCAPE '\\'"
@@ -121,34 +142,40 @@ class Conditions:
         return f"{left.sql} {'<' if op in {'<', '<='} else '>='} ?"
 
     def _among(self, condition: Among, within: str) -> str:
+        if condition.query is not None:
+            return self._semi_join(condition, within)
         left = self.operand(condition.left)
         if condition.op in {"includes", "excludes"}:
             return self._includes(left, condition)
         _check_filterable(left.field)
-        if condition.query is not None:
-            if within in {"or", "not"}:
-                raise SoqlError("MALFORMED_QUERY", "Semi join sub-selects are only allowed at the top level of WHERE")
-            return self._semi_join(left, condition)
-        values = [self.value(left.field, value) for value in condition.values if value.kind != "null"]
-        nulls = len(values) < len(condition.values)
+        values = [self.value(left.field, v) for v in condition.values if v.kind not in {"null", "range"}]
+        spans = [v for v in condition.values if v.kind == "range"]
+        nulls = any(v.kind == "null" for v in condition.values)
         values = [v for value in values for v in text.spellings(value, left.field)]
-        marks = ", ".join("?" * len(values))
         self.params += values
-        if condition.op == "in":
-            return f"({left.sql} IN ({marks}) OR {left.sql} IS NULL)" if nulls else f"{left.sql} IN ({marks})"
-        if nulls:
-            return f"({left.sql} NOT IN ({marks}) AND {left.sql} IS NOT NULL)"
-        return f"({left.sql} NOT IN ({marks}) OR {left.sql} IS NULL)"
+        parts = [f"{left.sql} IN ({', '.join('?' * len(values))})"] if values or not (spans or nulls) else []
+        parts += [self._range(left, "=", each) for each in spans]
+        found = text.balanced("OR", [*parts, *([f"{left.sql} IS NULL"] if nulls else [])])
+        return found if condition.op == "in" else f"({found} IS NOT TRUE)"
 
-    def _semi_join(self, left: Resolved, condition: Among) -> str:
+    def _semi_join(self, condition: Among, within: str) -> str:
+        assert isinstance(condition.left, Column)
+        assert condition.query is not None
+        if self.grouped is not None:
+            raise SoqlError("MALFORMED_QUERY", "Semi join sub-selects are not allowed in HAVING")
+        if within in {"or", "not"}:
+            message = "Semi join sub-selects are only allowed at the top level of WHERE"
+            raise SoqlError("MALFORMED_QUERY", message, word=condition.left.path)
         self.semi_joins += 1
         if self.semi_joins > MAX_SEMI_JOINS:
             raise SoqlError("MALFORMED_QUERY", f"at most {MAX_SEMI_JOINS} semi join sub-selects are allowed")
-        assert condition.query is not None
+        if len(self.scope.parts(condition.left.path)) > 1:
+            message = f"The left operand of a semi join must be a field of the object itself: {condition.left.path}"
+            raise SoqlError("MALFORMED_QUERY", message, word=condition.left.path)
+        left = self.scope.resolve(condition.left.path)
         if left.field.type not in IDS:
-            raise SoqlError(
-                "INVALID_FIELD", f"Semi join sub-selects need an id or reference field, not {left.field.name}"
-            )
+            message = f"Semi join sub-selects need an id or reference field, not {left.field.name}"
+            raise SoqlError("INVALID_FIELD", message, word=left.field.name)
         sql, params = self.subquery(condition.query, self, left)
         self.params += params
         if condition.op == "in":
@@ -157,9 +184,8 @@ class Conditions:
 
     def _includes(self, left: Resolved, condition: Among) -> str:
         if left.field.type != "multipicklist":
-            raise SoqlError(
-                "INVALID_FIELD", f"{condition.op.upper()} needs a multi-select picklist, not {left.field.name}"
-            )
+            message = f"{condition.op.upper()} needs a multi-select picklist, not {left.field.name}"
+            raise SoqlError("INVALID_FIELD", message, word=left.field.name)
         any_of = []
         for value in condition.values:
             if value.kind != "string":
@@ -168,13 +194,15 @@ class Conditions:
             self.params += [f"%;{_escaped(choice)};%" for choice in chosen]
             one = f"{text.FOLD}(';' || {left.sql} || ';') LIKE {text.FOLD}(?) ESCAPE '\\'"
             any_of.append(" AND ".join([one] * len(chosen)))
-        found = "(" + " OR ".join(f"({each})" for each in any_of) + ")"
+        found = text.balanced("OR", [f"({each})" for each in any_of])
         return found if condition.op == "includes" else f"({found} IS NOT TRUE)"
 
     def value(self, field_: Field, literal: Literal) -> Any:
         """The value as the storage keeps it. Raises SoqlError where its type is not the field's."""
         kind = field_.type
         if kind in NUMBERS and literal.kind == "number":
+            return float(literal.text)
+        if kind == "currency" and literal.kind == "currency":
             return float(literal.text)
         if kind == "boolean" and literal.kind == "boolean":
             return int(literal.text == "true")
@@ -184,72 +212,40 @@ class Conditions:
             return _moment(literal.text)
         if kind in IDS and literal.kind == "string":
             return _id(literal.text)
-        if kind not in NUMBERS | IDS | {"boolean", "date", "datetime"} and literal.kind == "string":
+        if kind not in _NO_TEXTS | IDS and literal.kind == "string":
             return literal.text
         raise wrong_type(field_)
-
-
-def function_of(scope: Scope, call: Call) -> Resolved:
-    """A function of a field, typed by what it gives."""
-    if not call.path:
-        return Resolved("COUNT(*)", Field("count", "int"), ("count",))
-    inner = scope.resolve(call.path)
-    if call.function in {"count", "count_distinct"}:
-        counted = inner.sql if call.function == "count" else f"DISTINCT {text.folded(inner.sql, inner.field)}"
-        return Resolved(f"COUNT({counted})", Field(call.function, "int"), inner.path)
-    if call.function in {"sum", "avg"}:
-        if inner.field.type not in NUMBERS:
-            raise SoqlError(
-                "MALFORMED_QUERY", f"field {call.path} does not support aggregate operator {call.function.upper()}"
-            )
-        return Resolved(f"{call.function.upper()}({inner.sql})", Field(call.function, "double"), inner.path)
-    if call.function in {"min", "max"}:
-        return Resolved(f"{call.function.upper()}({inner.sql})", inner.field, inner.path)
-    return _date_part(call, inner)
-
-
-_PARTS: Final = {
-    "calendar_year": "CAST(SUBSTR({0}, 1, 4) AS INTEGER)",
-    "calendar_month": "CAST(SUBSTR({0}, 6, 2) AS INTEGER)",
-    "calendar_quarter": "((CAST(SUBSTR({0}, 6, 2) AS INTEGER) + 2) / 3)",
-    "day_in_month": "CAST(SUBSTR({0}, 9, 2) AS INTEGER)",
-    "day_only": "SUBSTR({0}, 1, 10)",
-}
-
-
-def _date_part(call: Call, inner: Resolved) -> Resolved:
-    if inner.field.type not in {"date", "datetime"}:
-        raise SoqlError("MALFORMED_QUERY", f"{call.function.upper()} needs a date field, not {call.path}")
-    kind = "date" if call.function == "day_only" else "int"
-    return Resolved(_PARTS[call.function].format(inner.sql), Field(call.function, kind), inner.path)
 
 
 def wrong_type(field_: Field) -> SoqlError:
     """The refusal of a value of another type than the field's."""
     names = {"datetime": "dateTime", "reference": "ID", "id": "ID"}
-    quotes = field_.type not in NUMBERS | {"boolean", "date", "datetime"}
-    should = "should be enclosed in quotes" if quotes else "should not be enclosed in quotes"
+    should = "should not be enclosed in quotes" if field_.type in _NO_TEXTS else "should be enclosed in quotes"
     return SoqlError(
         "INVALID_FIELD",
         f"value of filter criterion for field '{field_.name}' must be of type {names.get(field_.type, field_.type)} "
         f"and {should}",
+        word=field_.name,
+    )
+
+
+def _operator(op: str, field_: Field) -> SoqlError:
+    return SoqlError(
+        "INVALID_QUERY_FILTER_OPERATOR",
+        f"invalid operator on {field_.type} field: {op} on field {field_.name}",
+        word=field_.name,
     )
 
 
 def _is_empty(field_: Field, condition: Comparison) -> bool:
     """An empty text is no value: `= ''` means null."""
-    texts = field_.type not in NUMBERS | {"boolean", "date", "datetime"}
-    return condition.value == Literal("string", "") and texts and condition.op in {"=", "!="}
-
-
-def is_long(field_: Field) -> bool:
-    """A text that can be neither filtered, sorted nor grouped."""
-    return field_.type == "textarea" and field_.length > 255
+    return condition.value == Literal("string", "") and field_.type not in _NO_TEXTS and condition.op in {"=", "!="}
 
 
 def _check_filterable(field_: Field) -> None:
-    if is_long(field_):
-        raise SoqlError("INVALID_FIELD", f"field '{field_.name}' can not be filtered in a query call")
+    if is_long(field_) or field_.type in _COMPOUNDS:
+        message = f"field '{field_.name}' can not be filtered in a query call"
+        raise SoqlError("INVALID_FIELD", message, word=field_.name)
 
 
 def _escaped(text: str) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.acting import acting
 from fairlead_emulators.salesforce.model.history import add_history_objects
 from fairlead_emulators.salesforce.model.ids import make_ids
@@ -21,6 +22,8 @@ _OWN_TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS emulator_jobs (id TEXT PRIMARY KEY, kind TEXT NOT NULL, info TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS emulator_serials (prefix TEXT PRIMARY KEY, next INTEGER NOT NULL)",
 )
+
+_OF_THE_PLATFORM: Final = frozenset({"OwnerId", "CreatedById", "LastModifiedById", "RecordTypeId", "MasterRecordId"})
 
 
 def quoted(name: str) -> str:
@@ -40,13 +43,26 @@ def ensure_table(connection: sqlite3.Connection, sobject: SObject) -> None:
             connection.execute(f"ALTER TABLE {table} ADD COLUMN {_column(f)}")
         elif columns and f.expression:
             _renew(connection, sobject, f)
-        indexed = f.unique or f.external_id or f.id_lookup or f.cascade_delete
-        if indexed and f.name != "Id":
+        if _looked_for(sobject, f):
             index = quoted(f"by_{sobject.name}_{f.name}")
             unique = "UNIQUE " if f.unique else ""
+            filled = f" AND {quoted(f.name)} IS NOT NULL" if f.type == "reference" else ""  # empty ones cost nothing
             connection.execute(
-                f"CREATE {unique}INDEX IF NOT EXISTS {index} ON {table} ({quoted(f.name)}) WHERE IsDeleted = 0"
+                f"CREATE {unique}INDEX IF NOT EXISTS {index} ON {table} ({quoted(f.name)}) WHERE IsDeleted = 0{filled}"
             )
+
+    if sobject.storage_kb and sobject.field("SystemModstamp") is not None:
+        # whole, not only of rows that are there: queryAll reads slices of it too
+        index = quoted(f"by_{sobject.name}_SystemModstamp")
+        connection.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {table} (SystemModstamp, Id, IsDeleted)")
+
+
+@fact("indexed_fields")
+def _looked_for(sobject: SObject, f: Field) -> bool:
+    """Whether the field has an index of its own: keys, id look-ups and look-ups to other records."""
+    if f.name == "Id" or f.name in _OF_THE_PLATFORM:
+        return False
+    return f.unique or f.external_id or f.id_lookup or (f.type == "reference" and bool(sobject.storage_kb))
 
 
 def _column(f: Field) -> str:

@@ -33,7 +33,7 @@ class Table:
         row = {"Id": record_id, "IsDeleted": 0} | values
         names = ", ".join(row)
         marks = ", ".join("?" * len(row))
-        self.storage.connection.execute(f"INSERT INTO {sobject} ({names}) VALUES ({marks})", list(row.values()))
+        self.storage.connection.execute(f'INSERT INTO "{sobject}" ({names}) VALUES ({marks})', list(row.values()))
         return record_id
 
     def compiled(self, text, zone="UTC", deleted=False):

@@ -94,11 +94,11 @@ def test_parts_of_dates_group(grouped):
         ("SELECT COUNT(Id) n, SUM(Amount__c) N FROM Child__c", "duplicate alias: N"),
         ("SELECT Description FROM Contact GROUP BY Description", "can not be grouped"),
         ("SELECT COUNT(), Id FROM Child__c", "must be the only item"),
-        ("SELECT COUNT() n FROM Child__c", "must be the only item"),
         ("SELECT COUNT() FROM Child__c ORDER BY Id", "ORDER BY"),
         ("SELECT COUNT(Id), (SELECT Id FROM Children__r) FROM Parent__c", "Child queries"),
         ("SELECT Id, (SELECT COUNT(Id) FROM Children__r) FROM Parent__c", "child query"),
-        ("SELECT COUNT(Id) FROM Child__c GROUP BY CUBE(Kind__c)", "CUBE"),
+        ("SELECT COUNT(Id) FROM Child__c GROUP BY CUBE(Kind__c, Note__c, Day__c, Name)", "at most 3"),
+        ("SELECT COUNT(Id) FROM Child__c GROUP BY Amount__c", "can not be grouped"),
         ("SELECT CALENDAR_YEAR(Note__c) FROM Child__c GROUP BY CALENDAR_YEAR(Note__c)", "needs a date"),
     ],
 )

@@ -132,9 +132,9 @@ def test_a_filter_takes_the_rows_that_its_meaning_says(rows, condition):
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.sampled_from(sorted(soql.parser.FIXED)), st.integers(0, 99_999))
+@given(st.sampled_from(sorted(soql.dates.FIXED)), st.integers(0, 99_999))
 def test_spans_of_date_literals_are_whole_days_in_order(word, number):
     first, after = soql.dates.span(word, 0, NOW, UTC)
     assert first < after
-    for numbered in soql.parser.NUMBERED:
+    for numbered in soql.dates.NUMBERED:
         refused_or_run(f"SELECT Id FROM Child__c WHERE Moment__c = {numbered}:{number}")
