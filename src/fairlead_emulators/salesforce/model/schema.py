@@ -301,7 +301,7 @@ def _standard_objects() -> tuple[SObject, ...]:
 
 def standard_schema() -> Schema:
     """A fresh schema with the standard objects only."""
-    fresh = [replace(o, fields=dict(o.fields), child_relationships=[]) for o in _standard_objects()]
+    fresh = [replace(o, fields=dict(o.fields), child_relationships=[], validation_rules=[]) for o in _standard_objects()]
     schema = Schema({o.name.lower(): o for o in fresh})
     schema.relate()
     return schema
