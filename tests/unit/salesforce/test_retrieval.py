@@ -88,7 +88,9 @@ async def test_a_retrieval_that_fails_says_why(sf, org):
         await sf.retrieval.files({"Layout": ["A"]})
 
 
-@pytest.mark.parametrize("content", [b"no zip", b"", zipped({"a": b"b"})[:-10]])
+@pytest.mark.parametrize(
+    "content", [b"no zip", b"", zipped({"a": b"b"})[:-10]], ids=["no zip", "empty", "cut"]
+)  # the bytes of a zip hold the time
 async def test_a_damaged_zip_is_told(sf, org, content):
     text = f"<done>true</done><success>true</success><zipFile>{base64.b64encode(content).decode()}</zipFile>"
     org.on("POST", SOAP, results("retrieve", "<id>09S1</id>"), results("checkRetrieveStatus", text))

@@ -289,6 +289,8 @@ def _standard_objects() -> tuple[SObject, ...]:
     files = [tomllib.loads(e.read_text(encoding="utf-8")) for e in entries]
     objects: dict[str, SObject] = {}
     for data in (each for described in files for each in described.get("objects", ())):
+        if data["name"].lower() in objects:
+            raise ValueError(f"{data['name']} is described twice: add fields by [[more]]")
         owner = data.pop("owner", False)
         fields = system_fields(owner=owner) + [field_from(f) for f in data.pop("fields")]
         objects[data["name"].lower()] = SObject(**data, fields={f.name.lower(): f for f in fields})
@@ -301,7 +303,9 @@ def _standard_objects() -> tuple[SObject, ...]:
 
 def standard_schema() -> Schema:
     """A fresh schema with the standard objects only."""
-    fresh = [replace(o, fields=dict(o.fields), child_relationships=[], validation_rules=[]) for o in _standard_objects()]
+    fresh = [
+        replace(o, fields=dict(o.fields), child_relationships=[], validation_rules=[]) for o in _standard_objects()
+    ]
     schema = Schema({o.name.lower(): o for o in fresh})
     schema.relate()
     return schema

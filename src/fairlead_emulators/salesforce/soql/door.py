@@ -35,7 +35,7 @@ def _refused(error: soql.SoqlError, text: str) -> ApiError:
 def _compiled(org: Org, text: str, *, deleted: bool = False) -> soql.Compiled:
     """Raises ApiError 400 with the code that SOQL gave."""
     try:
-        everything = bool(org.settings.get("soql_everything", False))
+        everything = bool(org.settings.get("soql_everything", True))
         context = soql.Context(org.clock.now(), _zone(org), deleted, org.identity.user_id, everything)
         return soql.compile_query(soql.parse(text), org.storage.schema, context)
     except soql.SoqlError as error:

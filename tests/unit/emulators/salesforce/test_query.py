@@ -63,6 +63,14 @@ def test_a_wrong_query_is_refused_with_its_code(bare, text, code):
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, code)
 
 
+def test_rare_clauses_are_served_unless_the_org_is_set_to_refuse_them(bare):
+    text = "SELECT TYPEOF What WHEN Account THEN Phone ELSE Name END FROM Task"
+    assert query(bare, text).status_code == 200
+    bare.control("settings", {"soql_everything": False})
+    refused = query(bare, text)
+    assert (refused.status_code, refused.json()[0]["errorCode"]) == (400, "MALFORMED_QUERY")
+
+
 def test_counting_and_deleted_records(bare):
     contacts(bare, 3)
     gone = bare.rows("Contact")[0]["Id"]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fairlead_emulators.salesforce.events.allocations import DELIVERIES
 from fairlead_emulators.salesforce.events.log import SELECTED
 from fairlead_emulators.salesforce.records.conversion import CONVERTED_STATUSES
 from fairlead_emulators.salesforce.state.limits import DAILY_API_REQUESTS, DATA_STORAGE_MB
@@ -140,5 +141,54 @@ BOOK: Final = (
         "switch",
         True,
         "Statuses of campaign members can be created, changed and deleted by programs.",
+    ),
+    Setting(
+        "redirect_uris",
+        "Callback addresses of the app",
+        "names",
+        [],
+        "Where the app may return to after a sign-in in the browser, one a line. Empty: anywhere.",
+    ),
+    Setting(
+        "username_password_flow",
+        "Username-password flow",
+        "switch",
+        False,
+        "Apps may sign in by username and password. Off in new orgs.",
+    ),
+    Setting(
+        "soap_login_password",
+        "Password for login()",
+        "text",
+        "",
+        "Turns SOAP login() on below version 65 for the admin with this password. Empty: off, as in new orgs.",
+    ),
+    Setting(
+        "soql_everything",
+        "All of SOQL",
+        "switch",
+        True,
+        "Off: TYPEOF, WITH DATA CATEGORY and DISTANCE() are refused with MALFORMED_QUERY.",
+    ),
+    Setting(
+        "event_deliveries",
+        "Event deliveries a day",
+        "whole",
+        DELIVERIES,
+        "Events handed out in 24 hours. Past it subscriptions end with RESOURCE_EXHAUSTED.",
+    ),
+    Setting(
+        "event_channels",
+        "Event channels",
+        "lists",
+        {},
+        'Custom channels and the objects whose changes they carry: {"People__chn": ["Contact", "Lead"]}.',
+    ),
+    Setting(
+        "send_custom_notifications",
+        "Custom notifications",
+        "switch",
+        True,
+        "Off: the user may not send custom notifications.",
     ),
 )
