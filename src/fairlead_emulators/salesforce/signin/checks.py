@@ -47,7 +47,7 @@ def authorize_refusal(org: Org, asked: Mapping[str, str]) -> Refusal | None:
     """Why the screen is not shown at all: told to the person, since the way back is not to be trusted."""
     target = asked.get("redirect_uri", "")
     allowed = org.settings.get("redirect_uris")
-    if allowed is not None and target not in allowed:
+    if allowed and target not in allowed:
         return "redirect_uri_mismatch", "redirect_uri must match configuration"
     if not target:
         return "invalid_request", "redirect_uri is required"
