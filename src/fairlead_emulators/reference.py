@@ -1,39 +1,44 @@
-"""Writes the page of what is imitated from the books of facts: `python -m fairlead_emulators.reference docs/reference`."""
+"""Writes the pages of what is imitated from the books of facts: `python -m fairlead_emulators.reference docs/reference`."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from fairlead_emulators.campaignmonitor.facts import fact as campaign_monitor
 from fairlead_emulators.campaignmonitor.switches import SWITCHES
+from fairlead_emulators.facts import FactBook
 from fairlead_emulators.salesforce.facts import fact as salesforce
 
 NOTE: Final = "<!-- Written by `make docs` from the code: do not edit. -->\n\n"
-HEAD: Final = """# What is imitated
+HEAD: Final = """# What the local {what} imitates
 
-The local Campaign Monitor account and the local Salesforce org answer as the vendors document it. Every behaviour below
-names its proof: the vendors' documentation, what well-known clients rely on, or nothing yet. What is *assumed* may be
-otherwise in the real service; much of it can be switched with `POST /_control/settings`.
+It answers as the vendor documents it. Every behaviour below names its proof: the vendor's documentation, what well-known
+clients rely on, or nothing yet. What is *assumed* may be otherwise in the real service; much of it can be switched with
+`POST /_control/settings`.
 
 """
 TABLE: Final = "| behaviour | known from |\n| --- | --- |\n"
 _ASSUMED: Final = "assumed"
 
 
-def page() -> str:
-    """The page, whole."""
-    return NOTE + HEAD + "\n".join(_sections())
-
-
-def _sections() -> Iterator[str]:
-    for title, book in (("Campaign Monitor", campaign_monitor), ("Salesforce", salesforce)):
-        known = [each for each in book.entries.values() if each["proof"] != _ASSUMED]
-        assumed = [each for each in book.entries.values() if each["proof"] == _ASSUMED]
-        yield f"## {title}: proved\n\n{TABLE}{_rows(known)}"
-        yield f"## {title}: assumed\n\n{TABLE}{_rows(assumed)}"
+def campaign_monitor_page() -> str:
+    """The page of the account."""
     rows = "".join(f"| `{name}` | `{each.default}` | {_cell(each.text)} |\n" for name, each in sorted(SWITCHES.items()))
-    yield f"## Settings of the Campaign Monitor account\n\n| setting | default | |\n| --- | --- | --- |\n{rows}"
+    settings = f"\n## Settings\n\n| setting | default | |\n| --- | --- | --- |\n{rows}"
+    return _page("Campaign Monitor account", campaign_monitor) + settings
+
+
+def salesforce_page() -> str:
+    """The page of the org."""
+    return _page("Salesforce org", salesforce)
+
+
+def _page(what: str, book: FactBook) -> str:
+    known = [each for each in book.entries.values() if each["proof"] != _ASSUMED]
+    assumed = [each for each in book.entries.values() if each["proof"] == _ASSUMED]
+    parts = (f"## Proved\n\n{TABLE}{_rows(known)}", f"## Assumed\n\n{TABLE}{_rows(assumed)}")
+    return NOTE + HEAD.format(what=what) + "\n".join(parts)
 
 
 def _rows(entries: Iterable[Mapping[str, str]]) -> str:
@@ -45,7 +50,10 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("[", "\\[")
 
 
-PAGES: Final[Mapping[str, Callable[[], str]]] = {"imitated.md": page}
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "local-campaign-monitor.md": campaign_monitor_page,
+    "local-salesforce.md": salesforce_page,
+}
 
 
 def main(folder: str) -> None:
