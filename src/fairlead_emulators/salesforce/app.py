@@ -82,6 +82,7 @@ class SalesforceOrgEmulator:
 
     def _build(self) -> ASGIApp:
         api = Api(self.org, self.sessions, self.usage)
+        queries = query.Queries(api)
         routes: list[BaseRoute] = [
             *OAuth(self.org, self.sessions, Devices(self.org)).routes(),
             *collections.routes(api),
@@ -93,7 +94,8 @@ class SalesforceOrgEmulator:
             *BulkIngest(api, self.jobs).routes(),
             *bulk_query.BulkQuery(api, self.jobs).routes(),
             *deploy.Deploys(api).routes(),
-            *query.Queries(api).routes(),
+            *tooling.definitions(api, queries.query),
+            *queries.routes(),
             *listviews.routes(api),
             *tooling.routes(api),
             *actions.routes(api),
