@@ -86,6 +86,7 @@ class SalesforceOrgEmulator:
 
     def _build(self) -> ASGIApp:
         api = Api(self.org, self.sessions, self.usage)
+        queries = query.Queries(api)
         routes: list[BaseRoute] = [
             *OAuth(self.org, self.sessions, Devices(self.org)).routes(),
             *collections.routes(api),
@@ -99,7 +100,8 @@ class SalesforceOrgEmulator:
             *deploy.Deploys(api, self.deployments).routes(),
             *MetadataApi(api, self.deployments).routes(),
             *RecordsApi(api).routes(),
-            *query.Queries(api).routes(),
+            *tooling.definitions(api, queries.query),
+            *queries.routes(),
             *listviews.routes(api),
             *tooling.routes(api),
             *actions.routes(api),

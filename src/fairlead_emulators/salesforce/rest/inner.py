@@ -14,6 +14,7 @@ from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.rest.wire import Api, Call, check_version
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+ALONE: Final = frozenset({"jobs", "metadata", "tooling"})  # resources that are asked by themselves only
 FIXED_HEADERS: Final = frozenset({"accept", "authorization", "content-type"})
 
 
@@ -54,6 +55,8 @@ def _answered(api: Api, outer: Call, inner: Inner) -> Done:
     path = unquote(path).rstrip("/")
     if inner.method not in METHODS:
         raise ApiError(405, "METHOD_NOT_ALLOWED", f"HTTP Method '{inner.method}' not allowed.")
+    if path.split("/")[4:5] and path.split("/")[4] in ALONE:
+        raise ApiError(400, "INVALID_INPUT", f"{path} is not supported inside another request")
     scope: Scope = {"type": "http", "method": inner.method, "path": path}
     work, params = _found(api, scope)
     check_version(params.get("version"))

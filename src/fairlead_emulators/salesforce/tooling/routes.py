@@ -1,6 +1,8 @@
 """`/tooling`: query, describe and single rows; Apex is not run."""
 
-from typing import Any
+import re
+from collections.abc import Callable
+from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -18,6 +20,9 @@ from fairlead_emulators.salesforce.tooling.schema import tooling_schema
 fact("tooling_shapes")
 fact("tooling_read_only")
 fact("tooling_no_apex")
+fact("definitions_by_rest")
+
+_DEFINITIONS: Final = re.compile(r"^\s*select\s[^']*?\sfrom\s+(?:entity|field)definition\b", re.IGNORECASE)
 
 
 def routes(api: Api) -> list[Route]:
@@ -38,6 +43,19 @@ def routes(api: Api) -> list[Route]:
         Route(one + "/{id}", api(read), methods=["GET"]),
         Route(one + "/{id}", api(read_only), methods=["PATCH", "DELETE"]),
     ]
+
+
+def definitions(api: Api, otherwise: Callable[[Call], Response]) -> list[Route]:
+    """`/query` of EntityDefinition and FieldDefinition, which are asked here too; all else is asked `otherwise`."""
+
+    def work(call: Call) -> Response:
+        match = _DEFINITIONS.search(call.query.get("q", ""))
+        if match is None or "columns" in call.query:
+            return otherwise(call)
+        answer = query.ask(call.org, call.query["q"], call.version)
+        return JSONResponse({"totalSize": answer.total, "done": True, "records": answer.records})
+
+    return [Route(DATA + "/query", api(work), methods=["GET"])]
 
 
 def _root(call: Call) -> str:

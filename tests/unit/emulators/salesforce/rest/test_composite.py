@@ -104,6 +104,7 @@ def test_a_composite_that_cannot_be_carried_out_is_refused_whole(org, steps):
         ("POST", "/composite", 400),
         ("POST", "/jobs/query", 400),
         ("POST", "/metadata/deployRequest", 400),
+        ("GET", "/tooling/query?q=SELECT+Id+FROM+Flow", 400),
         ("GET", "/sobjects/Nothing__c/describe", 404),
     ],
 )

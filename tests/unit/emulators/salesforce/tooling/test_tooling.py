@@ -72,3 +72,10 @@ def test_tooling_objects_are_described(bare):
 def test_what_is_not_served_is_refused_by_name(bare, method, path, status, code):
     answer = bare.ask(method, path)
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (status, code)
+
+
+def test_definitions_are_asked_by_rest_too_and_a_text_that_names_them_is_only_a_text(org):
+    soql = "SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName = 'Parent__c' AND QualifiedApiName = 'Key__c'"
+    assert org.ask("GET", "/query", params={"q": soql}).json()["totalSize"] == 1
+    soql = "SELECT Id FROM Contact WHERE LastName = 'x from EntityDefinition'"
+    assert org.ask("GET", "/query", params={"q": soql}).json()["totalSize"] == 0
