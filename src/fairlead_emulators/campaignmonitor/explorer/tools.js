@@ -69,7 +69,8 @@ export function table(caption, heads, rows, none = "None.") {
   box.setAttribute("aria-label", caption);
   const built = make("table");
   const head = make("tr");
-  head.append(...heads.map(each => make("th", each, { scope: "col" })));
+  const numbers = rows[0].map(each => typeof each === "number" ? "number" : "");
+  head.append(...heads.map((each, at) => make("th", each, { scope: "col", className: numbers[at] || "" })));
   const top = make("thead");
   top.append(head);
   const body = make("tbody");
