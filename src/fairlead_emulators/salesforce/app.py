@@ -49,6 +49,8 @@ from fairlead_emulators.salesforce.signin.oauth import OAuth
 from fairlead_emulators.salesforce.signin.sessions import Sessions
 from fairlead_emulators.salesforce.soap.metadata_api import MetadataApi
 from fairlead_emulators.salesforce.soap.records_api import RecordsApi
+from fairlead_emulators.salesforce.standard import access as standard_access
+from fairlead_emulators.salesforce.standard import layouts as standard_layouts
 from fairlead_emulators.salesforce.state.limits import Usage
 from fairlead_emulators.salesforce.state.org import API_VERSION, SERVICE_FAULTS, Org, make_identity
 from fairlead_emulators.salesforce.state.storage import Storage
@@ -129,6 +131,8 @@ class SalesforceOrgEmulator:
             self.org.storage.wipe()
             event_log.clear(self.org)
             seeding.lay_ground(self.org)
+            standard_access.lay(self.org)
+            standard_layouts.lay(self.org)
             for follow in self.org.followers:
                 follow(self.org)
             self.org.settings.clear()

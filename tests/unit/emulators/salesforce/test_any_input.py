@@ -201,13 +201,14 @@ def app_of(emulator):
 
 
 def endpoints():
+    """All but what steers the org: a person's settings, faults and seeds would make other requests fail rightly."""
     made = create(Clock())
     found = [
         (method, route.path)
         for route in app_of(made).routes
         if isinstance(route, Route) and not route.path.startswith("/_control")
         for method in sorted(route.methods or ())
-        if method != "HEAD"
+        if method != "HEAD" and (method == "GET" or not route.path.startswith("/_explorer"))
     ]
     made.close()
     return [*found, ("GET", "/nowhere"), ("PUT", "/services/data/v{version}/query"), ("OPTIONS", "/services/data")]
@@ -298,7 +299,10 @@ def send(emulator, method, path, query, headers, body):
 
 def check(answer, path):
     """The status is no failure, and the body is of the kind that it claims to be."""
-    assert 200 <= answer["status"] < 500, (path, answer)
+    if path.startswith("/services/Soap") and answer["status"] == 500:  # SOAP 1.1 tells every fault so
+        assert b"<faultcode>sf:" in answer["body"], answer
+    else:
+        assert 200 <= answer["status"] < 500, (path, answer)
     kind, body = answer["headers"].get(b"content-type", b"").decode(), answer["body"]
     if answer["headers"].get(b"content-encoding") == b"gzip":
         body = gzip.decompress(body)
