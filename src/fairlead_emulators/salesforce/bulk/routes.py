@@ -1,12 +1,13 @@
 """`/jobs/ingest`: create, upload, close, abort, follow, fetch results, delete."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from fairlead_emulators.salesforce.bulk import first, multipart
@@ -135,8 +136,9 @@ class BulkIngest:
         if job.state not in FINAL:
             raise ApiError(400, "INVALIDJOBSTATE", f"Results of a job in state {job.state} are not ready")
         path = self.jobs.file(job, part)
-        if part == "unprocessed" and not path.exists():
-            path = self.jobs.file(job, "data")  # aborted before the first batch: no row was taken
+        data = self.jobs.file(job, "data")
+        if part == "unprocessed" and not path.exists() and data.exists():
+            return StreamingResponse(_as_text(data), media_type="text/csv")  # no row was taken
         if not path.exists():
             return Response(media_type="text/csv")
         return FileResponse(path, media_type="text/csv")
@@ -217,3 +219,10 @@ def _brief(job: Job) -> dict[str, Any]:
     return {
         name: value for name, value in job.info.items() if name not in counts and not name.startswith("numberRecords")
     }
+
+
+def _as_text(data: Path) -> Iterator[bytes]:
+    """What was uploaded, whatever it was, as UTF-8."""
+    with data.open(encoding="utf-8", errors="replace", newline="") as lines:
+        for line in lines:
+            yield line.encode()
