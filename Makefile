@@ -42,6 +42,8 @@ live: setup ## Run the opt-in tests against real accounts
 clients: setup ## Run others' JavaScript clients and Salesforce's command line against the local services; needs node 22 and npm
 	npm ci --prefix tests/clients/javascript --no-audit --no-fund
 	$(BIN)/python tests/clients/javascript/run.py
+	npm ci --prefix tests/clients/jsforce --no-audit --no-fund
+	$(BIN)/python tests/clients/jsforce/run.py
 	npm ci --prefix tests/clients/salesforce_cli --no-audit --no-fund
 	$(BIN)/python tests/clients/salesforce_cli/run.py
 

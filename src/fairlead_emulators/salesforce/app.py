@@ -23,9 +23,9 @@ from fairlead_emulators.requests_log import RequestLog
 from fairlead_emulators.salesforce import acts, explorer, seeding
 from fairlead_emulators.salesforce.actions import notifications
 from fairlead_emulators.salesforce.actions import routes as actions
+from fairlead_emulators.salesforce.analytics import routes as reports
 from fairlead_emulators.salesforce.analytics import rows as report_rows
 from fairlead_emulators.salesforce.analytics.instances import Instances
-from fairlead_emulators.salesforce.analytics.routes import Reports
 from fairlead_emulators.salesforce.bulk import ingest as bulk_ingest
 from fairlead_emulators.salesforce.bulk import query as bulk_query
 from fairlead_emulators.salesforce.bulk.jobs import Job, Jobs
@@ -37,7 +37,7 @@ from fairlead_emulators.salesforce.explorer.house import House
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.layouts import routes as layouts
 from fairlead_emulators.salesforce.listviews import routes as listviews
-from fairlead_emulators.salesforce.listviews import views
+from fairlead_emulators.salesforce.listviews import shown, views
 from fairlead_emulators.salesforce.metadata import deploy
 from fairlead_emulators.salesforce.metadata.deployments import Deployments
 from fairlead_emulators.salesforce.rest import batch, changes, collections, composite, graph, tree, unserved
@@ -54,6 +54,7 @@ from fairlead_emulators.salesforce.standard import layouts as standard_layouts
 from fairlead_emulators.salesforce.state.limits import Usage
 from fairlead_emulators.salesforce.state.org import API_VERSION, SERVICE_FAULTS, Org, make_identity
 from fairlead_emulators.salesforce.state.storage import Storage
+from fairlead_emulators.salesforce.tables import picklist_rows
 from fairlead_emulators.salesforce.tooling import routes as tooling
 
 fact("unknown_path")
@@ -71,7 +72,7 @@ class SalesforceOrgEmulator:
         storage = Storage(data_dir)
         files = _files(self, data_dir)
         self.org = Org(storage, clock, self.faults, files, make_identity(storage))
-        self.org.followers += [views.follow, report_rows.follow, notifications.follow]
+        self.org.followers += [picklist_rows.follow, views.follow, report_rows.follow, notifications.follow]
         self.org.settings.update(storage.meta("settings") or {})
         self._kept = data_dir is not None and storage.meta("seeded") is not None
         self.usage = Usage()
@@ -88,7 +89,7 @@ class SalesforceOrgEmulator:
 
     def _build(self) -> ASGIApp:
         api = Api(self.org, self.sessions, self.usage)
-        queries = query.Queries(api)
+        queries = query.Queries(api, {"00B": shown.soql_of, "00O": reports.soql_of})
         routes: list[BaseRoute] = [
             *OAuth(self.org, self.sessions, Devices(self.org)).routes(),
             *collections.routes(api),
@@ -108,7 +109,7 @@ class SalesforceOrgEmulator:
             *tooling.routes(api),
             *actions.routes(api),
             *actions.control(self.org),
-            *Reports(api, self.reports).routes(),
+            *reports.Reports(api, self.reports).routes(),
             *rest.routes(api),
             *control_routes(self),
             *acts.routes(self.org, self.sessions),

@@ -11,13 +11,14 @@ from fairlead_emulators.salesforce.model.values import stamp
 from fairlead_emulators.salesforce.records import writes
 from fairlead_emulators.salesforce.state.org import Org
 from fairlead_emulators.salesforce.state.settings import settings_changed
+from fairlead_emulators.salesforce.tables import picklist_rows
 
 Row = dict[str, Any]
 
 _COMPANIES: Final = ("Harbour & Sons", "Café Zoë", 'The "Other" Company', "Nordlys AS", "Acme, Inc.", "Ünlü Ltd")
 _SOURCES: Final = ("Web", "Phone Inquiry", "Partner Referral", "Other")
 _CHUNK: Final = 10_000
-MIRRORS: Final = frozenset({"ListView", "Report", "Dashboard", "CustomNotificationType"})
+MIRRORS: Final = frozenset({"ListView", "Report", "Dashboard", "CustomNotificationType"}) | picklist_rows.OBJECTS
 
 
 def lay_ground(org: Org) -> None:

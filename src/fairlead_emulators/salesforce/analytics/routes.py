@@ -7,7 +7,7 @@ from typing import Any, Final
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fairlead_emulators.salesforce.analytics import metadata, types
+from fairlead_emulators.salesforce.analytics import metadata, query, types
 from fairlead_emulators.salesforce.analytics.definitions import Definition, definitions
 from fairlead_emulators.salesforce.analytics.instances import Instance, Instances
 from fairlead_emulators.salesforce.analytics.run import run
@@ -18,6 +18,7 @@ from fairlead_emulators.salesforce.model.values import stamp
 from fairlead_emulators.salesforce.rest.single import DATA
 from fairlead_emulators.salesforce.rest.wire import Api, Call
 from fairlead_emulators.salesforce.state.limits import report_runs
+from fairlead_emulators.salesforce.state.org import Org
 
 fact("report_list")
 fact("report_sync")
@@ -140,15 +141,27 @@ def _details(call: Call, report: Definition) -> bool:
 
 def _one(call: Call) -> tuple[str, Definition]:
     """Id and definition of the report in the path. Raises ApiError 404."""
-    record_id = to18(call.path["id"])
-    with call.org.storage.lock:
-        row = call.org.storage.connection.execute(
+    return _found(call.org, call.path["id"])
+
+
+def _found(org: Org, text: str) -> tuple[str, Definition]:
+    record_id = to18(text)
+    with org.storage.lock:
+        row = org.storage.connection.execute(
             "SELECT DeveloperName FROM Report WHERE Id = ? AND IsDeleted = 0", (record_id,)
         ).fetchone()
-    known = definitions(call.org)
+    known = definitions(org)
     if record_id is None or row is None or row[0] not in known:
         raise ApiError(404, "NOT_FOUND", "The data you're trying to access is unavailable.")
     return record_id, known[row[0]]
+
+
+def soql_of(org: Org, record_id: str) -> str:
+    """The SOQL that gives the rows of the report with that id. Raises ApiError 404, or 400 where it cannot be run."""
+    _, report = _found(org, record_id)
+    kind = types.report_type(org, report.type)
+    asked = ", ".join(query.paths(report, kind))
+    return f"SELECT {asked} FROM {kind.sobject.name}{query.where(org, report, kind)}{query.order(report, kind)}"
 
 
 def _result(call: Call, record_id: str | None, report: Definition, *, details: bool) -> dict[str, Any]:

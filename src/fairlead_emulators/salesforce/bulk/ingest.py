@@ -14,12 +14,14 @@ from fairlead_emulators.salesforce.model.batch import UnknownColumn, from_csv
 from fairlead_emulators.salesforce.model.schema import SObject
 from fairlead_emulators.salesforce.model.values import KEEP, convert
 from fairlead_emulators.salesforce.records import writes
+from fairlead_emulators.salesforce.records.purging import purge
 from fairlead_emulators.salesforce.records.writes import Written
 
 fact("bulk_internal_batches")
 fact("bulk_csv")
 fact("bulk_bad_header")
 fact("bulk_results")
+fact("bulk_hard_delete")
 
 BATCH: Final = 10_000
 csv.field_size_limit(1_000_000)
@@ -133,12 +135,12 @@ def _write(
     batch = from_csv(jobs.org.storage.schema, sobject, header, rows)
     given = [None if cell is KEEP else cell for cell in batch.columns.get("id", [None] * len(rows))]
     if operation in ("delete", "hardDelete"):
-        return _delete(jobs, sobject, given), given
+        return _delete(jobs, sobject, given, for_good=operation == "hardDelete"), given
     key = sobject.field(job.info["externalIdFieldName"]) if operation == "upsert" else None
     return writes.write(jobs.org, operation, batch, key), given
 
 
-def _delete(jobs: Jobs, sobject: SObject, given: Sequence[str | None]) -> Written:
+def _delete(jobs: Jobs, sobject: SObject, given: Sequence[str | None], *, for_good: bool) -> Written:
     ids, errors = convert(sobject.fields["id"], given)
     for row, record_id in enumerate(ids):
         if record_id is None and row not in errors:
@@ -150,4 +152,6 @@ def _delete(jobs: Jobs, sobject: SObject, given: Sequence[str | None]) -> Writte
         written.ids[row] = done.ids[place]
         if place in done.errors:
             written.errors[row] = done.errors[place]
+        elif for_good:
+            purge(jobs.org, sobject, done.ids[place] or "")
     return written

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.model.compounds import ADDRESS_PARTS, NAME_PARTS
 from fairlead_emulators.salesforce.model.schema import Field, Schema, SObject
 
 fact("change_header")
@@ -21,8 +22,6 @@ _LIMIT_TO_AVRO: Final = {
     "currency": "double",
     "percent": "double",
 }
-_NAME_PARTS: Final = ("Salutation", "FirstName", "LastName")
-_ADDRESS_PARTS: Final = ("Street", "City", "State", "PostalCode", "Country", "Latitude", "Longitude")
 _ADDRESSES: Final = ("Mailing", "Other", "Billing", "Shipping", "")
 _HEADER_KINDS: Final = {"recordIds": _TEXTS, "sequenceNumber": "int", "commitTimestamp": "long", "commitNumber": "long"}
 HEADER: Final = {
@@ -110,9 +109,9 @@ def _compounds(sobject: SObject) -> dict[str, tuple[str, str]]:
     """API field → (compound, part)."""
     found: dict[str, tuple[str, str]] = {}
     if sobject.is_person:
-        found |= {part: ("Name", part) for part in _NAME_PARTS if sobject.field(part)}
+        found |= {part: ("Name", part) for part in NAME_PARTS if sobject.field(part)}
     for prefix in _ADDRESSES:
-        parts = [part for part in _ADDRESS_PARTS if sobject.field(prefix + part)]
+        parts = [part for part in ADDRESS_PARTS if sobject.field(prefix + part)]
         if "Street" in parts:
             found |= {prefix + part: (f"{prefix}Address", part) for part in parts}
     return found

@@ -14,6 +14,8 @@ from fairlead_emulators.salesforce.rest.single import DATA
 from fairlead_emulators.salesforce.rest.wire import Api, Call
 
 fact("layouts_minimal")
+fact("quick_actions_listed")
+fact("approval_layouts")
 
 MASTER = "012000000000000AAA"
 
@@ -25,6 +27,9 @@ def routes(api: Api) -> list[Route]:
         Route(one + "/layouts", api(layouts), methods=["GET"]),
         Route(one + "/layouts/{record_type}", api(layouts), methods=["GET"]),
         Route(one + "/compactLayouts", api(compact), methods=["GET"]),
+        Route(one + "/approvalLayouts", api(approval), methods=["GET"]),
+        Route(DATA + "/quickActions", api(global_actions), methods=["GET"]),
+        Route(DATA + "/sobjects/{sobject}/quickActions", api(actions_of), methods=["GET"]),
         Route(DATA + "/tabs", api(tabs), methods=["GET"]),
         Route(DATA + "/theme", api(theme), methods=["GET"]),
         Route(DATA + "/appMenu/AppSwitcher", api(apps), methods=["GET"]),
@@ -153,6 +158,34 @@ def compact(call: Call) -> Response:
     }
     body = {"compactLayouts": [layout], "defaultCompactLayoutId": None, "recordTypeCompactLayoutMappings": [mapping]}
     return JSONResponse(body)
+
+
+def approval(call: Call) -> Response:
+    """`GET …/sobjects/X/describe/approvalLayouts`: the org has no approval processes."""
+    call.sobject()
+    return JSONResponse({"approvalLayouts": []})
+
+
+def global_actions(call: Call) -> Response:
+    """`GET …/quickActions`: those that belong to no object."""
+    return JSONResponse(_quick_actions(call, ""))
+
+
+def actions_of(call: Call) -> Response:
+    """`GET …/sobjects/X/quickActions`: the object's own, then the global ones."""
+    return JSONResponse([*_quick_actions(call, call.sobject().name), *_quick_actions(call, "")])
+
+
+def _quick_actions(call: Call, owner: str) -> list[dict[str, Any]]:
+    found = []
+    for each in _components(call, "QuickAction"):
+        of, _, name = each.full_name.rpartition(".")
+        if of.lower() == owner.lower():
+            below = f"/sobjects/{of}/quickActions" if of else "/quickActions"
+            root, url = fromstring(each.xml), f"{call.root}{below}/{name}"
+            told = {"label": _text(root, "label") or name, "name": each.full_name, "type": _text(root, "type")}
+            found.append(told | {"urls": {"quickAction": url, "describe": f"{url}/describe"}})
+    return found
 
 
 def tabs(call: Call) -> Response:

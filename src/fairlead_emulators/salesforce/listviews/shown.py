@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
-from fairlead_emulators.salesforce.listviews.views import SCOPES, View
+from fairlead_emulators.salesforce.listviews.views import SCOPES, View, views
 from fairlead_emulators.salesforce.model.schema import SObject
 from fairlead_emulators.salesforce.state.org import Org
 from fairlead_emulators.salesforce.tables.columns import Column, NoColumn, column
@@ -42,6 +42,18 @@ class Shown:
             return f"SELECT {asked} FROM {self.sobject.name}{where} ORDER BY LastModifiedDate DESC LIMIT {_MOST_RECENT}"
         first = self.columns[0].shown
         return f"SELECT {asked} FROM {self.sobject.name}{where} ORDER BY {first} ASC NULLS FIRST, Id ASC NULLS FIRST"
+
+
+def soql_of(org: Org, record_id: str) -> str:
+    """The SOQL of the view with that id, of whichever object. Raises ApiError 404."""
+    with org.storage.lock:
+        row = org.storage.connection.execute(
+            "SELECT SobjectType, DeveloperName FROM ListView WHERE Id = ? AND IsDeleted = 0", (record_id,)
+        ).fetchone()
+    view = views(org).get((row[0].lower(), row[1].lower())) if row else None
+    if view is None:
+        raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+    return shown(org, view).query
 
 
 def shown(org: Org, view: View) -> Shown:

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.model.compounds import compound_of
 from fairlead_emulators.salesforce.model.schema import SOAP_TYPES, Field, Schema, SObject
 
 fact("describe_fields")
@@ -24,7 +25,7 @@ def describe_field(sobject: SObject, f: Field) -> dict[str, Any]:
         "calculatedFormula": f.formula,
         "cascadeDelete": f.cascade_delete,
         "caseSensitive": f.case_sensitive,
-        "compoundFieldName": _compound(sobject, f),
+        "compoundFieldName": compound_of(sobject, f.name),
         "controllerName": None,
         "createable": f.createable,
         "custom": f.custom,
@@ -77,10 +78,6 @@ def describe_field(sobject: SObject, f: Field) -> dict[str, Any]:
         "updateable": f.updateable,
         "writeRequiresMasterRead": False,
     }
-
-
-def _compound(sobject: SObject, f: Field) -> str | None:
-    return "Name" if sobject.is_person and f.name in ("FirstName", "LastName", "Salutation") else None
 
 
 def summary(sobject: SObject, root: str) -> dict[str, Any]:

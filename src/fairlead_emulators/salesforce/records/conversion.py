@@ -85,8 +85,13 @@ def _values(connection: sqlite3.Connection, sobject: SObject, record_id: str) ->
     return values
 
 
+def converted_statuses(org: Org) -> tuple[str, ...]:
+    """The statuses that a lead may get by conversion: setting `converted_lead_statuses`."""
+    return tuple(str(each) for each in org.settings.get("converted_lead_statuses", CONVERTED_STATUSES))
+
+
 def _converted_status(org: Org, status: str | None) -> str:
-    allowed = [str(each) for each in org.settings.get("converted_lead_statuses", CONVERTED_STATUSES)]
+    allowed = converted_statuses(org)
     found = allowed[0] if status is None else next((each for each in allowed if each.lower() == status.lower()), None)
     if found is None:
         raise refused("INVALID_STATUS", f"invalid convertedStatus: {status}", "Status")

@@ -24,7 +24,7 @@ NOT_IN_BIN: Final = RowError("UNDELETE_FAILED", "Entity is not in the recycle bi
 UNBOUND: Final = frozenset(
     {"OwnerId", "CreatedById", "LastModifiedById", "LeadOrContactId", "LeadOrContactOwnerId", "PersonContactId"}
 )
-_BIN: Final = (
+BIN: Final = (
     "CREATE TABLE IF NOT EXISTS emulator_bin (parent TEXT NOT NULL, child TEXT NOT NULL, object TEXT NOT NULL, "
     "field TEXT NOT NULL, cascade INTEGER NOT NULL, PRIMARY KEY (parent, child, field)) WITHOUT ROWID"
 )
@@ -54,7 +54,7 @@ def erase(org: Org, connection: sqlite3.Connection, sobject: SObject, ids: Seque
     """Marks records deleted; cascades to details, empties look-ups, and remembers both for `undelete`."""
     if not ids:
         return
-    connection.execute(_BIN)
+    connection.execute(BIN)
     org.storage.changed(sobject, -len(ids))
     log.touched(org, connection, sobject, "DELETE", ids)
     _mark(connection, sobject, ids, org.now(), deleted=1)
@@ -121,7 +121,7 @@ def undelete(org: Org, sobject: SObject, ids: Sequence[str]) -> Written:
     """
     written = Written(list(ids), [False] * len(ids), {})
     with org.storage.transaction() as connection:
-        connection.execute(_BIN)
+        connection.execute(BIN)
         for row, record_id in enumerate(ids):
             try:
                 with org.storage.savepoint():

@@ -2,6 +2,7 @@
 
 import re
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,10 +11,12 @@ from starlette.routing import Route
 
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.rest.single import DATA
 from fairlead_emulators.salesforce.rest.wire import Api, Call
 from fairlead_emulators.salesforce.soql import door as soql_door
 from fairlead_emulators.salesforce.soql.locators import Found
+from fairlead_emulators.salesforce.state.org import Org
 
 fact("query_pages")
 fact("query_batch_size")
@@ -27,9 +30,13 @@ KEPT: Final = 25
 
 @dataclass(slots=True)
 class Queries:
-    """The endpoints, and the answers whose further pages wait; the oldest of them give way."""
+    """The endpoints, and the answers whose further pages wait; the oldest of them give way.
+
+    `kept` gives the SOQL of what has an id with that prefix: a list view, a report. It raises ApiError.
+    """
 
     api: Api
+    kept: Mapping[str, Callable[[Org, str], str]] = field(default_factory=dict)
     waiting: "OrderedDict[str, tuple[Found, int]]" = field(default_factory=OrderedDict)
 
     def routes(self) -> list[Route]:
@@ -52,7 +59,7 @@ class Queries:
 
     def _ask(self, call: Call, *, deleted: bool) -> Response:
         if "explain" in call.query:
-            return JSONResponse(soql_door.plan(call.org, call.query["explain"]))
+            return JSONResponse(soql_door.plan(call.org, self._explained(call.org, call.query["explain"])))
         text = call.query.get("q")
         if not text:
             raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
@@ -67,6 +74,11 @@ class Queries:
         while len(self.waiting) > KEPT:
             self.waiting.popitem(last=False)
         return self._page(call, identity, 0)
+
+    def _explained(self, org: Org, asked: str) -> str:
+        record_id = to18(asked.strip())
+        query = self.kept.get(record_id[:3]) if record_id else None
+        return query(org, record_id) if query and record_id else asked
 
     def _page(self, call: Call, identity: str, start: int) -> Response:
         found, size = self.waiting[identity]

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from fairlead_emulators.salesforce.errors import ApiError, from_row
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model import describe
+from fairlead_emulators.salesforce.model.acting import acting
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import Field, SObject
@@ -29,6 +30,7 @@ fact("crud_answers")
 fact("upsert_answers")
 fact("describe_not_modified")
 fact("row_not_modified")
+fact("resources_identity")
 
 DATA = "/services/data/v{version}"
 RESOURCES = (
@@ -71,7 +73,9 @@ async def versions(_request: Request) -> Response:
 def resources(call: Call) -> Response:
     """`GET /services/data/vNN.0`."""
     me = call.org.identity
-    return JSONResponse({"identity": f"/id/{me.org_id}/{me.user_id}"} | {n: f"{call.root}/{n}" for n in RESOURCES})
+    user = acting.get()
+    identity = f"{call.base}/id/{me.org_id}/{user.user_id if user else me.user_id}"
+    return JSONResponse({"identity": identity} | {n: f"{call.root}/{n}" for n in RESOURCES})
 
 
 def limits(call: Call) -> Response:

@@ -43,6 +43,8 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    base: str = ""
+    """`https://127.0.0.1:8811`: how the client reached the org."""
 
     @property
     def root(self) -> str:
@@ -111,6 +113,7 @@ class Api:
             request.query_params,
             request.headers,
             body,
+            f"{request.url.scheme}://{request.url.netloc}",
         )
 
     async def guarded(self, request: Request, run: Callable[[], Awaitable[Response]]) -> Response:

@@ -1,4 +1,4 @@
-"""merge, convertLead and undelete over SOAP: what REST has no calls for."""
+"""merge, convertLead, undelete and emptyRecycleBin over SOAP: what REST has no calls for."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +12,7 @@ from fairlead_emulators.salesforce.model.schema import SObject
 from fairlead_emulators.salesforce.records.conversion import convert
 from fairlead_emulators.salesforce.records.merging import merge
 from fairlead_emulators.salesforce.records.outcome import Refused
+from fairlead_emulators.salesforce.records.purging import purge
 from fairlead_emulators.salesforce.records.removing import undelete
 from fairlead_emulators.salesforce.soap.door import Call, Work
 from fairlead_emulators.salesforce.soap.envelope import NIL, SoapFault
@@ -20,9 +21,11 @@ from fairlead_emulators.salesforce.state.org import Org
 
 fact("soap_merge")
 fact("soap_convert")
+fact("soap_merge_names")
 
 MAX_REQUESTS: Final = 200
 MAX_LEADS: Final = 100
+_REQUESTS: Final = ("request", "mergeRequest", "mergeRequests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,16 @@ class SpecialCalls:
 
     def calls(self) -> dict[str, Work]:
         """The calls by name."""
-        return {"merge": self.merge, "convertLead": self.convert, "undelete": self.undelete}
+        return {
+            "merge": self.merge,
+            "convertLead": self.convert,
+            "undelete": self.undelete,
+            "emptyRecycleBin": self.empty_bin,
+        }
 
     def merge(self, call: Call) -> list[Any]:
         """MergeResult of each request."""
-        requests = children(call.asked.body, "request")
+        requests = [each for name in _REQUESTS for each in children(call.asked.body, name)]
         if len(requests) > MAX_REQUESTS:
             raise SoapFault(
                 "EXCEEDED_ID_LIMIT", f"record limit reached. cannot submit more than {MAX_REQUESTS} requests"
@@ -102,6 +110,23 @@ class SpecialCalls:
                 "EXCEEDED_ID_LIMIT", f"record limit reached. cannot submit more than {MAX_REQUESTS} records"
             )
         return [self._undeleted(each) for each in ids]
+
+    def empty_bin(self, call: Call) -> list[Any]:
+        """EmptyRecycleBinResult of each of the ids: these are gone for good."""
+        ids = [(each.text or "").strip() for each in children(call.asked.body, "ids")]
+        if len(ids) > MAX_REQUESTS:
+            raise SoapFault(
+                "EXCEEDED_ID_LIMIT", f"record limit reached. cannot submit more than {MAX_REQUESTS} records"
+            )
+        return [self._emptied(each) for each in ids]
+
+    def _emptied(self, text: str) -> dict[str, Any]:
+        try:
+            record_id = _id(text)
+            purge(self.org, self.org.storage.schema.by_prefix(text), record_id)
+        except Refused as refusal:
+            return {"errors": [told_error(refusal.error)], "id": NIL, "success": False}
+        return {"id": record_id, "success": True}
 
     def _undeleted(self, text: str) -> dict[str, Any]:
         sobject: SObject | None = self.org.storage.schema.by_prefix(text)

@@ -22,3 +22,5 @@ def settings_changed(org: Org) -> None:
     statuses.createable = statuses.updateable = statuses.deletable = writable
     schema.relate()
     org.storage.schema_changed()
+    for follow in org.followers:
+        follow(org)

@@ -203,3 +203,14 @@ def test_locked_rows_fail_alone_and_go_in_when_they_are_sent_again(org):
     failed = table(org.result(job, "failedResults"))
     assert [row["sf__Error"].split(":")[0] for row in failed] == ["UNABLE_TO_LOCK_ROW"] * 2
     assert org.run_job("Key__c\na\nb\n")["numberRecordsFailed"] == 0
+
+
+def test_what_is_hard_deleted_is_in_no_bin(org):
+    ids = [org.ask("POST", "/sobjects/Child__c", json={"Note__c": "x"}).json()["id"] for _ in range(3)]
+    for operation, record_id in zip(("delete", "hardDelete"), ids, strict=False):
+        job = org.run_job(f"Id\n{record_id}\n003000000000000AAA\n", operation=operation)
+        assert (job["numberRecordsProcessed"], job["numberRecordsFailed"]) == (2, 1)
+    found = org.ask("GET", "/queryAll", params={"q": "SELECT Id, IsDeleted FROM Child__c ORDER BY Id"}).json()[
+        "records"
+    ]
+    assert [(each["Id"], each["IsDeleted"]) for each in found] == [(ids[0], True), (ids[2], False)]

@@ -13,7 +13,7 @@ from fairlead_emulators.salesforce.explorer.reads import Record
 from fairlead_emulators.salesforce.explorer.records import forms
 from fairlead_emulators.salesforce.explorer.records.forms import Filled
 from fairlead_emulators.salesforce.model.schema import Field, field_from
-from fairlead_emulators.salesforce.records.conversion import CONVERTED_STATUSES
+from fairlead_emulators.salesforce.records.conversion import converted_statuses
 from fairlead_emulators.salesforce.records.outcome import Refused
 
 _INTO: Final = ("Account", "Contact")
@@ -21,7 +21,7 @@ _INTO: Final = ("Account", "Contact")
 
 def _fields(house: House) -> list[Field]:
     """The controls of the form, described as fields are."""
-    options = tuple(map(str, house.org.settings.get("converted_lead_statuses", CONVERTED_STATUSES)))
+    options = converted_statuses(house.org)
     shape = {"type": "reference", "nillable": True}
     looks = [
         field_from(shape | {"name": name, "label": f"Existing {name.lower()}", "reference_to": (name,)})

@@ -76,3 +76,42 @@ def test_a_user_without_rights_does_not_deploy_and_is_told_who_it_is(soap):
     assert text(soap.call("getUserInfo").results[0], "userName") == "u@example.com"
     metadata = Soap(soap.org, "m", METADATA, session=soap.session)
     assert metadata.call("describeMetadata").fault[0] == "sf:INSUFFICIENT_ACCESS"
+
+
+@pytest.mark.parametrize("name", ["request", "mergeRequest", "mergeRequests"])
+def test_a_merge_may_be_asked_under_the_names_that_clients_use(soap, name):
+    winner, loser = made(soap, LastName="W"), made(soap, LastName="L")
+    master = f"<masterRecord><type>Contact</type><Id>{winner}</Id></masterRecord>"
+    inner = f"<{name}>{master}<recordToMergeIds>{loser}</recordToMergeIds></{name}>"
+    (result,) = soap.call("merge", inner).results
+    assert (text(result, "success"), text(result, "mergedRecordIds")) == ("true", loser)
+
+
+def all_contacts(soap):
+    query = "<queryString>SELECT Id FROM Contact</queryString>"
+    return [text(each, "Id") for each in every(soap.call("queryAll", query).results[0], "records")]
+
+
+def test_what_is_emptied_from_the_bin_is_gone_for_good_with_its_details(soap):
+    account = made(soap, "Account", Name="A")
+    role = made(soap, "AccountTeamMember", AccountId=account, UserId=soap.org.rows("User")[0]["Id"])
+    gone, kept = made(soap, LastName="G"), made(soap, LastName="K")
+    soap.call("delete", f"<ids>{gone}</ids><ids>{account}</ids>")
+    found = soap.call("emptyRecycleBin", f"<ids>{gone}</ids><ids>{account}</ids>").results
+    assert [text(each, "id") for each in found] == [gone, account]
+    assert all_contacts(soap) == [kept]
+    for each in (gone, account, role):
+        assert text(soap.call("undelete", f"<ids>{each}</ids>").results[0], "success") == "false"
+
+
+def test_what_is_not_in_the_bin_stays(soap):
+    kept = made(soap, LastName="K")
+    asked = f"<ids>{kept}</ids><ids>x</ids><ids>003000000000000AAA</ids><ids>zzz000000000000AAA</ids>"
+    found = soap.call("emptyRecycleBin", asked).results
+    assert [text(each, "errors", "statusCode") for each in found] == [
+        "INVALID_ID_FIELD",
+        "MALFORMED_ID",
+        "INVALID_CROSS_REFERENCE_KEY",
+        "INVALID_CROSS_REFERENCE_KEY",
+    ]
+    assert all_contacts(soap) == [kept]
