@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Words behind the target: make demo ARGS=--once
 ARGS ?=
+# The folder of dlt's own salesforce source, if `make clients` should run that too; PYTHON names an interpreter that has dlt
+DLT_SOURCE ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --quiet
 
@@ -46,6 +48,7 @@ clients: setup ## Run others' JavaScript clients and Salesforce's command line a
 	$(BIN)/python tests/clients/jsforce/run.py
 	npm ci --prefix tests/clients/salesforce_cli --no-audit --no-fund
 	$(BIN)/python tests/clients/salesforce_cli/run.py
+	@if [ -n "$(DLT_SOURCE)" ]; then $(BIN)/python tests/clients/dlt/run.py "$(DLT_SOURCE)"; fi
 
 docs: setup ## Write the reference anew and serve the documentation at http://127.0.0.1:8000
 	$(BIN)/python -m fairlead.cli.reference docs/reference

@@ -45,6 +45,7 @@ from fairlead_emulators.salesforce.rest import queries as query
 from fairlead_emulators.salesforce.rest import single as rest
 from fairlead_emulators.salesforce.rest.wire import Api, Slashless
 from fairlead_emulators.salesforce.signin.device import Devices
+from fairlead_emulators.salesforce.signin.frontdoor import FrontDoor
 from fairlead_emulators.salesforce.signin.oauth import OAuth
 from fairlead_emulators.salesforce.signin.sessions import Sessions
 from fairlead_emulators.salesforce.soap.metadata_api import MetadataApi
@@ -92,6 +93,7 @@ class SalesforceOrgEmulator:
         queries = query.Queries(api, {"00B": shown.soql_of, "00O": reports.soql_of})
         routes: list[BaseRoute] = [
             *OAuth(self.org, self.sessions, Devices(self.org)).routes(),
+            *FrontDoor(self.sessions).routes(),
             *collections.routes(api),
             *(
                 route

@@ -101,6 +101,22 @@ def many_records(sf: Terminal, org: SalesforceOrgEmulator, _url: str) -> None:
     sf.expect("500 records are gone", org.state()["objects"].get("Contact", 0), 0)
 
 
+def trees(sf: Terminal, org: SalesforceOrgEmulator, _url: str) -> None:
+    """Exported as a tree and imported again; a file of changes is loaded, and what was refused is told."""
+    account = sf.run("data", "create", "record", "-s", "Account", "-v", "Name=Acme")
+    contact = sf.run("data", "create", "record", "-s", "Contact", "-v", f"LastName=Tree AccountId={account['id']}")
+    query = "SELECT Name, (SELECT LastName FROM Contacts) FROM Account"
+    sf.run("data", "export", "tree", "-q", query, "--output-dir", "tree", "--plan")
+    sf.run("data", "import", "tree", "--plan", "tree/Account-Contact-plan.json")
+    sf.expect("the tree is there twice", org.state()["objects"]["Account"], 2)
+    (sf.folder / "change.csv").write_text(f"Id,FirstName\n{contact['id']},Ann\n")
+    sf.run("data", "update", "bulk", "-s", "Contact", "-f", "change.csv", "--wait", "3")
+    (sf.folder / "mixed.csv").write_text("LastName,Email\nZ,bad\nY,y@example.com\n")
+    half = sf.run("data", "import", "bulk", "-s", "Contact", "-f", "mixed.csv", "--wait", "3", fails=True)
+    told = sf.run("data", "bulk", "results", "--job-id", half["data"]["jobId"])
+    sf.expect("one row failed", told["failedRecords"], 1)
+
+
 def deploying(sf: Terminal, org: SalesforceOrgEmulator, _url: str) -> None:
     """Checked, deployed by SOAP and by REST, reported, validated and deployed by its id, cancelled."""
     sf.run(*DEPLOY, "--dry-run")
@@ -123,7 +139,7 @@ def deploying(sf: Terminal, org: SalesforceOrgEmulator, _url: str) -> None:
     sf.expect("the set is assigned", org.state()["objects"].get("PermissionSetAssignment"), 1)
 
 
-def looking(sf: Terminal, _org: SalesforceOrgEmulator, _url: str) -> None:
+def looking(sf: Terminal, _org: SalesforceOrgEmulator, url: str) -> None:
     """Metadata, objects and limits are listed and described."""
     types = {each["xmlName"] for each in sf.run("org", "list", "metadata-types")["metadataObjects"]}
     sf.expect("types are listed", {"CustomObject", "PermissionSet", "Report"} <= types, True)
@@ -132,6 +148,11 @@ def looking(sf: Terminal, _org: SalesforceOrgEmulator, _url: str) -> None:
     sf.run("org", "list", "metadata", "-m", "Nonsense", fails=True)
     sf.expect("objects are listed", "CM_Member__c" in sf.run("sobject", "list", "-s", "custom"), True)
     sf.expect("objects are described", sf.run("sobject", "describe", "-s", "CM_Member__c")["name"], "CM_Member__c")
+    sf.run("org", "list", "users")
+    opened = sf.run("org", "open", "--url-only")["url"]
+    sf.expect("the org's pages can be opened", opened.startswith(f"{url}/secur/frontdoor.jsp"), True)
+    sf.expect("no packages are installed", sf.run("package", "installed", "list"), [])
+    sf.expect("no logs are kept", sf.run("apex", "list", "log"), [])
     limits = {each["name"] for each in sf.run("org", "list", "limits")}
     sf.expect("limits are listed", "DailyApiRequests" in limits, True)
 
@@ -159,6 +180,7 @@ JOURNEYS: tuple[Callable[[Terminal, SalesforceOrgEmulator, str], None], ...] = (
     signing_in,
     records,
     many_records,
+    trees,
     deploying,
     looking,
     giving_back,
