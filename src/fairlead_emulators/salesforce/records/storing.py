@@ -39,7 +39,7 @@ def update(work: Work, rows: list[int]) -> list[str]:
 def changes(work: Work, rows: list[int], ids: list[str]) -> Columns:
     """What the rows' records will hold in every column that any of them changes, and the stamps."""
     batch = work.batch
-    fields = [batch.sobject.fields[name] for name in batch.columns]
+    fields = [f for f in (batch.sobject.fields[name] for name in batch.columns) if f.expression is None]
     columns = {f.name: [batch.columns[f.name.lower()][row] for row in rows] for f in fields}
     partial = [name for name, cells in columns.items() if KEEP in cells]
     if partial:
@@ -82,6 +82,8 @@ def fresh(work: Work, rows: list[int], ids: list[str]) -> Columns:
     """What the rows' new records will hold, under those ids."""
     columns: Columns = {}
     for f in work.batch.sobject.fields.values():
+        if f.expression is not None:
+            continue  # the database works it out; a row that gives it has been refused
         start = _default(work.org, f)
         given = work.batch.columns.get(f.name.lower())
         if given is not None:
@@ -93,8 +95,6 @@ def fresh(work: Work, rows: list[int], ids: list[str]) -> Columns:
 
 
 def _default(org: Org, field: Field) -> Any:
-    if field.expression is not None:
-        return None
     if field.name in ("OwnerId", "CreatedById", "LastModifiedById"):
         return org.acting_user()
     if field.name in ("CreatedDate", "LastModifiedDate", "SystemModstamp"):

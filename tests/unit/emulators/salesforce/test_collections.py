@@ -96,3 +96,19 @@ def test_composite_passes_ids_on_and_halts_what_depends_on_a_failure(org):
     assert [d["httpStatusCode"] for d in done] == [201, 201, 400, 400]
     assert done[3]["body"][0]["errorCode"] == "PROCESSING_HALTED"
     assert org.rows("Child__c")[0]["Parent__c"] == done[0]["body"]["id"]
+
+
+def test_a_row_that_gives_what_is_worked_out_is_refused_and_the_others_go_in(bare):
+    kind = {"type": "Task"}
+    rows = [{"attributes": kind, "Subject": "a"}, {"attributes": kind, "Subject": "b", "IsClosed": True}]
+    made = bare.ask("POST", "/composite/sobjects", json={"records": rows}).json()
+    assert [each["success"] for each in made] == [True, False]
+    assert made[1]["errors"][0]["statusCode"] == "INVALID_FIELD_FOR_INSERT_UPDATE"
+    other = bare.ask("POST", "/sobjects/Task", json={"Subject": "c"}).json()["id"]
+    rows = [
+        {"attributes": kind, "id": made[0]["id"], "Status": "Completed"},
+        {"attributes": kind, "id": other, "IsClosed": True},
+    ]
+    changed = bare.ask("PATCH", "/composite/sobjects", json={"records": rows}).json()
+    assert [each["success"] for each in changed] == [True, False]
+    assert [(each["Subject"], each["IsClosed"]) for each in bare.rows("Task")] == [("a", True), ("c", False)]
