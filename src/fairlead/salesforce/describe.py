@@ -4,7 +4,8 @@ from typing import Final
 
 import msgspec
 
-from fairlead.salesforce.errors import SetupRefused, Unavailable, next_step_of
+from fairlead.salesforce.error_codes import next_step_of
+from fairlead.salesforce.errors import SetupRefused, Unavailable
 from fairlead.salesforce.limits import Limit
 from fairlead.salesforce.transport import Transport, segment
 
