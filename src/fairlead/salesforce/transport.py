@@ -221,7 +221,7 @@ class Transport:
     async def _open(self, exchange: Exchange, *, metered: bool) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer that is wanted; an ended session is renewed once."""
         if metered:
-            self.budget.check()
+            await self.budget.admit()
         token = await self.token()
         renewed = False
         while True:
