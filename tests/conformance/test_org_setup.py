@@ -60,7 +60,7 @@ async def in_and_out(served: dict[str, Any]) -> None:
         assert not any(each.created or each.changed for each in again.successes if each.component_type)
         assert await installing.settle(sf, "https://fairlead.example.com") == installing.Settled(True, True)
         assert await installing.settle(sf, "https://fairlead.example.com") == installing.Settled(False, False)
-        assert (await rights.look(sf)).missing == ()
+        assert await rights.look(sf) == rights.Found(())
 
         changes = await org_layouts.plan(sf.retrieval)
         assert {object_of(each.name) for each in changes} == set(ADDITIONS) - {"PersonAccount"}
