@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.ElementTree import fromstring
 
+from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata import flow_versions
 from fairlead_emulators.salesforce.metadata.package import Component, deployed
 from fairlead_emulators.salesforce.model.ids import make_id
@@ -52,6 +53,7 @@ def _plain(name: str) -> str:
     return name.rpartition("__")[0] or name
 
 
+@fact("entity_sharing")
 def _entities(org: Org) -> Iterator[Row]:
     written = {each.full_name.lower(): _parsed(each) for each in _components(org, "CustomObject")}
     for each in org.storage.schema.objects.values():
