@@ -135,6 +135,12 @@ class Settings:
     salesforce_login_url: str = _setting(
         "FAIRLEAD_SALESFORCE_LOGIN_URL", _url, "https://login.salesforce.com", "Where Salesforce gives tokens."
     )
+    salesforce_call_share: int = _setting(
+        "FAIRLEAD_SALESFORCE_CALL_SHARE",
+        _whole(1, 100),
+        80,
+        "Percent of the org's API calls in 24 hours, those of all programs, at which Fairlead stops; it slows down before.",
+    )
     slots: int = _setting("FAIRLEAD_SLOTS", _whole(1, 100), 5, "Jobs of one org that may run at once.")
     concurrency: int = _setting("FAIRLEAD_CONCURRENCY", _whole(1, 100), 5, "Jobs that one worker runs at once.")
     history_days: int = _setting("FAIRLEAD_HISTORY_DAYS", _whole(1, 3650), 30, "Days for which ended jobs are kept.")

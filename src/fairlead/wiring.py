@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 from asgiref.sync import sync_to_async
+from django.conf import settings
 
 from fairlead.campaignmonitor import account as campaign_monitor
 from fairlead.domain.failure import Failure, FixTheSettings
@@ -19,6 +20,7 @@ from fairlead.features.primary_sync import rules as primary_sync
 from fairlead.jobs import registry
 from fairlead.jobs.context import JobContext
 from fairlead.salesforce import client as salesforce
+from fairlead.salesforce.limits import Budget
 from fairlead.store import hashing, secrets
 from fairlead.store.ledger import LedgerKeys, PostgresLedger
 from fairlead.store.models import Org
@@ -132,7 +134,8 @@ async def open_salesforce(org: Org, calls: Calls | None = None) -> AsyncIterator
     if kept is None or connection is None:
         raise NotConnected("Salesforce", "fairlead connect salesforce")
     login = logins.to_org(org, connection.login_url, kept)
-    opening = salesforce.connect(login, on_call=calls.salesforce_call)
+    budget = Budget(settings.FAIRLEAD_SALESFORCE_CALL_SHARE / 100)
+    opening = salesforce.connect(login, on_call=calls.salesforce_call, budget=budget)
     with salesforce_failures("sign in"):
         opened = await opening.__aenter__()
     try:

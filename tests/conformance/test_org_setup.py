@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.salesforce import Salesforce, installing, names, org_layouts, removal, rights
+from fairlead.salesforce import Salesforce, installing, names, org_layouts, removal, rights, sharing
 from fairlead.salesforce.errors import SetupRefused
 from fairlead.salesforce.layouts import ADDITIONS, has_ours, object_of
 from fairlead.salesforce.package import package_from_source, package_of
@@ -46,6 +46,14 @@ async def one_layout(sf: Salesforce, name: str) -> bytes:
     return files[f"layouts/{name}.layout"]
 
 
+async def flows_of(sf: Salesforce) -> dict[str, bool]:
+    """Whether each flow of the org has an active version, by name."""
+    soql = "SELECT DeveloperName, ActiveVersionId FROM FlowDefinition"
+    path = f"{sf.transport.data}/tooling/query"
+    found = await sf.transport.json(path, dict[str, Any], door="flows", params={"q": soql})
+    return {row["DeveloperName"]: row["ActiveVersionId"] is not None for row in found["records"]}
+
+
 def test_all_goes_in_and_out_and_in_again(served):
     asyncio.run(in_and_out(served))
 
@@ -60,7 +68,7 @@ async def in_and_out(served: dict[str, Any]) -> None:
         assert not any(each.created or each.changed for each in again.successes if each.component_type)
         assert await installing.settle(sf, "https://fairlead.example.com") == installing.Settled(True, True)
         assert await installing.settle(sf, "https://fairlead.example.com") == installing.Settled(False, False)
-        assert (await rights.look(sf)).missing == ()
+        assert await rights.look(sf) == rights.Found(())
 
         changes = await org_layouts.plan(sf.retrieval)
         assert {object_of(each.name) for each in changes} == set(ADDITIONS) - {"PersonAccount"}
@@ -72,8 +80,10 @@ async def in_and_out(served: dict[str, Any]) -> None:
         campaign = await sf.records.create("Campaign", {"Name": "Spring", "CM_Campaign_Id__c": "1"})
         plan = await removal.plan(sf, members_of(PACKAGE))
         assert (plan.records[names.CLIENT], plan.values["Campaign"], len(plan.assignments)) == (1, 1, 1)
+        assert plan.flows == {name: [1] for name in members_of(PACKAGE)["Flow"]}
         (await removal.carry_out(sf, plan)).raise_for_failure()
         assert await layouts_of(sf) == before
+        assert await flows_of(sf) == {}
         for sobject in names.OBJECTS:
             with pytest.raises(SetupRefused):
                 await sf.describe(sobject)
@@ -108,6 +118,44 @@ async def refused(served: dict[str, Any]) -> None:
         assert await layouts_of(sf) == before
         plan = await removal.plan(sf, members_of(PACKAGE))
         assert (len(plan.records), len(plan.assignments)) == (len(names.OBJECTS), 1)
+        assert set((await flows_of(sf)).values()) == {True}
+
+
+def test_a_flow_is_deleted_only_when_it_is_switched_off(served):
+    """So that switching them off, in a removal, is no empty step."""
+    asyncio.run(active(served))
+
+
+async def active(served: dict[str, Any]) -> None:
+    async with signed_in(served) as sf:
+        (await sf.metadata.deploy(PACKAGE)).raise_for_failure()
+        flow, *_ = members_of(PACKAGE)["Flow"]
+        for member in (flow, f"{flow}-1"):
+            result = await sf.metadata.deploy(package_of({}, {}, sf.api_version, deletions={"Flow": [member]}))
+            assert [each.full_name for each in result.failures] == [member]
+        assert (await flows_of(sf))[flow]
+
+
+def test_what_an_administrator_made_private_stays_private_when_deployed_again(served):
+    asyncio.run(private(served))
+
+
+async def private(served: dict[str, Any]) -> None:
+    async with signed_in(served) as sf:
+        assert await sharing.models(sf) == {}
+        (await sf.metadata.deploy(PACKAGE)).raise_for_failure()
+        open_to_all = await sharing.models(sf)
+        assert set(open_to_all) == set(names.OBJECTS)
+        assert open_to_all[names.MEMBER] == open_to_all[names.LIST] == "ReadWrite"
+        closed = sharing.keep(PACKAGE, {names.MEMBER: "Private", names.LIST: "Read"})
+        (await sf.metadata.deploy(closed)).raise_for_failure()
+        wanted = {**open_to_all, names.MEMBER: "Private", names.LIST: "Read"}
+        assert await sharing.models(sf) == wanted
+        again = await sf.metadata.deploy(sharing.keep(PACKAGE, await sharing.models(sf)))
+        assert not any(each.created or each.changed for each in again.successes if each.component_type)
+        assert await sharing.models(sf) == wanted
+        (await sf.metadata.deploy(PACKAGE)).raise_for_failure()
+        assert await sharing.models(sf) == open_to_all
 
 
 def test_layouts_are_refused_before_what_they_show_is_there(served):

@@ -132,6 +132,25 @@ async def test_our_objects_are_described_after_the_deployment(sf):
     assert await sf.describe(names.MEMBER) == member
 
 
+async def test_a_description_is_sent_again_only_when_it_changed(org, tmp_path):
+    """By 304, until a deployment adds a field; then once more in full."""
+    calls: list[Call] = []
+    async with signed_in(org, on_call=calls.append) as sf:
+        first = await sf.describe(names.CLIENT)
+        assert await sf.describe(names.CLIENT.lower()) is first
+        folder = tmp_path / "objects" / names.CLIENT / "fields"
+        folder.mkdir(parents=True)
+        (folder / "Later__c.field-meta.xml").write_text(
+            '<CustomField xmlns="http://soap.sforce.com/2006/04/metadata"><fullName>Later__c</fullName>'
+            "<label>Later</label><type>Text</type><length>20</length></CustomField>"
+        )
+        (await sf.metadata.deploy(package_from_source(tmp_path, sf.api_version))).raise_for_failure()
+        later = await sf.describe(names.CLIENT)
+        assert (first.field("Later__c"), later.field("Later__c").length) == (None, 20)
+        assert await sf.describe(names.CLIENT) is later
+    assert [call.status for call in calls if call.door == "describe"] == [200, 304, 200, 304]
+
+
 async def test_deploying_again_changes_nothing_and_a_check_changes_nothing_either(sf):
     """The whole package passes a check against an org that has it."""
     seen = []

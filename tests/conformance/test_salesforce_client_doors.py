@@ -296,16 +296,22 @@ async def test_a_signed_statement_signs_in(sides):
 
 
 async def test_the_meter_stops_us_before_the_org_does(sides):
-    """With a share of its limit used up we refuse ourselves; reading the limits still works."""
+    """With a share of its limit used up we go slower, then refuse ourselves; reading the limits still works."""
+    waits: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waits.append(seconds)
+
     line = sides.line["salesforce"]
     login = ClientCredentials(line["url"], line["client_id"], line["client_secret"])
-    async with connect(login, budget=Budget(0.5), **HASTE) as sf:
+    async with connect(login, budget=Budget(0.5, sleep=note), **HASTE) as sf:
         used = (await sf.limits())["DailyApiRequests"].used
         settings(sides, daily_api_requests=2 * (used + 3))
         try:
             with pytest.raises(BudgetSpent, match="this service stops at"):
                 for _ in range(10):
                     await sf.describe("Contact")
+            assert waits
             assert (await sf.limits())["DailyApiRequests"].remaining > 0
         finally:
             settings(sides, daily_api_requests=115_000)

@@ -20,7 +20,8 @@ DIGEST: Final = Path(__file__).with_name("metadata_types.json")
 ROOTS: Final = (
     "CustomObject", "CustomField", "ListView", "WebLink", "Layout", "PermissionSet", "CustomPermission", "CustomTab",
     "CustomApplication", "CustomNotificationType", "Flow", "ReportType", "Report", "ReportFolder", "Dashboard",
-    "DashboardFolder", "LightningComponentBundle", "ApexClass",
+    "DashboardFolder", "LightningComponentBundle", "ApexClass", "FlowDefinition", "QuickAction", "FlexiPage",
+    "GlobalValueSet", "CustomMetadata", "CustomLabels", "PermissionSetGroup", "Package",
 )  # fmt: skip
 
 

@@ -73,10 +73,11 @@ def _run(wanted: Demo, stack: ExitStack) -> int:
     open_house()
     stack.enter_context(_running(home))
     say("Connecting both sides and deploying Fairlead's objects into the org …")
-    _connect(emulators)
+    layouts = _connect(emulators)
+    say(f"Fairlead's buttons and related lists are on {len(layouts)} page layouts: {', '.join(layouts)}.")
     say(f"Ready after {time.monotonic() - began:.0f} s. The first primary sync:")
     job = _sync(wanted)
-    told: dict[str, Any] = {"first": _facts(job)}
+    told: dict[str, Any] = {"layouts": layouts, "first": _facts(job)}
     code = Exit.DONE
     if job.state != "done":
         say(f"The log of the worker is in {home / LOG}.")
@@ -155,8 +156,9 @@ def _running(home: Path) -> Iterator[None]:
         thread.join()
 
 
-def _connect(emulators: Emulators) -> None:
-    from fairlead.cli.salesforce import deploy_now
+def _connect(emulators: Emulators) -> list[str]:
+    """Connect both sides and install in the org; the layouts that got what is ours."""
+    from fairlead.cli.salesforce import install_now
     from fairlead.features.connections import connecting, logins
     from fairlead.features.connections.credentials import AccountKey, OrgApp
 
@@ -166,7 +168,7 @@ def _connect(emulators: Emulators) -> None:
     connecting.store_campaign_monitor(org(), found.campaign_monitor_url, key, clients, (), WHO)
     told = asyncio.run(connecting.read_org(logins.to_org(org(), found.salesforce_login_url, app)))
     connecting.store_salesforce(org(), found.salesforce_login_url, app, told, WHO)
-    deploy_now(None)
+    return install_now()
 
 
 def _sync(wanted: Demo) -> "Job":

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fairlead.campaignmonitor.account import CampaignMonitor
     from fairlead.salesforce.client import Salesforce
     from fairlead.salesforce.describe import ObjectInfo
-    from fairlead.salesforce.limits import Limit
+    from fairlead.salesforce.limits import Budget, Limit
     from fairlead.settings import Settings
 
 T = TypeVar("T")
@@ -25,6 +25,8 @@ MARKS: Final = {OK: "✓", WARN: "!", FAIL: "✗"}
 
 FEW_LEFT: Final = 0.1
 """Part of a limit below which a warning is due."""
+TELL_LIMITS: Final = "Give the integration user the permission View Setup and Configuration."
+"""What to do where the org tells no limits."""
 LATE: Final = timedelta(minutes=10)
 """So long after its time a run counts as missed."""
 
@@ -167,12 +169,12 @@ async def _salesforce() -> list[Check]:
     async with wiring.open_salesforce(here) as crm:
         identity = await crm.identity()
         found = [Check("Salesforce", OK, f"signed in to the org {identity.organization_id}, API {crm.api_version}")]
-        found += await _objects(crm)
-        found += await _people(crm)
         limits = await crm.limits()
-        found += _limit(
-            limits, "DailyApiRequests", "API calls", "calls in 24 hours", "Wait, or ask Salesforce for more calls."
-        )
+        # with a spent share the questions about objects would be refused, by ourselves
+        if crm.budget.remaining != 0:
+            found += await _objects(crm)
+            found += await _people(crm)
+        found.append(api_calls(crm.budget))
         found += _limit(
             limits, "DataStorageMB", "Storage", "MB", "Free data storage in the org, or buy more: a member takes 2 kB."
         )
@@ -226,17 +228,27 @@ async def _people(crm: "Salesforce") -> list[Check]:
     return found
 
 
+def api_calls(budget: "Budget") -> Check:
+    """The org's API calls of 24 hours, those of all programs, beside the share at which Fairlead stops by itself."""
+    name, stop_at, left = "API calls", budget.stop_at, budget.remaining
+    if stop_at is None or left is None:
+        return Check(name, WARN, "the org does not tell this limit", TELL_LIMITS)
+    text = (
+        f"{budget.used:,} of {budget.limit:,} in 24 hours are used, by all programs; "
+        f"Fairlead stops at {stop_at:,} ({budget.share:.0%})"
+    )
+    fix = "Wait until calls grow old, raise FAIRLEAD_SALESFORCE_CALL_SHARE, or ask Salesforce for more calls."
+    if left == 0:
+        return Check(name, FAIL, text, fix)
+    if budget.spacing:
+        return Check(name, WARN, f"{text}; it goes slower now, a call every {budget.spacing:.2g} s at most", fix)
+    return Check(name, OK, text)
+
+
 def _limit(limits: "dict[str, Limit]", key: str, name: str, unit: str, fix: str) -> list[Check]:
     limit = limits.get(key)
     if limit is None:
-        return [
-            Check(
-                name,
-                WARN,
-                "the org does not tell this limit",
-                "Give the integration user the permission View Setup and Configuration.",
-            )
-        ]
+        return [Check(name, WARN, "the org does not tell this limit", TELL_LIMITS)]
     text = f"{limit.remaining:,} of {limit.maximum:,} {unit} left"
     if limit.remaining <= 0:
         return [Check(name, FAIL, text, fix)]

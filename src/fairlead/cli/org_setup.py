@@ -160,21 +160,26 @@ def _end(problem: edge.Problem, *, as_json: bool, more: dict[str, Any]) -> NoRet
     raise typer.Exit(problem.exit_code)
 
 
-def change_layouts(here: "Org", *, removing: bool, only_check: bool, as_json: bool) -> None:
-    """Give every layout what is ours, or take it away; with `only_check` the org verifies it and nothing changes."""
+async def write_layouts(
+    here: "Org", *, removing: bool = False, check_only: bool = False, on_progress: "Progress | None" = None
+) -> tuple[list["LayoutChange"], "DeployResult"]:
+    """Give every layout what is ours, or take it away; with `check_only` the org verifies it and nothing changes."""
     from fairlead import wiring
     from fairlead.salesforce import org_layouts
 
-    async def work() -> tuple[list["LayoutChange"], "DeployResult"]:
-        async with wiring.open_salesforce(here) as crm:
-            changes = await org_layouts.plan(crm.retrieval, removing=removing)
-            sent = org_layouts.carry_out(
-                crm.metadata, changes, crm.api_version, check_only=only_check, on_progress=told
-            )
-            return changes, await sent
+    async with wiring.open_salesforce(here) as crm:
+        changes = await org_layouts.plan(crm.retrieval, removing=removing)
+        sent = org_layouts.carry_out(
+            crm.metadata, changes, crm.api_version, check_only=check_only, on_progress=on_progress
+        )
+        return changes, await sent
 
+
+def change_layouts(here: "Org", *, removing: bool, only_check: bool, as_json: bool) -> None:
+    """Write the layouts, and say which changed. Ends with 1 when the org refused them."""
     with show.progress("Layouts", as_json=as_json) as told:
-        changes, result = asyncio.run(work())
+        work = write_layouts(here, removing=removing, check_only=only_check, on_progress=told)
+        changes, result = asyncio.run(work)
     _unless_refused(result, as_json=as_json)
     changed = [change.name for change in changes if change.differs]
     same = [change.name for change in changes if not change.differs]

@@ -2,16 +2,13 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from fairlead.cli import org_setup, show
 from fairlead.cli.house import open_house, org
 from fairlead.cli.show import AsJson
-
-if TYPE_CHECKING:
-    from fairlead.salesforce.metadata import DeployResult
 
 app = typer.Typer(
     help="Objects, fields, buttons and permission sets in the org.",
@@ -42,11 +39,16 @@ def project() -> Path:
     raise FixTheSettings("The Salesforce project is not here.", next_step="Name its folder with --source.")
 
 
-def deploy_now(source: Path | None) -> "DeployResult":
-    """Deploy and settle, without a word; raises SetupRefused with the components that were refused."""
-    result, _ = asyncio.run(org_setup.deploy(org(), source or project(), check_only=False))
+def install_now() -> list[str]:
+    """Deploy, settle and lay out, without a word; the names of the layouts that changed.
+
+    Raises SetupRefused with the components that were refused.
+    """
+    result, _ = asyncio.run(org_setup.deploy(org(), project(), check_only=False))
     result.raise_for_failure()
-    return result
+    changes, result = asyncio.run(org_setup.write_layouts(org()))
+    result.raise_for_failure()
+    return [change.name for change in changes if change.differs]
 
 
 @app.command("deploy", epilog="Example: fairlead salesforce deploy")

@@ -6,16 +6,10 @@ from typing import Final
 import msgspec
 
 from fairlead.salesforce.csvdata import read_csv
-from fairlead.salesforce.errors import (
-    AnswerLost,
-    RequestWrong,
-    RowError,
-    SalesforceError,
-    Unavailable,
-    parse_row_error,
-    scrub,
-)
+from fairlead.salesforce.error_reading import RowError, parse_row_error
+from fairlead.salesforce.errors import AnswerLost, RequestWrong, SalesforceError, Unavailable
 from fairlead.salesforce.polling import Polling, Progress, poll
+from fairlead.salesforce.scrubbing import scrub
 from fairlead.salesforce.transport import Repeat, Transport, segment
 
 # 150 MB after base64, which Salesforce applies, is 100 MB as sent.

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from fairlead.salesforce.errors import RowError, Unavailable, scrub
+from fairlead.salesforce.error_reading import RowError
+from fairlead.salesforce.errors import Unavailable
+from fairlead.salesforce.scrubbing import scrub
 from fairlead.salesforce.transport import Answer, Repeat, Transport, decode, segment
 
 CHUNK: Final = 200

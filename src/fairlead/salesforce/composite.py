@@ -5,7 +5,8 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from fairlead.salesforce.errors import RequestWrong, SalesforceError, error_from
+from fairlead.salesforce.error_reading import error_from
+from fairlead.salesforce.errors import RequestWrong, SalesforceError
 from fairlead.salesforce.transport import How, Repeat, Transport
 
 T = TypeVar("T")

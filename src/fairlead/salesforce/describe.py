@@ -4,7 +4,8 @@ from typing import Final
 
 import msgspec
 
-from fairlead.salesforce.errors import SetupRefused, Unavailable, next_step_of
+from fairlead.salesforce.error_codes import next_step_of
+from fairlead.salesforce.errors import SetupRefused, Unavailable
 from fairlead.salesforce.limits import Limit
 from fairlead.salesforce.transport import Transport, segment
 
@@ -112,7 +113,10 @@ class Describe:
     async def limits(self) -> dict[str, Limit]:
         """All limits of the org by name. Answered even when the budget is spent, and renews its figures."""
         path = f"{self._transport.data}/limits"
-        return await self._transport.json(path, dict[str, Limit], door="limits", metered=False)
+        found = await self._transport.json(path, dict[str, Limit], door="limits", metered=False)
+        if calls := found.get("DailyApiRequests"):
+            self._transport.budget.learn(calls)
+        return found
 
     async def object(self, name: str) -> ObjectInfo:
         """The object's description; asked again each time, but sent again only when it changed.

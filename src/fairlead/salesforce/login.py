@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
-from fairlead.salesforce.errors import SessionRefused, SetupRefused, Unavailable, error_from
+from fairlead.salesforce.error_reading import error_from
+from fairlead.salesforce.errors import SessionRefused, SetupRefused, Unavailable
 
 TOKEN_PATH: Final = "/services/oauth2/token"  # noqa: S105 -- a path, not a secret
 _JWT_LIFE_SECONDS: Final = 180

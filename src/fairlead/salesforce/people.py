@@ -5,9 +5,11 @@ from typing import Any, Final
 
 import msgspec
 
-from fairlead.salesforce.errors import RecordRefused, RequestWrong, SetupRefused, error_from, scrub
+from fairlead.salesforce.error_reading import error_from
+from fairlead.salesforce.errors import RecordRefused, RequestWrong, SetupRefused
 from fairlead.salesforce.query import Queries, quote
 from fairlead.salesforce.records import Records
+from fairlead.salesforce.scrubbing import scrub
 from fairlead.salesforce.transport import Answer, Repeat, Transport
 
 MAX_RECIPIENTS: Final = 500

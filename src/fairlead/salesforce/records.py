@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from fairlead.salesforce.collections import RowResult
-from fairlead.salesforce.errors import RecordRefused, error_from
+from fairlead.salesforce.error_reading import error_from
+from fairlead.salesforce.errors import RecordRefused
 from fairlead.salesforce.transport import Repeat, Transport, segment
 
 

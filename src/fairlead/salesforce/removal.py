@@ -126,12 +126,12 @@ async def _assignments(crm: Salesforce, sets: Sequence[str]) -> list[Assignment]
 
 
 async def _versions(crm: Salesforce, flow: str) -> list[int]:
-    """The numbers of a flow's versions, which are deleted one by one; none when the org does not tell."""
+    """The numbers of a flow's versions, which are deleted one by one; none when the org shows no such flow."""
     soql = f"SELECT VersionNumber FROM Flow WHERE Definition.DeveloperName = {quote(flow)}"
     path = f"{crm.transport.data}/tooling/query"
     try:
         found = await crm.transport.json(path, _Versions, door="flow versions", params={"q": soql})
-    except SalesforceError:
+    except SetupRefused:
         return []
     return sorted(each.number for each in found.records)
 
@@ -158,13 +158,15 @@ async def _give_back(crm: Salesforce, assignments: Sequence[Assignment]) -> None
 
 
 def package(found: Plan, api_version: str) -> bytes:
-    """Layouts without what is ours, flows without an active version, and then the deletion of the rest."""
+    """Layouts without what is ours, flows without an active version, and then the deletion of the rest.
+
+    A flow's versions are named, and not the flow: an org refuses to delete one by its bare name.
+    """
     changed = [each for each in found.layouts if each.differs]
     files = {f"layouts/{each.name}.layout": each.after for each in changed}
     files |= {f"flowDefinitions/{name}.flowDefinition": _SWITCHED_OFF for name in found.flows}
     members = {"Layout": [each.name for each in changed], "FlowDefinition": list(found.flows)}
     deletions = {kind: list(listed) for kind, listed in found.members.items()}
-    versions = [f"{name}-{number}" for name, numbers in found.flows.items() for number in numbers]
-    deletions.setdefault("Flow", []).extend(versions)
+    deletions["Flow"] = [f"{name}-{number}" for name, numbers in found.flows.items() for number in numbers]
     named = {kind: listed for kind, listed in members.items() if listed}
     return package_of(files, named, api_version, deletions={kind: each for kind, each in deletions.items() if each})

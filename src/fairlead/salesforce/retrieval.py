@@ -13,7 +13,8 @@ from xml.sax.saxutils import escape
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
-from fairlead.salesforce.errors import SetupRefused, Unavailable, error_of
+from fairlead.salesforce.error_reading import error_of
+from fairlead.salesforce.errors import SetupRefused, Unavailable
 from fairlead.salesforce.package import NAMESPACE
 from fairlead.salesforce.polling import Polling, poll
 from fairlead.salesforce.transport import Answer, Transport

@@ -14,16 +14,9 @@ import msgspec
 import stamina
 from yarl import URL
 
-from fairlead.salesforce.errors import (
-    RETRYABLE_CODES,
-    AnswerLost,
-    OutOfCalls,
-    RequestWrong,
-    SessionRefused,
-    SessionRenewed,
-    Unavailable,
-    error_from,
-)
+from fairlead.salesforce.error_codes import RETRYABLE_CODES
+from fairlead.salesforce.error_reading import error_from
+from fairlead.salesforce.errors import AnswerLost, OutOfCalls, RequestWrong, SessionRefused, SessionRenewed, Unavailable
 from fairlead.salesforce.limits import LIMIT_INFO, Budget
 from fairlead.salesforce.login import Login, Token
 
@@ -228,7 +221,7 @@ class Transport:
     async def _open(self, exchange: Exchange, *, metered: bool) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer that is wanted; an ended session is renewed once."""
         if metered:
-            self.budget.check()
+            await self.budget.admit()
         token = await self.token()
         renewed = False
         while True:

@@ -11,7 +11,9 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from fairlead.salesforce.errors import RequestWrong, SessionRefused, SetupRefused, error_of, kind_of
+from fairlead.salesforce.error_codes import kind_of
+from fairlead.salesforce.error_reading import error_of
+from fairlead.salesforce.errors import RequestWrong, SessionRefused, SetupRefused
 from fairlead.salesforce.login import Token, ask_token, base_url, token_of
 
 AUTHORIZE_PATH: Final = "/services/oauth2/authorize"

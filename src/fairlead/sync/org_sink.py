@@ -9,7 +9,8 @@ from fairlead.salesforce.bulk import FailedRow
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.collections import RowResult, nested
 from fairlead.salesforce.csvdata import NULL, csv_bytes, header_bytes
-from fairlead.salesforce.errors import WRITTEN_IN_THE_ORG, RecordRefused, next_step_of
+from fairlead.salesforce.error_codes import WRITTEN_IN_THE_ORG, next_step_of
+from fairlead.salesforce.errors import RecordRefused
 from fairlead.salesforce.query import quote
 from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.ports import BulkJobFailed, JobOutcome, Target

@@ -14,6 +14,7 @@ FAIRLEAD = deployment.load(os.environ)
 FAIRLEAD_HOME = FAIRLEAD.home
 # What was sealed with the data folder's own key stays readable when the deployment sets one later.
 FAIRLEAD_SECRET_KEYS = FAIRLEAD.secret_keys + keys.read(FAIRLEAD.home)
+FAIRLEAD_SALESFORCE_CALL_SHARE = FAIRLEAD.salesforce_call_share
 FAIRLEAD_SLOTS = FAIRLEAD.slots
 FAIRLEAD_CONCURRENCY = FAIRLEAD.concurrency
 FAIRLEAD_HISTORY_DAYS = FAIRLEAD.history_days

@@ -243,7 +243,7 @@ async def test_a_removal_is_one_deployment(sf, org, installed):
     assert sent[CONTACT.replace("layouts/", "layouts/")] == PLAIN
     assert b"<activeVersionNumber>0<" in sent["flowDefinitions/F.flowDefinition"]
     deleted = {each.text for each in fromstring(sent["destructiveChangesPost.xml"]).iter(f"{{{SPACE}}}members")}
-    assert deleted == {"CM_List__c", "Contact.B__c", "Contact.Fairlead", "F", "F-1", "F-2", "Full"}
+    assert deleted == {"CM_List__c", "Contact.B__c", "Contact.Fairlead", "F-1", "F-2", "Full"}
     assert len(org.asked("DELETE", f"{DATA}/composite/sobjects")) == 1
     assert org.asked("POST", f"{DATA}/sobjects/PermissionSetAssignment") == []
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fairlead.salesforce.errors import error_of
+from fairlead.salesforce.error_reading import error_of
 from fairlead.sync.org_sink import without_values
 
 ROW = ("l1:ann@example.com", "Ann Bergström", "+12025550142", '[{"Key":"Town","Value":"Ely, east side"}]', "")

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 
 from fairlead_emulators.salesforce.facts import fact
-from fairlead_emulators.salesforce.metadata import store
+from fairlead_emulators.salesforce.metadata import flow_versions, store
 from fairlead_emulators.salesforce.metadata.contents import Component
 from fairlead_emulators.salesforce.metadata.kinds import KINDS, PARENTS
 from fairlead_emulators.salesforce.metadata.manifest import Manifest
@@ -32,7 +32,7 @@ def remove(
         if "*" in members:
             problem = "Wildcards are not supported in destructiveChanges.xml"
             yield refused(kind, "*", path, problem), False
-    going = {(kind, name.lower()) for kind, name in listed}
+    going = {(kind, (flow_versions.flow_of(name) if kind == "Flow" else name).lower()) for kind, name in listed}
     order = {kind.type: place for place, kind in enumerate(KINDS)}
 
     # What refers to others goes before them: parts before whole objects, and last what is applied first.
@@ -62,6 +62,8 @@ def _worked_out(schema: Schema, kind: str, name: str) -> bool:
 
 def _remove_one(kind: str, name: str, schema: Schema, connection: sqlite3.Connection, going: Going) -> str | None:
     """The id of what was deleted; None when there was none."""
+    if kind == "Flow":
+        return flow_versions.remove(connection, name)
     kept = store.find(connection, kind, name)
     sobject = schema.object(name.partition(".")[0])
     if kind == "CustomObject" and sobject is not None:
@@ -78,8 +80,6 @@ def _remove_one(kind: str, name: str, schema: Schema, connection: sqlite3.Connec
     elif kind == "ValidationRule" and sobject is not None:
         without_rule(sobject, name.partition(".")[2])
     store.forget(connection, kind, name)
-    if kind == "Flow":
-        store.forget(connection, "FlowDefinition", name)
     return kept[0].id if kept else ""
 
 

@@ -1,7 +1,5 @@
 """Versions, describe, single records, upsert by external id, limits."""
 
-import hashlib
-import json
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
@@ -20,6 +18,7 @@ from fairlead_emulators.salesforce.model.schema import Field, SObject
 from fairlead_emulators.salesforce.records import reading as records
 from fairlead_emulators.salesforce.records import writes
 from fairlead_emulators.salesforce.rest import related
+from fairlead_emulators.salesforce.rest.freshness import tag_and_moment
 from fairlead_emulators.salesforce.rest.wire import Api, Call
 from fairlead_emulators.salesforce.state.limits import limits_body
 from fairlead_emulators.salesforce.state.lookups import ids_by_key
@@ -102,10 +101,10 @@ def describe_object(call: Call) -> Response:
 
 
 def _with_etag(call: Call, body: dict[str, Any]) -> Response:
-    changed = call.org.storage.schema_moment
-    etag = '"' + hashlib.sha256(json.dumps(body).encode()).hexdigest()[:16] + '"'
+    etag, changed = tag_and_moment(call.org, str(body.get("name", "")), body)
     headers = {"ETag": etag, "Last-Modified": format_datetime(changed, usegmt=True)}
-    unchanged = _unchanged_since(call, changed) or call.headers.get("if-none-match") in (etag, etag.strip('"'))
+    asked = call.headers.get("if-none-match")
+    unchanged = asked in (etag, etag.strip('"')) if asked else _unchanged_since(call, changed)
     return Response(status_code=304, headers=headers) if unchanged else JSONResponse(body, headers=headers)
 
 

@@ -7,6 +7,8 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.ElementTree import fromstring
 
+from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.metadata import flow_versions
 from fairlead_emulators.salesforce.metadata.package import Component, deployed
 from fairlead_emulators.salesforce.model.ids import make_id
 from fairlead_emulators.salesforce.model.schema import Field, SObject
@@ -51,8 +53,11 @@ def _plain(name: str) -> str:
     return name.rpartition("__")[0] or name
 
 
+@fact("entity_sharing")
 def _entities(org: Org) -> Iterator[Row]:
+    written = {each.full_name.lower(): _parsed(each) for each in _components(org, "CustomObject")}
     for each in org.storage.schema.objects.values():
+        root = written.get(each.name.lower())
         yield {
             "Id": each.name,
             "DurableId": made_id("01I", each.name)[:15] if each.custom else each.name,
@@ -69,8 +74,8 @@ def _entities(org: Org) -> Iterator[Row]:
             "IsTriggerable": each.createable,
             "IsApexTriggerable": each.createable,
             "IsDeprecatedAndHidden": False,
-            "InternalSharingModel": "ReadWrite",
-            "ExternalSharingModel": "Private",
+            "InternalSharingModel": _text(root, "sharingModel") or "ReadWrite",
+            "ExternalSharingModel": _text(root, "externalSharingModel") or "Private",
         }
 
 
@@ -178,7 +183,7 @@ def _flow_definitions(org: Org) -> Iterator[Row]:
             "DeveloperName": each.full_name,
             "MasterLabel": _text(root, "label"),
             "Description": _text(root, "description")[:255],
-            "ActiveVersionId": version if _text(root, "status") == "Active" else None,
+            "ActiveVersionId": version if _flow_is_active(org, each) else None,
             "LatestVersionId": version,
         }
 
@@ -192,11 +197,22 @@ def _flows(org: Org) -> Iterator[Row]:
             "MasterLabel": _text(root, "label"),
             "Description": _text(root, "description")[:255],
             "ProcessType": _text(root, "processType"),
-            "Status": _text(root, "status"),
-            "VersionNumber": 1,
+            "Status": _flow_status(org, each, _text(root, "status")),
+            "VersionNumber": flow_versions.FIRST,
             "ManageableState": "unmanaged",
             "ApiVersion": float(_text(root, "apiVersion") or 60),
         }
+
+
+def _flow_is_active(org: Org, flow: Component) -> bool:
+    with org.storage.lock:
+        return flow_versions.is_active(org.storage.connection, flow.full_name)
+
+
+def _flow_status(org: Org, flow: Component, written: str) -> str:
+    if _flow_is_active(org, flow):
+        return "Active"
+    return "Obsolete" if written == "Active" else written
 
 
 def _layouts(org: Org) -> Iterator[Row]:

@@ -106,7 +106,43 @@ def test_a_field_that_is_worked_with_stays_unless_that_goes_too(org, more, name,
 def test_a_field_that_a_flow_names_stays(org):
     assert org.deploy({"flows/F.flow": FLOW})["success"]
     assert "Flow - F" in problems(delete(org, CustomField=["Child__c.Note__c"]))["Child__c.Note__c"]
-    assert delete(org, Flow=["F"], CustomField=["Child__c.Note__c"])["success"]
+    assert delete(org, Flow=["F-1"], CustomField=["Child__c.Note__c"])["success"]
+
+
+def switched(number):
+    return f'<FlowDefinition xmlns="{NS}"><activeVersionNumber>{number}</activeVersionNumber></FlowDefinition>'
+
+
+def test_a_flow_goes_version_by_version_and_not_while_it_is_active(org):
+    active = FLOW.replace("<label>", "<status>Active</status><label>")
+    assert org.deploy({"flows/F.flow": active})["success"]
+    refused = "insufficient access rights on cross-reference id"
+    assert problems(delete(org, Flow=["F"])) == {"F": refused}
+    assert problems(delete(org, Flow=["F-1"])) == {"F-1": refused}
+    told = delete(org, Flow=["F-2", "G-1"])
+    assert [each["problemType"] for each in told["details"]["componentSuccesses"]] == ["Warning", "Warning"]
+    off = {"package.xml": listed(FlowDefinition=["F"]), "flowDefinitions/F.flowDefinition": switched(0)}
+    assert problems(delete(org, "Pre", off, Flow=["F-1"])) == {"F-1": refused}
+    assert delete(org, "Post", off, Flow=["F-1"])["success"]
+    flows = org.ask("GET", "/tooling/query", params={"q": "SELECT Id FROM FlowDefinition"}).json()
+    assert flows["totalSize"] == 0
+
+
+def test_a_flow_that_is_switched_off_has_no_active_version_until_it_is_switched_on(org):
+    active = FLOW.replace("<label>", "<status>Active</status><label>")
+    assert org.deploy({"flows/F.flow": active})["success"]
+
+    def told():
+        answers = [
+            org.ask("GET", "/tooling/query", params={"q": soql}).json()["records"][0]
+            for soql in ("SELECT ActiveVersionId FROM FlowDefinition", "SELECT Status FROM Flow")
+        ]
+        return answers[0]["ActiveVersionId"] is not None, answers[1]["Status"]
+
+    assert told() == (True, "Active")
+    for number, expected in ((0, (False, "Obsolete")), (1, (True, "Active"))):
+        assert org.deploy({"flowDefinitions/F.flowDefinition": switched(number)})["success"]
+        assert told() == expected
 
 
 def test_layouts_lose_the_field(org):

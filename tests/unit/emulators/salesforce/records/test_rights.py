@@ -42,6 +42,26 @@ def code(answer):
     return answer.status_code, answer.json()[0]["errorCode"]
 
 
+def test_a_description_counts_as_changed_when_rights_changed_it(desk, user):
+    def described(**headers):
+        with user:
+            return desk.client.ask("GET", "/sobjects/Child__c/describe", headers=headers)
+
+    assert described().status_code == 404
+    assert desk.client.deploy({"permissionsets/Writers.permissionset": WRITERS})["success"]
+    assign(desk, user, "Readers")
+    first = described()
+    assert first.status_code == 200
+    known = {"If-None-Match": first.headers["ETag"], "If-Modified-Since": first.headers["Last-Modified"]}
+    assert described(**known).status_code == 304
+    assign(desk, user, "Writers")
+    for header, value in known.items():
+        second = described(**{header: value})
+        assert second.status_code == 200, header
+    assert {f["name"] for f in first.json()["fields"]} < {f["name"] for f in second.json()["fields"]}
+    assert described(**{"If-Modified-Since": second.headers["Last-Modified"]}).status_code == 304
+
+
 def test_a_custom_object_is_not_there_without_a_right(desk, user):
     with user:
         names = {o["name"] for o in desk.client.ask("GET", "/sobjects").json()["sobjects"]}
