@@ -2,7 +2,7 @@
 
 `million` has a million subscribers; it takes about half a minute and a gigabyte of memory, less with a data folder.
 `million-events` adds the campaigns of ten months, which left more than five million opens, clicks, bounces and departures behind;
-it takes some minutes and two gigabytes.
+it takes a few minutes and two gigabytes.
 
 A spec is JSON. For Campaign Monitor:
 
