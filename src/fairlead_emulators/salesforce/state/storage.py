@@ -23,7 +23,7 @@ _OWN_TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS emulator_serials (prefix TEXT PRIMARY KEY, next INTEGER NOT NULL)",
 )
 
-_OF_THE_PLATFORM: Final = frozenset({"OwnerId", "CreatedById", "LastModifiedById", "RecordTypeId", "MasterRecordId"})
+_OF_THE_PLATFORM: Final = frozenset({"OwnerId", "CreatedById", "LastModifiedById", "RecordTypeId"})
 
 
 def quoted(name: str) -> str:
