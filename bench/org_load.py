@@ -1,5 +1,7 @@
 """What the local org bears: rows ingested by Bulk 2.0, then queries on them. `python -m bench.org_load [--rows N]`.
 
+`--further N` then writes, changes and deletes what belongs to N of them, see `org_further`.
+
 One emulator process on the loopback, state in memory unless `--data DIR`. Times are wall clock as a client sees them;
 CPU and peak memory are the emulator's own. Prints one line a figure; nothing is asserted.
 """
@@ -113,6 +115,8 @@ def queries(org: Org, count: int) -> None:
     for name, text in {
         "by e-mail": f"SELECT Id, Name FROM Contact WHERE Email = 'N{count // 3}@example.com'",
         "by 200 e-mails": f"SELECT Id, Name FROM Contact WHERE Email IN ({some})",
+        "by name": f"SELECT Id FROM Contact WHERE Name = 'first{count // 3 % 997} last{count // 3}'",
+        "by creation": f"SELECT Id FROM Contact WHERE CreatedDate >= {since} ORDER BY CreatedDate LIMIT 200",
         "by id": f"SELECT Id, Name FROM Contact WHERE Id = '{middle['Id'][:15]}'",
         "newest 200": f"SELECT Id FROM Contact WHERE SystemModstamp >= {since} ORDER BY SystemModstamp LIMIT 200",
         "COUNT() since": f"SELECT COUNT() FROM Contact WHERE SystemModstamp >= {since}",
@@ -170,12 +174,17 @@ def say(name: str, seconds: float, more: str = "") -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.org_load", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--further", type=int, default=0, metavar="N", help="of these, so many with all that follows")
     parser.add_argument("--data", help="keep the org in this folder instead of memory")
     wanted = parser.parse_args()
     with emulator(wanted.data) as org:
         ingest(org, wanted.rows)
         queries(org, wanted.rows)
         parallel(org, wanted.rows)
+        if wanted.further:
+            from bench.org_further import further  # it takes its client from here
+
+            further(org, min(wanted.further, wanted.rows))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     say("client itself", 0.0, f"peak {peak:,.0f} MB")
 

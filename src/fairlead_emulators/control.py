@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from fairlead_emulators import seeds
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.faults import Faults
+from fairlead_emulators.filling import Filling, aside
 from fairlead_emulators.requests_log import RequestLog
 
 
@@ -19,7 +20,7 @@ class Emulator(Protocol):
     """What `__main__` serves and the control routes work on.
 
     `kind` is "campaign_monitor" or "salesforce": the part of a seed that is this emulator's.
-    `seed(spec)` empties the state, then fills it from a spec of `seeds.py` and returns counts.
+    `seed(spec)` empties the state, then fills it from a spec of `seeds.py` and returns counts; from any thread.
     `ready()` gives this emulator's part of the JSON line, without its addresses.
     """
 
@@ -27,6 +28,7 @@ class Emulator(Protocol):
     clock: Clock
     faults: Faults
     requests: RequestLog
+    filling: Filling
 
     @property
     def app(self) -> ASGIApp: ...
@@ -70,7 +72,7 @@ def control_routes(emulator: Emulator) -> list[Route]:
         spec = posted.get("spec") or seeds.spec(
             str(posted.get("name", "empty")), emulator.kind, seed=int(posted.get("seed", 1))
         )
-        return JSONResponse({"seeded": dict(emulator.seed(spec))})
+        return JSONResponse({"seeded": dict(await aside(lambda: emulator.seed(spec)))})
 
     async def clock(request: Request) -> Response:
         if request.method == "POST":

@@ -1,17 +1,26 @@
-"""The one layer around an emulator's app: works transport faults and writes the request log."""
+"""The one layer around an emulator's app: works transport faults, writes the request log, and waits for seeds."""
 
 import asyncio
 import json
 from collections.abc import Callable
+from html import escape
 from time import perf_counter
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fairlead_emulators.faults import Faults, Rule
+from fairlead_emulators.filling import Filling
 from fairlead_emulators.requests_log import LoggedRequest, RequestLog
 
 HANG_UP: Final = "fairlead.hang_up"  # scope extension set by `server.Protocol`: closes the connection
+
+_LOOK_S: Final = 0.02
+_PAGE: Final = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="2">'
+    "<title>Being filled</title><h1>Being filled by the seed “{seed}”</h1>"
+    "<p>For {seconds} s so far; laid: {laid}. This page looks again every two seconds.</p></html>"
+)
 
 
 def is_control(path: str) -> bool:
@@ -41,14 +50,21 @@ class _Entry:
 
 
 class Gate:
-    """ASGI middleware: `Gate(app, faults, log)`."""
+    """ASGI middleware. While a seed is laid, requests wait; only `/` and `/_control/state` tell how far it is."""
 
-    def __init__(self, app: ASGIApp, faults: Faults, log: RequestLog) -> None:
+    def __init__(self, app: ASGIApp, faults: Faults, log: RequestLog, filling: Filling | None = None) -> None:
         self._app = app
         self._faults = faults
         self._log = log
+        self._filling = filling or Filling()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._filling.under_way and scope["type"] == "http":
+            if scope["method"] == "GET" and scope["path"] in ("/", "/_control/state"):
+                await _progress(send, self._filling, page=scope["path"] == "/")
+                return
+            while self._filling.under_way:  # noqa: ASYNC110 — a thread lays it, and apps are served by several loops
+                await asyncio.sleep(_LOOK_S)
         if scope["type"] != "http" or is_control(scope["path"]):
             await self._app(scope, receive, send)
             return
@@ -132,6 +148,16 @@ def _body_of(rule: Rule) -> bytes:
     if isinstance(rule.body, str):
         return rule.body.encode()
     return b"" if rule.body is None else json.dumps(rule.body).encode()
+
+
+async def _progress(send: Send, filling: Filling, *, page: bool) -> None:
+    told = filling.as_json()
+    if not page:
+        await _answer(send, 200, {}, json.dumps({"filling": told}).encode())
+        return
+    laid = ", ".join(f"{count:,} {escape(what)}" for what, count in told["laid"].items()) or "nothing yet"
+    body = _PAGE.format(seed=escape(str(told["seed"])), seconds=told["seconds"], laid=laid)
+    await _answer(send, 200, {"content-type": "text/html; charset=utf-8"}, body.encode())
 
 
 async def _answer(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:

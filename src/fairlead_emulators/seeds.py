@@ -1,6 +1,8 @@
 """Named seeds: what an account and an org contain at the start, as data that both emulators read.
 
 `million` has a million subscribers; it takes about half a minute and a gigabyte of memory, less with a data folder.
+`million-events` adds the campaigns of ten months, which left more than five million opens, clicks, bounces and departures behind;
+it takes a few minutes and two gigabytes.
 
 A spec is JSON. For Campaign Monitor:
 
@@ -203,7 +205,26 @@ def _million() -> dict[str, Spec]:
     return {"campaign_monitor": {"clients": clients}, "salesforce": org}
 
 
-_NAMED: Final = {"empty": _empty, "small": _small, "demo": _demo, "million": _million}
+def _million_events() -> dict[str, Spec]:
+    seed = _million()
+    for client in seed["campaign_monitor"]["clients"]:
+        every, *further = (each["title"] for each in client["lists"])
+        client["campaigns"] = [_monthly("Monthly news", every, 10)]
+        client["campaigns"] += [_monthly("A word to customers", title, 4) for title in further]
+    return seed
+
+
+def _monthly(name: str, on: str, times: int) -> Spec:
+    return {"name": name, "lists": [on], "sent_days_ago": 9, "times": times, "every_days": 30, "tags": ["News"]}
+
+
+_NAMED: Final = {
+    "empty": _empty,
+    "small": _small,
+    "demo": _demo,
+    "million": _million,
+    "million-events": _million_events,
+}
 
 
 def names() -> list[str]:

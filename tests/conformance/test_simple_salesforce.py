@@ -72,18 +72,18 @@ def test_bulk_2_upserts_and_reports_each_row(client: Salesforce):
     rows = [{"LastName": f"N{n}", "Email": f"n{n}@example.com"} for n in range(50)] + [
         {"LastName": "x", "Email": "bad"}
     ]
-    (report,) = client.bulk2.Contact.upsert(records=rows, external_id_field="Email")
+    (report,) = client.bulk2.Contact.upsert(records=rows, external_id_field="Email", wait=1)
     assert (report["numberRecordsTotal"], report["numberRecordsFailed"]) == (51, 1)
     job = report["job_id"]
     assert len(client.bulk2.Contact.get_successful_records(job).splitlines()) == 51
     assert "INVALID_EMAIL_ADDRESS" in client.bulk2.Contact.get_failed_records(job)
     assert len(client.bulk2.Contact.get_unprocessed_records(job).splitlines()) == 1
-    again = client.bulk2.Contact.upsert(records=rows[:50], external_id_field="Email")
+    again = client.bulk2.Contact.upsert(records=rows[:50], external_id_field="Email", wait=1)
     assert again[0]["numberRecordsFailed"] == 0
     assert client.query("SELECT COUNT() FROM Contact")["totalSize"] == 50
 
 
 def test_bulk_2_query_gives_every_row(client: Salesforce, emulator: SalesforceOrgEmulator):
     emulator.seed({"contacts": [{"first": 0, "count": 1_500}]})
-    parts = list(client.bulk2.Contact.query("SELECT Id, LastName FROM Contact", max_records=1_000))
+    parts = list(client.bulk2.Contact.query("SELECT Id, LastName FROM Contact", max_records=1_000, wait=1))
     assert [len(part.splitlines()) - 1 for part in parts] == [1_000, 500]

@@ -37,6 +37,7 @@ from fairlead_emulators.campaignmonitor.webhooks import room as webhooks
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.control import control_routes, explained, json_body
 from fairlead_emulators.faults import Faults
+from fairlead_emulators.filling import Filling
 from fairlead_emulators.middleware import Gate
 from fairlead_emulators.requests_log import RequestLog
 from fairlead_emulators.seeds import spec as named_spec
@@ -63,6 +64,7 @@ class CampaignMonitorEmulator:
         self.clock = clock
         self.faults = Faults(SERVICE_FAULTS)
         self.requests = RequestLog()
+        self.filling = Filling()
         self.store = Store(data_dir, [each.tables for each in ROOMS])
         self.keys = Keys(self.store, clock, self.faults)
         self._seeding = False
@@ -73,7 +75,8 @@ class CampaignMonitorEmulator:
         self.changes = Changes(self.service, {name: act for each in ROOMS for name, act in each.acts.items()})
         endpoints = [endpoint for each in ROOMS for endpoint in each.endpoints]
         self._api = Api(self.service, endpoints, self.tick)
-        self.app: ASGIApp = Gate(Heartbeat(Starlette(routes=self._routes()), self.tick), self.faults, self.requests)
+        inner = Heartbeat(Starlette(routes=self._routes()), self.tick)
+        self.app: ASGIApp = Gate(inner, self.faults, self.requests, self.filling)
 
     def reset(self) -> None:
         """Back to seed `empty`."""
@@ -81,12 +84,12 @@ class CampaignMonitorEmulator:
 
     def seed(self, spec: Mapping[str, Any]) -> dict[str, int]:
         """Empties the account and fills it from a spec of `seeds.py`; returns counts."""
-        with self._turn:
+        with self._turn, self.filling.by(str(spec.get("name", "spec"))):
             self.switches.lay(spec.get("settings", {}))
             self.service.own(Latest).clear()
             self._seeding = True
             try:
-                counts = seeding.fill(self.service, spec, [each.lay for each in ROOMS if each.lay])
+                counts = self._fill(spec)
                 self.switches.keep()
                 for each in ROOMS:
                     if each.lay_account:
@@ -94,6 +97,14 @@ class CampaignMonitorEmulator:
             finally:
                 self._seeding = False
         return counts
+
+    def _fill(self, spec: Mapping[str, Any]) -> dict[str, int]:
+        try:
+            return seeding.fill(self.service, spec, [each.lay for each in ROOMS if each.lay], self.filling.tell)
+        finally:
+            for each in ROOMS:
+                if each.laid:
+                    each.laid(self.service)
 
     def state(self) -> dict[str, Any]:
         """Counts by client, list and state, and what the rooms add."""

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 
 from fairlead_emulators.campaignmonitor.api import Endpoint, Service
 from fairlead_emulators.campaignmonitor.store import Client, SubscriberList
+from fairlead_emulators.filling import Tell, to_nobody
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Laying:
     spec: Mapping[str, Any]
     seed: int
     start: float
+    tell: Tell = to_nobody
 
 
 _MOST_DAYS = 40_000.0
@@ -61,6 +63,8 @@ class Room:
     """Fills the room for one client from its part of the spec; returns counts."""
     lay_account: Callable[[Service, Mapping[str, Any]], None] | None = None
     """Fills what the room keeps for the whole account, from the whole spec, after all clients are laid."""
+    laid: Callable[[Service], None] | None = None
+    """Makes good what `lay` put off until everything is laid. Called when laying failed, too."""
     acts: Mapping[str, Callable[[Service, SubscriberList, Mapping[str, Any]], None]] = field(default_factory=dict)
     """What a subscriber can do: `POST /_control/act` with `do` set to the name; the rest of the body is passed on."""
     tick: Callable[[Service], None] | None = None

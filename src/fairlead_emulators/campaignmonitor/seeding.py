@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fairlead_emulators.campaignmonitor.account.clients import add_client
@@ -12,6 +12,7 @@ from fairlead_emulators.campaignmonitor.audience.rows import columns
 from fairlead_emulators.campaignmonitor.lists.endpoints import add_list
 from fairlead_emulators.campaignmonitor.rooms import Laying
 from fairlead_emulators.campaignmonitor.store import STATES, Client, Store, Subscriber, SubscriberList
+from fairlead_emulators.filling import Tell, to_nobody
 from fairlead_emulators.people import Person, person
 
 Lay = Callable[[Laying], Mapping[str, int]]
@@ -19,6 +20,7 @@ Lay = Callable[[Laying], Mapping[str, int]]
 _SHARES: Final = {"Active": 0.72, "Unsubscribed": 0.15, "Bounced": 0.06, "Deleted": 0.07}
 _SHARES_CONFIRMED: Final = {**_SHARES, "Active": 0.62, "Unconfirmed": 0.10}
 _DAY_S: Final = 86_400
+_TOLD_EVERY: Final = 10_000
 _OLDEST_DAYS: Final = 1_095
 _RECENT_DAYS: Final = 5
 _RECENT_SHARE: Final = 0.004
@@ -35,10 +37,12 @@ _TEXTS: Final = (
 )
 
 
-def fill(service: Service, spec: Mapping[str, Any], rooms: Sequence[Lay] = ()) -> dict[str, int]:
+def fill(
+    service: Service, spec: Mapping[str, Any], rooms: Sequence[Lay] = (), tell: Tell = to_nobody
+) -> dict[str, int]:
     """Empties the store, lays the spec and returns counts. Raises LookupError when the spec lacks a part.
 
-    `rooms` then lay their parts of each client.
+    `rooms` then lay their parts of each client. `tell` hears how far it is.
     """
     store, seed = service.store, int(spec.get("seed", 1))
     today = service.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -54,7 +58,9 @@ def fill(service: Service, spec: Mapping[str, Any], rooms: Sequence[Lay] = ()) -
         assert client is not None, "it was just added"
         made += [(client, _lay_list(store, client, listed), listed) for listed in each.get("lists", ())]
     start = today.timestamp()
-    store.load(row for client, on, listed in made for row in _rows(store, client, on, listed, seed, start))
+    store.load(
+        _told(tell, (row for client, on, listed in made for row in _rows(store, client, on, listed, seed, start)))
+    )
     _suppress_seeded(store)
     for _, on, _ in made:
         store.touch(on.n)
@@ -62,8 +68,15 @@ def fill(service: Service, spec: Mapping[str, Any], rooms: Sequence[Lay] = ()) -
     counts = Counter({"clients": len(spec["clients"]), "lists": len(made), "subscribers": total})
     for client, laid in zip(store.clients(), spec["clients"], strict=True):
         for lay in rooms:
-            counts.update(lay(Laying(service, client, laid, seed, start)))
+            counts.update(lay(Laying(service, client, laid, seed, start, tell)))
     return dict(counts)
+
+
+def _told(tell: Tell, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    for number, row in enumerate(rows, 1):
+        if number % _TOLD_EVERY == 0:
+            tell("subscribers", _TOLD_EVERY)
+        yield row
 
 
 def _lay_list(store: Store, client: Client, listed: Mapping[str, Any]) -> SubscriberList:

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.control import control_routes
 from fairlead_emulators.faults import Faults
+from fairlead_emulators.filling import Filling
 from fairlead_emulators.middleware import Gate
 from fairlead_emulators.requests_log import RequestLog
 from fairlead_emulators.salesforce import acts, explorer, seeding
@@ -70,6 +71,7 @@ class SalesforceOrgEmulator:
         self.clock = clock
         self.faults = Faults(SERVICE_FAULTS)
         self.requests = RequestLog()
+        self.filling = Filling()
         storage = Storage(data_dir)
         files = _files(self, data_dir)
         self.org = Org(storage, clock, self.faults, files, make_identity(storage))
@@ -123,7 +125,9 @@ class SalesforceOrgEmulator:
             exception_handlers={HTTPException: _not_found, ApiError: _api_error, Exception: _our_bug},
         )
         inner.router.redirect_slashes = False
-        return Gate(GZipMiddleware(Origin(Slashless(inner)), 1000, compresslevel=1), self.faults, self.requests)
+        return Gate(
+            GZipMiddleware(Origin(Slashless(inner)), 1000, compresslevel=1), self.faults, self.requests, self.filling
+        )
 
     def reset(self) -> None:
         """Back to an org with standard objects, one admin and no records. Credentials stay good."""
@@ -147,9 +151,10 @@ class SalesforceOrgEmulator:
 
     def seed(self, spec: Mapping[str, Any]) -> Mapping[str, int]:
         """Resets, then lays a spec; counts by object. Raises ValueError for a row that is refused."""
-        self.reset()
-        with self.org.storage.transaction():
-            return seeding.fill(self.org, spec)
+        with self.filling.by(str(spec.get("name", "spec"))):
+            self.reset()
+            with self.org.storage.transaction():
+                return seeding.fill(self.org, spec, self.filling.tell)
 
     def state(self) -> Mapping[str, Any]:
         """Counts by object; `kept` tells that the data folder brought state along."""

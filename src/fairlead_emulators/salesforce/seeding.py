@@ -1,10 +1,11 @@
 """Fills an org: the rows every org has, then contacts and leads drawn from the shared universe of people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
+from fairlead_emulators.filling import Tell, to_nobody
 from fairlead_emulators.people import Person, person
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.values import stamp
@@ -60,10 +61,11 @@ def insert(org: Org, sobject: str, records: Sequence[Row]) -> list[str]:
     return ids
 
 
-def fill(org: Org, spec: Mapping[str, Any]) -> dict[str, int]:
+def fill(org: Org, spec: Mapping[str, Any], tell: Tell = to_nobody) -> dict[str, int]:
     """Lays a spec (see `fairlead_emulators.seeds`) on an empty org and returns counts by object.
 
     Beside `contacts` and `leads` a spec may have `records: {object: [fields …]}` and `settings`.
+    `tell` hears how far it is.
     """
     org.settings.clear()
     org.settings.update(spec.get("settings", {}))
@@ -72,15 +74,17 @@ def fill(org: Org, spec: Mapping[str, Any]) -> dict[str, int]:
     today = org.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     contacts: dict[int, str] = {}
     for entry in spec.get("contacts", ()):
-        numbers = range(entry["first"], entry["first"] + entry["count"])
         second = bool(entry.get("second"))
-        made = insert(org, "Contact", [_contact(n, seed, today, second=second) for n in numbers])
-        for n, record_id in zip(numbers, made, strict=True):
-            contacts.setdefault(n, record_id)
+        for numbers in _chunks(entry):
+            made = insert(org, "Contact", [_contact(n, seed, today, second=second) for n in numbers])
+            for n, record_id in zip(numbers, made, strict=True):
+                contacts.setdefault(n, record_id)
+            tell("Contact", len(made))
     for entry in spec.get("leads", ()):
-        insert(org, "Lead", _leads(entry, seed, today, contacts))
+        for numbers in _chunks(entry):
+            tell("Lead", len(insert(org, "Lead", _leads(entry, numbers, seed, today, contacts))))
     for sobject, records in spec.get("records", {}).items():
-        insert(org, sobject, records)
+        tell(sobject, len(insert(org, sobject, records)))
     return counts(org)
 
 
@@ -97,11 +101,19 @@ def _contact(n: int, seed: int, today: datetime, *, second: bool) -> Row:
     }
 
 
-def _leads(entry: Mapping[str, Any], seed: int, today: datetime, contacts: Mapping[int, str]) -> list[Row]:
+def _chunks(entry: Mapping[str, Any]) -> Iterator[range]:
+    """The persons of an entry, not too many at a time: rows in waiting take memory."""
+    first, after = entry["first"], entry["first"] + entry["count"]
+    for begin in range(first, after, _CHUNK):
+        yield range(begin, min(begin + _CHUNK, after))
+
+
+def _leads(
+    entry: Mapping[str, Any], numbers: range, seed: int, today: datetime, contacts: Mapping[int, str]
+) -> list[Row]:
     second, contact_of = bool(entry.get("second")), entry.get("contact_of")
     rows = []
-    for i in range(entry["count"]):
-        n = entry["first"] + i
+    for n in numbers:
         draw = Random(f"{seed}:lead:{n}:{second}")
         row = _person(person(n), draw, today, second=second)
         row |= {"Company": draw.choice(_COMPANIES), "LeadSource": draw.choice(_SOURCES)}
@@ -109,7 +121,7 @@ def _leads(entry: Mapping[str, Any], seed: int, today: datetime, contacts: Mappi
             row |= {
                 "IsConverted": True,
                 "Status": "Closed - Converted",
-                "ConvertedContactId": contacts[contact_of + i],
+                "ConvertedContactId": contacts[contact_of + n - entry["first"]],
                 "ConvertedDate": row["LastModifiedDate"][:10],
             }
         rows.append(row)

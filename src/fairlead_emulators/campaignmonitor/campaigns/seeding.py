@@ -91,7 +91,9 @@ def _past(laying: Laying, sent: Sequence[Campaign]) -> Iterator[list[Row]]:
             if len(of.lists) > 1:
                 seen |= {each.address.lower() for each in who}
             count += len(who)
-            yield from past.rows(mail, on, who)
+            for rows in past.rows(mail, on, who):
+                yield rows
+                laying.tell("tracked", len(rows))
         keep(laying.service.store, replace(of, recipients=count, mail=mail.n))
 
 

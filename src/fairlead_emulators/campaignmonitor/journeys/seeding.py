@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from fairlead_emulators.campaignmonitor.facts import fact
@@ -28,7 +27,6 @@ def lay(laying: Laying) -> Mapping[str, int]:
         counts["journeys"] += 1
         if said.get("history_days"):
             on = lists[said["list"]]
-            # Asked for now: there are no indexes while rows are loaded.
             rows = _past(laying, made, on, days(said, "history_days"), _left_already(laying, on))
             counts["tracked"] += service.own(Tracking).load(rows)
     return counts
@@ -36,7 +34,7 @@ def lay(laying: Laying) -> Mapping[str, int]:
 
 def _left_already(laying: Laying, on: SubscriberList) -> set[str]:
     found = laying.service.store.db.execute(
-        "SELECT DISTINCT p.key FROM tracked_people p JOIN tracked t ON t.person = p.n"
+        "SELECT DISTINCT p.key FROM tracked t CROSS JOIN tracked_people p ON p.n = t.person"
         " WHERE p.list = ? AND t.kind IN (?, ?, ?)",
         (on.n, BOUNCE, UNSUBSCRIBE, SPAM),
     )
@@ -74,4 +72,4 @@ def _past(laying: Laying, of: Journey, on: SubscriberList, days: float, left_alr
 def _may_leave(got: dict[int, list[Got]], last: list[int], address: str, left_already: set[str]) -> None:
     """Who got the last e-mail, and did not leave by a campaign, may have left by it."""
     if last and address.lower() not in left_already:
-        got[last[0]][-1] = replace(got[last[0]][-1], leaves=True)
+        got[last[0]][-1] = got[last[0]][-1]._replace(leaves=True)

@@ -168,18 +168,24 @@ class Tracking:
             self._versions[each] += 1
 
     def load(self, batches: Iterable[Sequence[Row]]) -> int:
-        """Adds very many rows: indexes are built afterwards. Returns how many."""
+        """Adds very many rows, best between `unindex` and `index`. Returns how many."""
         count = 0
         with self._store.transaction():
-            for index in ("tracked_by_date", "tracked_by_person"):
-                self._store.db.execute(f"DROP INDEX IF EXISTS {index}")
             for rows in batches:
                 self._store.db.executemany(_INSERT, rows)
                 count += len(rows)
-            for statement in INDEXES.strip().splitlines():
-                self._store.db.execute(statement)
         self.generation += 1
         return count
+
+    def unindex(self) -> None:
+        """Drops the indexes, which would slow down the adding of very many rows. Nothing can be read until `index`."""
+        for name in ("tracked_by_date", "tracked_by_person"):
+            self._store.db.execute(f"DROP INDEX IF EXISTS {name}")
+
+    def index(self) -> None:
+        """Makes the indexes that are not there."""
+        for statement in INDEXES.strip().splitlines():
+            self._store.db.execute(statement)
 
     def counts(self, mail: int) -> tuple[list[int], list[int]]:
         """How many rows of each kind a mail has, and of how many people."""

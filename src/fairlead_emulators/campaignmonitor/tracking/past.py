@@ -3,8 +3,7 @@
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from fairlead_emulators.campaignmonitor.api import Service
 from fairlead_emulators.campaignmonitor.dates import minute_of
@@ -30,8 +29,7 @@ _COMPLAINT_EVERY: Final = 20  # of those who are out, one in so many had complai
 _LEAVES_WITHIN_S: Final = 30 * 86_400
 
 
-@dataclass(frozen=True)
-class Got:
+class Got(NamedTuple):
     """Somebody who got a mail at `sent`. `left`: when it left the list, None while it is Active (unix seconds).
 
     `leaves`: whether it may have left by this mail rather than by a later one.
@@ -67,10 +65,11 @@ class Past:
         self._tracking = service.own(Tracking)
         self._happening = service.own(Happening)
         self._start = start
+        self._people: dict[int, dict[str, int]] = {}
 
     def rows(self, mail: Mail, on: SubscriberList, who: Sequence[Got]) -> Iterator[list[Row]]:
         """Rows of a mail to people of a list, kind by kind; keeps what is still to come as planned."""
-        people = self._tracking.people(on, [each.address for each in who])
+        people = self._numbers(on, who)
         salt, whats = seeded(mail.salt), Whats(self._tracking, mail.links)
         by_kind: dict[int, list[Row]] = defaultdict(list)
         plans: list[Plan] = []
@@ -86,6 +85,13 @@ class Past:
         self._happening.plan(plans)
         for kind in sorted(by_kind):
             yield sorted(by_kind[kind], key=lambda row: row[2])
+
+    def _numbers(self, on: SubscriberList, who: Sequence[Got]) -> dict[str, int]:
+        """The numbers of a list's people by key. They are remembered: most mails go to mostly the same people."""
+        known = self._people.setdefault(on.n, {})
+        missing = [each.address for each in who if each.address.lower() not in known]
+        known |= self._tracking.people(on, missing) if missing else {}
+        return known
 
 
 @fact("tracking-seeded")

@@ -16,6 +16,7 @@ def _lay(laying: Laying) -> dict[str, int]:
     """Nothing of its own, before the rooms that send lay theirs."""
     laying.service.store.remember("tracking_seed", str(laying.seed))
     laying.service.own(Tracking).forget()
+    laying.service.own(Tracking).unindex()
     return {}
 
 
@@ -29,6 +30,7 @@ ROOM: Final = Room(
     tables=TABLES + INDEXES + PLANNED,
     acts=ACTS,
     lay=_lay,
+    laid=lambda service: service.own(Tracking).index(),
     tick=lambda service: service.own(Agenda).tick(),
     routes=_routes,
 )

@@ -23,7 +23,7 @@ _OWN_TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS emulator_serials (prefix TEXT PRIMARY KEY, next INTEGER NOT NULL)",
 )
 
-_OF_THE_PLATFORM: Final = frozenset({"OwnerId", "CreatedById", "LastModifiedById", "RecordTypeId", "MasterRecordId"})
+_OF_THE_PLATFORM: Final = frozenset({"OwnerId", "CreatedById", "LastModifiedById", "RecordTypeId"})
 
 
 def quoted(name: str) -> str:
@@ -59,10 +59,14 @@ def ensure_table(connection: sqlite3.Connection, sobject: SObject) -> None:
 
 @fact("indexed_fields")
 def _looked_for(sobject: SObject, f: Field) -> bool:
-    """Whether the field has an index of its own: keys, id look-ups and look-ups to other records."""
+    """Whether the field has an index of its own: keys, id look-ups, look-ups to other records, the name and CreatedDate.
+
+    OwnerId has none: most records have the same owner, and an index of it would be taken for a better one.
+    """
     if f.name == "Id" or f.name in _OF_THE_PLATFORM:
         return False
-    return f.unique or f.external_id or f.id_lookup or (f.type == "reference" and bool(sobject.storage_kb))
+    standard = f.type == "reference" or f.name in (sobject.name_field, "CreatedDate")
+    return f.unique or f.external_id or f.id_lookup or (standard and bool(sobject.storage_kb))
 
 
 def _column(f: Field) -> str:

@@ -12,7 +12,8 @@ import pytest
 from fairlead_emulators.__main__ import arguments
 
 COMMAND = [sys.executable, "-m", "fairlead_emulators", "--seed", "small"]
-PORTS = ["--campaign-monitor-port", "0", "--salesforce-port", "0", "--salesforce-https-port", "0"]
+SERVICES = ("campaign-monitor", "salesforce", "salesforce-https", "salesforce-events")
+PORTS = [word for each in SERVICES for word in (f"--{each}-port", "0")]
 
 
 @pytest.fixture(scope="module")

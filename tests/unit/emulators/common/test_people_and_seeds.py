@@ -5,6 +5,9 @@ import re
 import pytest
 
 from fairlead_emulators import seeds
+from fairlead_emulators.campaignmonitor.app import create
+from fairlead_emulators.campaignmonitor.tracking.kept import RECIPIENT
+from fairlead_emulators.clock import Clock
 from fairlead_emulators.people import person
 
 PEOPLE = [person(n) for n in range(25_000)]
@@ -70,6 +73,28 @@ def test_the_million_is_one():
     assert sum(count for _, count in spans) == 1_000_000
 
 
+def test_the_million_with_events_is_the_million_with_campaigns():
+    bare, told = (seeds.spec(name, "campaign_monitor") for name in ("million", "million-events"))
+    assert all(client.pop("campaigns") for client in told["clients"])
+    assert told["clients"] == bare["clients"]
+    assert seeds.spec("million-events", "salesforce") == seeds.spec("million", "salesforce") | {
+        "name": "million-events"
+    }
+
+
+def test_the_million_with_events_leaves_five_of_them_for_each_subscriber():
+    """Measured on a hundredth: what somebody does depends on the person and the mail, not on how many there are."""
+    spec = seeds.spec("million-events", "campaign_monitor")
+    for client in spec["clients"]:
+        for each in client["lists"]:
+            each["people"] = [[first, count // 100] for first, count in each["people"]]
+    emulator = create(Clock())
+    counts = emulator.seed(spec)
+    done = emulator.store.db.execute("SELECT count(*) FROM tracked WHERE kind <> ?", (RECIPIENT,)).fetchone()[0]
+    assert counts["subscribers"] == 10_000
+    assert 5 <= done / counts["subscribers"] < 7
+
+
 def test_the_demo_org_has_12000_contacts_and_6000_leads():
     org = seeds.spec("demo", "salesforce")
     assert sum(each["count"] for each in org["contacts"]) == 12_000
@@ -103,7 +128,7 @@ def test_subscribers_meet_contacts_leads_both_and_nobody(name, size):
 
 
 def test_unknown_names_are_refused_with_the_known_ones():
-    with pytest.raises(LookupError, match=r"'nope'.*'demo', 'empty', 'million', 'small'"):
+    with pytest.raises(LookupError, match=r"'nope'.*'demo', 'empty', 'million', 'million-events', 'small'"):
         seeds.spec("nope", "salesforce")
     with pytest.raises(LookupError, match="mailchimp"):
         seeds.spec("demo", "mailchimp")
