@@ -8,15 +8,11 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fairlead_emulators.door import Door, is_control
 from fairlead_emulators.faults import Faults, Rule
 from fairlead_emulators.requests_log import LoggedRequest, RequestLog
 
 HANG_UP: Final = "fairlead.hang_up"  # scope extension set by `server.Protocol`: closes the connection
-
-
-def is_control(path: str) -> bool:
-    """Whether a path belongs to the explorer or the control routes, which are never logged or faulted."""
-    return path == "/" or path.startswith(("/_control", "/_explorer")) or path == "/favicon.ico"
 
 
 class _Entry:
@@ -45,12 +41,16 @@ class Gate:
 
     def __init__(self, app: ASGIApp, faults: Faults, log: RequestLog) -> None:
         self._app = app
+        self._door = Door(app)
         self._faults = faults
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or is_control(scope["path"]):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if is_control(scope["path"]):
+            await self._door(scope, receive, send)
             return
         rule = None
         if self._faults.any_in_force():
