@@ -93,7 +93,7 @@ def _keep_custom_permissions(org: Org) -> None:
 
 def _take_ids(org: Org, kind: str) -> None:
     """Components whose rows others keep have the ids of these rows, where the org has such rows."""
-    sobject = org.storage.schema.object(kind)
+    sobject = org.storage.whole.object(kind)
     if sobject is None or sobject.field("DeveloperName") is None:
         return
     of_object = ", SobjectType" if sobject.field("SobjectType") else ", ''"
@@ -129,7 +129,7 @@ def _keep(org: Org, component: Component, root: Element) -> str:
 
 def _erase(org: Org, kind: str, full_name: str) -> None:
     identity = _named(org, kind, full_name)
-    sobject = org.storage.schema.object(kind)
+    sobject = org.storage.whole.object(kind)
     if identity is not None and sobject is not None:
         writes.erase(org, org.storage.connection, sobject, [identity])
 
@@ -157,6 +157,6 @@ def _right(parent: str, sobject: str, right: Element, names: Mapping[str, str]) 
 
 
 def _write(org: Org, operation: str, sobject: str, rows: list[dict[str, Any]]) -> list[str]:
-    target = org.storage.schema.objects[sobject.lower()]
-    written = writes.write(org, operation, from_json(org.storage.schema, target, rows), seeding=True)
+    target = org.storage.whole.objects[sobject.lower()]
+    written = writes.write(org, operation, from_json(org.storage.whole, target, rows), seeding=True)
     return [i for i in written.ids if i is not None]

@@ -2,17 +2,19 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from fairlead_emulators.salesforce.errors import RowError
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.acting import acting
 from fairlead_emulators.salesforce.model.schema import SObject
 from fairlead_emulators.salesforce.records import rules
-from fairlead_emulators.salesforce.records.outcome import Work
+from fairlead_emulators.salesforce.records.outcome import Refused, Work
+from fairlead_emulators.salesforce.state.org import Org
 from fairlead_emulators.salesforce.state.storage import quoted
 
 fact("write_refusals")
+fact("rights_of_special_calls")
 
 READ_ONLY = RowError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
 BEHIND = RowError("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", "insufficient access rights on cross-reference id")
@@ -41,6 +43,28 @@ def refuse_deletes(work: Work) -> None:
         error = READ_ONLY if whole.deletable else rules.not_supported(batch, "delete")
         rules.refuse(batch, dict.fromkeys(range(batch.count), error))
     _refuse_others_records(work, work.old())
+
+
+def check_records(org: Org, connection: sqlite3.Connection, sobject: SObject, ids: Sequence[str], right: str) -> None:
+    """For what changes records past a batch: `right` is edit or delete. Raises Refused when the user has it not on all."""
+    user = acting.get()
+    if user is None or user.everything or not ids:
+        return
+    shown = user.schema.object(sobject.name)
+    if shown is None or not (shown.deletable if right == "delete" else shown.updateable):
+        raise Refused(READ_ONLY)
+    condition = user.edits(sobject, "t")
+    if condition and not set(ids) <= _those(connection, sobject, ids, condition):
+        raise Refused(READ_ONLY)
+
+
+def check_creating(name: str) -> None:
+    """Raises Refused when the acting user may not make records of that object."""
+    user = acting.get()
+    shown = user.schema.object(name) if user is not None else None
+    if user is not None and (shown is None or not shown.createable):
+        message = f"entity type cannot be inserted: {name}"
+        raise Refused(RowError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message))
 
 
 def _refuse_others_records(work: Work, rows: Iterable[int]) -> None:

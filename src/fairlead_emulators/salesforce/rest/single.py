@@ -71,7 +71,7 @@ async def versions(_request: Request) -> Response:
 def resources(call: Call) -> Response:
     """`GET /services/data/vNN.0`."""
     me = call.org.identity
-    return JSONResponse({"identity": f"/id/{me.org_id}/{me.user_id}"} | {n: f"{call.root}/{n}" for n in RESOURCES})
+    return JSONResponse({"identity": f"/id/{me.org_id}/{call.org.acting_user()}"} | {n: f"{call.root}/{n}" for n in RESOURCES})
 
 
 def limits(call: Call) -> Response:
@@ -82,7 +82,8 @@ def limits(call: Call) -> Response:
 def record_count(call: Call) -> Response:
     """`GET …/limits/recordCount?sObjects=A,B`."""
     wanted = {name.strip().lower() for name in call.query.get("sObjects", "").split(",") if name.strip()}
-    counts = call.org.storage.counts()
+    known = call.org.storage.schema.objects
+    counts = {name: n for name, n in call.org.storage.counts().items() if name.lower() in known}
     found = [{"count": n, "name": name} for name, n in counts.items() if not wanted or name.lower() in wanted]
     return JSONResponse({"sObjects": found})
 
@@ -195,7 +196,8 @@ def _ids_by_path_key(call: Call) -> tuple[SObject, list[str]]:
     sobject, key = _key(call)
     with call.org.storage.lock:
         found = ids_by_key(call.org.storage.connection, sobject, key, [call.path["value"]])
-    return sobject, next(iter(found.values()), [])
+        ids = records.visible(call.org, sobject, next(iter(found.values()), []))
+    return sobject, ids
 
 
 def _several(call: Call, sobject: SObject, ids: list[str]) -> Response:
