@@ -80,7 +80,11 @@ class Queries:
         """`GET …/query/{locator}`."""
         identity, _, start = call.path["locator"].rpartition("-")
         known = self.waiting.get(identity)
-        if known is None or known[2] != call.org.acting_user() or not (start.isascii() and start.isdecimal() and len(start) < 10):
+        if (
+            known is None
+            or known[2] != call.org.acting_user()
+            or not (start.isascii() and start.isdecimal() and len(start) < 10)
+        ):
             raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
         if int(start) > known[0].total:
             raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")

@@ -71,7 +71,9 @@ async def versions(_request: Request) -> Response:
 def resources(call: Call) -> Response:
     """`GET /services/data/vNN.0`."""
     me = call.org.identity
-    return JSONResponse({"identity": f"/id/{me.org_id}/{call.org.acting_user()}"} | {n: f"{call.root}/{n}" for n in RESOURCES})
+    return JSONResponse(
+        {"identity": f"/id/{me.org_id}/{call.org.acting_user()}"} | {n: f"{call.root}/{n}" for n in RESOURCES}
+    )
 
 
 def limits(call: Call) -> Response:

@@ -66,6 +66,13 @@ BOOK: Final = (
         "How far ahead, in seconds, the expiry of a signed statement may lie. Empty: any.",
     ),
     Setting(
+        "jwt_users",
+        "Users let in by a signed statement",
+        "names",
+        [],
+        "User names that the admin lets in beforehand, one a line. Empty: every active user.",
+    ),
+    Setting(
         "converted_lead_statuses",
         "Statuses of converted leads",
         "names",
