@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
+from fairlead_emulators.salesforce.access import record_types
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata import store
 from fairlead_emulators.salesforce.metadata.contents import Component
@@ -76,6 +77,7 @@ def follow(org: Org, removed: Iterable[tuple[str, str]]) -> None:
                 if kind == "PermissionSet":
                     _write_rights(org, identity, root)
         _keep_custom_permissions(org)
+        _keep_record_types(org)
         for each in org.followers:
             each(org)
         for kind in _SHOWN:
@@ -89,6 +91,20 @@ def _keep_custom_permissions(org: Org) -> None:
         parts = children(parse(component.content).root, "customPermissions")
         given[component.full_name] = [child_text(p, "name") for p in parts if child_text(p, "enabled") == "true"]
     org.storage.set_meta("custom_permissions", given)
+
+
+def _keep_record_types(org: Org) -> None:
+    """Notes which record types each permission set and profile makes visible, and which is the default."""
+    given: dict[str, dict[str, bool]] = {}
+    for kind in ("PermissionSet", "Profile"):
+        for component in store.of_type(org.storage.connection, kind):
+            parts = children(parse(component.content).root, "recordTypeVisibilities")
+            given[f"{kind}:{component.full_name}"] = {
+                child_text(part, "recordType"): child_text(part, "default") == "true"
+                for part in parts
+                if child_text(part, "visible") == "true"
+            }
+    org.storage.set_meta(record_types.KEPT, given)
 
 
 def _take_ids(org: Org, kind: str) -> None:

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
+from fairlead_emulators.salesforce.access.record_types import record_types
 from fairlead_emulators.salesforce.errors import RowError
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.acting import acting
@@ -33,6 +34,7 @@ def refuse_operations(work: Work) -> None:
         rules.refuse(batch, dict.fromkeys(old, READ_ONLY if whole.updateable else rules.not_supported(batch, "update")))
     _refuse_others_records(work, work.old())
     _refuse_hidden_parents(work)
+    _refuse_record_types(work)
 
 
 def refuse_deletes(work: Work) -> None:
@@ -91,6 +93,19 @@ def _refuse_hidden_parents(work: Work) -> None:
             asked = {r: c for r, c in enumerate(cells) if isinstance(c, str) and c[:3] == parent.key_prefix}
             allowed = _those(work.connection, parent, asked.values(), condition)
             rules.refuse(work.batch, {row: BEHIND for row, cell in asked.items() if cell not in allowed})
+
+
+def _refuse_record_types(work: Work) -> None:
+    user, asked = acting.get(), work.given("RecordTypeId", (*work.new(), *work.old()))
+    if user is None or user.everything or not asked:
+        return
+    allowed = {each.id for each in record_types(work.org, work.batch.sobject.name) if each.available}
+    message = "Record Type ID: this ID value isn't valid for the user: {}"
+    wrong = {row: cell for row, cell in asked.items() if isinstance(cell, str) and cell not in allowed}
+    errors = {
+        r: RowError("INVALID_CROSS_REFERENCE_KEY", message.format(c), ("RecordTypeId",)) for r, c in wrong.items()
+    }
+    rules.refuse(work.batch, errors)
 
 
 def _those(connection: sqlite3.Connection, sobject: SObject, ids: Iterable[str], condition: str) -> set[str]:

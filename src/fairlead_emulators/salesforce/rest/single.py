@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from fairlead_emulators.salesforce.access.record_types import infos
 from fairlead_emulators.salesforce.errors import ApiError, from_row
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model import describe
@@ -97,7 +98,8 @@ def all_objects(call: Call) -> Response:
 
 def describe_object(call: Call) -> Response:
     """`GET …/sobjects/X/describe`."""
-    return _with_etag(call, describe.describe(call.sobject(), call.root))
+    sobject = call.sobject()
+    return _with_etag(call, describe.describe(sobject, call.root, infos(call.org, sobject.name, call.root)))
 
 
 def _with_etag(call: Call, body: dict[str, Any]) -> Response:
