@@ -168,8 +168,8 @@ class OAuth:
             state = {"state": asked["state"]} if "state" in asked else {}
             return screens.back(asked, {"error": refusal[0], "error_description": refusal[1]} | state)
         if request.method == "GET":
-            who = people.find(self.org, asked.get("login_hint", "")) or people.admin(self.org)
-            return HTMLResponse(screens.screen(who.username, str(request.url.query)))
+            hinted = people.find(self.org, asked.get("login_hint", "")) or people.admin(self.org)
+            return HTMLResponse(screens.screen(hinted.username, str(request.url.query)))
         form = await request.form()
         state = {"state": asked["state"]} if "state" in asked else {}
         if form.get("answer") != "allow":
