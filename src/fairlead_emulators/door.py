@@ -33,10 +33,16 @@ def is_control(path: str) -> bool:
 
 def from_elsewhere(headers: Headers) -> bool:
     """Whether a page of another origin caused the request: the browser says so itself."""
-    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    if site is not None and site.strip().lower() not in _OWN:
+    if pressed_elsewhere(headers):
         return True
+    origin = headers.get("origin")
     return origin is not None and _netloc(origin).lower() != headers.get("host", "").lower()
+
+
+def pressed_elsewhere(headers: Headers) -> bool:
+    """Whether a page of another site sent this form. By its one header that a page cannot keep back."""
+    site = headers.get("sec-fetch-site")
+    return site is not None and site.strip().lower() not in _OWN
 
 
 def _netloc(origin: str) -> str:

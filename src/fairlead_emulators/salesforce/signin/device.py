@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from fairlead_emulators.door import FROM_ELSEWHERE, pressed_elsewhere
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.signin import people
 from fairlead_emulators.salesforce.signin.asking import SCOPE, OAuthError
@@ -70,6 +71,8 @@ class Devices:
 
     async def screen(self, request: Request) -> Response:
         """`/setup/connect`: type the code, allow or deny."""
+        if request.method == "POST" and pressed_elsewhere(request.headers):
+            return HTMLResponse(_page(f"<p>{html.escape(FROM_ELSEWHERE)}</p>"), 403)
         form = await request.form() if request.method == "POST" else request.query_params
         code, answer = str(form.get("user_code", "")), str(form.get("answer", ""))
         device = next((each for each in self.waiting.values() if each.user_code == code.strip().upper()), None)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from fairlead_emulators.door import FROM_ELSEWHERE, pressed_elsewhere
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.signin import checks, jwt_bearer, openid, people, screens
 from fairlead_emulators.salesforce.signin.asking import SCOPE, OAuthError, base_url, client, identity_url
@@ -170,6 +171,8 @@ class OAuth:
         if request.method == "GET":
             hinted = people.find(self.org, asked.get("login_hint", "")) or people.admin(self.org)
             return HTMLResponse(screens.screen(hinted.username, str(request.url.query)))
+        if pressed_elsewhere(request.headers):
+            return HTMLResponse(html.escape(FROM_ELSEWHERE), 403)
         form = await request.form()
         state = {"state": asked["state"]} if "state" in asked else {}
         if form.get("answer") != "allow":

@@ -118,3 +118,20 @@ def test_the_tokens_of_a_user_end_with_the_user(user, desk, bare):
     redeemed = token(bare, grant_type="authorization_code", redirect_uri=BACK, code=code).json()
     assert redeemed["error"] == "inactive_user"
     assert bare.ask("GET", "/limits").status_code == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_page_of_another_site_presses_no_button_of_the_screens(bare, site):
+    begun = token(bare, response_type="device_code").json()
+    me = bare.emulator.org.identity
+    asked = {"response_type": "code", "client_id": me.client_id, "redirect_uri": BACK}
+    form = {"answer": "allow", "user_code": begun["user_code"]}
+    for path, query in (("/services/oauth2/authorize", asked), ("/setup/connect", {})):
+        headers = {"Sec-Fetch-Site": site}
+        answer = bare.http.post(
+            bare.url + path, params=query, data=form, headers=headers, allow_redirects=False, timeout=30
+        )
+        assert (answer.status_code, "nothing was done" in answer.text) == (403, True)
+    assert bare.emulator.sessions.codes == {}
+    poll = token(bare, grant_type="device", code=begun["device_code"])
+    assert poll.json()["error"] == "authorization_pending"
