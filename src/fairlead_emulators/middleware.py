@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fairlead_emulators.door import Door, is_control
 from fairlead_emulators.faults import Faults, Rule
 from fairlead_emulators.filling import Filling
 from fairlead_emulators.requests_log import LoggedRequest, RequestLog
@@ -21,11 +22,6 @@ _PAGE: Final = (
     "<title>Being filled</title><h1>Being filled by the seed “{seed}”</h1>"
     "<p>For {seconds} s so far; laid: {laid}. This page looks again every two seconds.</p></html>"
 )
-
-
-def is_control(path: str) -> bool:
-    """Whether a path belongs to the explorer or the control routes, which are never logged or faulted."""
-    return path == "/" or path.startswith(("/_control", "/_explorer")) or path == "/favicon.ico"
 
 
 class _Entry:
@@ -54,6 +50,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp, faults: Faults, log: RequestLog, filling: Filling | None = None) -> None:
         self._app = app
+        self._door = Door(app)
         self._faults = faults
         self._log = log
         self._filling = filling or Filling()
@@ -65,8 +62,11 @@ class Gate:
                 return
             while self._filling.under_way:  # noqa: ASYNC110 — a thread lays it, and apps are served by several loops
                 await asyncio.sleep(_LOOK_S)
-        if scope["type"] != "http" or is_control(scope["path"]):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if is_control(scope["path"]):
+            await self._door(scope, receive, send)
             return
         rule = None
         if self._faults.any_in_force():

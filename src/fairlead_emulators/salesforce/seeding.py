@@ -47,12 +47,12 @@ def lay_ground(org: Org) -> None:
 
 def insert(org: Org, sobject: str, records: Sequence[Row]) -> list[str]:
     """Inserts rows past the API: system dates may be set. Raises ValueError when a row is refused."""
-    target = org.storage.schema.object(sobject)
+    target = org.storage.whole.object(sobject)
     if target is None:
         raise ValueError(f"the org has no object {sobject!r}: deploy it first")
     ids: list[str] = []
     for start in range(0, len(records), _CHUNK):
-        batch = from_json(org.storage.schema, target, records[start : start + _CHUNK])
+        batch = from_json(org.storage.whole, target, records[start : start + _CHUNK])
         written = writes.write(org, "insert", batch, seeding=True)
         if written.errors:
             row, error = next(iter(written.errors.items()))

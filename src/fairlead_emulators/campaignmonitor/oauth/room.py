@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from fairlead_emulators.campaignmonitor.api import Service, query_of
@@ -12,6 +12,7 @@ from fairlead_emulators.campaignmonitor.oauth import screens
 from fairlead_emulators.campaignmonitor.oauth.grants import TABLES, Grants, shown
 from fairlead_emulators.campaignmonitor.rooms import Room
 from fairlead_emulators.control import explained, json_body
+from fairlead_emulators.door import FROM_ELSEWHERE, pressed_elsewhere
 
 _WHO: Final = "admin@example.com"
 
@@ -34,6 +35,8 @@ def _screen_routes(service: Service) -> list[Route]:
         return screens.screen(wanted, _WHO)
 
     async def decide(request: Request) -> Response:
+        if pressed_elsewhere(request.headers):
+            return PlainTextResponse(FROM_ELSEWHERE, 403)
         form = screens.form_of(await request.body())
         wanted = screens.asked(grants, form)
         return wanted if isinstance(wanted, Response) else screens.decided(grants, wanted, form)

@@ -3,6 +3,7 @@
 from fairlead_emulators.salesforce.access.rights import MODIFY_ALL, VIEW_ALL, Rights
 from fairlead_emulators.salesforce.access.view import FOLLOWS
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.model.acting import own_row
 from fairlead_emulators.salesforce.model.schema import SObject
 from fairlead_emulators.salesforce.state.org import Org
 from fairlead_emulators.salesforce.state.storage import quoted
@@ -12,6 +13,9 @@ fact("sharing_by_owner")
 
 def condition(org: Org, rights: Rights, sobject: SObject, alias: str, *, editing: bool) -> str:
     """SQL that holds for the records of the table with that alias which the user may read, or change; "" for all."""
+    own = own_row(sobject, alias, everything=rights.everything)
+    if own:
+        return own
     name = FOLLOWS.get(sobject.name.lower(), sobject.name.lower())
     has = rights.objects.get(name, set())
     if rights.everything or MODIFY_ALL in has or (not editing and VIEW_ALL in has):

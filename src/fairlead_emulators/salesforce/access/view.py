@@ -45,7 +45,11 @@ def _object(schema: Schema, sobject: SObject, rights: Rights) -> SObject | None:
             return None
         follows = sobject.name.lower() in FOLLOWS
         create, edit, delete = (rights.may(EDIT if follows else right, key) for right in (CREATE, EDIT, DELETE))
-    fields = {name: f for name, each in sobject.fields.items() if (f := _field(sobject, each, rights)) is not None}
+    shown = {name: f for name, each in sobject.fields.items() if (f := _field(sobject, each, rights)) is not None}
+    fields = {
+        name: f if create and edit else replace(f, createable=f.createable and create, updateable=f.updateable and edit)
+        for name, f in shown.items()
+    }
     return replace(
         sobject,
         fields=fields,

@@ -60,7 +60,7 @@ def send(org: Org, asked: Mapping[str, Any]) -> RowError | None:
         {
             "type": kind,
             "recipientId": to18(recipient),
-            "senderId": asked.get("senderId") or org.identity.user_id,
+            "senderId": asked.get("senderId") or org.acting_user(),
             "title": asked["title"],
             "body": asked["body"],
             "targetId": asked.get("targetId"),

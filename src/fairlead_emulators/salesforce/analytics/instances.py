@@ -3,12 +3,14 @@
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.model.acting import acting
 from fairlead_emulators.salesforce.state.org import Org
 
 fact("report_instances")
@@ -24,6 +26,7 @@ class Instance:
     report_id: str
     begun: datetime
     details: bool
+    owner: str
     status: str = "New"
     ended: datetime | None = None
     result: dict[str, Any] | None = None
@@ -41,9 +44,10 @@ class Instances:
         """Runs the work in a thread of its own."""
         self._forget()
         instance_id = self.org.storage.new_ids("0LG", 1)[0]
-        instance = Instance(instance_id, report_id, self.org.clock.now(), details)
+        instance = Instance(instance_id, report_id, self.org.clock.now(), details, self.org.acting_user())
         self.known[instance_id] = instance
-        threading.Thread(target=self._run, args=(instance, work), name="report", daemon=True).start()
+        run = copy_context().run  # the run goes on in the name of who asked for it
+        threading.Thread(target=run, args=(self._run, instance, work), name="report", daemon=True).start()
         return instance
 
     def _run(self, instance: Instance, work: Callable[[], dict[str, Any]]) -> None:
@@ -60,9 +64,11 @@ class Instances:
         instance.status = "Error" if instance.result is None else "Success"
 
     def of(self, report_id: str) -> list[Instance]:
-        """The runs of a report, newest first."""
+        """The runs of a report that the acting user started, or all for an admin; newest first."""
         self._forget()
-        return [each for each in reversed(self.known.values()) if each.report_id == report_id]
+        user = acting.get()
+        found = [each for each in reversed(self.known.values()) if each.report_id == report_id]
+        return [each for each in found if user is None or user.everything or each.owner == user.user_id]
 
     def get(self, report_id: str, instance_id: str) -> Instance:
         """One run. Raises ApiError 404 when there is none, or it is older than a day."""

@@ -18,7 +18,7 @@ def where(org: Org, report: Definition, kind: ReportType) -> str:
     try:
         parts = [*kind.where, *_dates(report.date, kind)]
         if report.mine and kind.sobject.field("OwnerId"):
-            parts.append(f"OwnerId = '{org.identity.user_id}'")
+            parts.append(f"OwnerId = '{org.acting_user()}'")
         parts += [_cross(org, each, kind) for each in report.cross_filters]
         own = [condition(kind.column(each.column), each.operator, each.value) for each in report.filters]
         if own:

@@ -187,7 +187,7 @@ def _instance(call: Call, instance: Instance) -> dict[str, Any]:
         "completionDate": stamp(instance.ended) if instance.ended else None,
         "hasDetailRows": instance.details,
         "id": instance.id,
-        "ownerId": call.org.identity.user_id,
+        "ownerId": instance.owner,
         "queryable": False,
         "requestDate": stamp(instance.begun),
         "status": instance.status,

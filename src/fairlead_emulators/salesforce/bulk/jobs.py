@@ -13,11 +13,13 @@ from typing import Any, Final
 from fairlead_emulators.salesforce.access.users import acting_as
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.model.acting import acting
 from fairlead_emulators.salesforce.state.limits import Usage
 from fairlead_emulators.salesforce.state.org import Org
 
 fact("bulk_states")
 fact("bulk_job_info")
+fact("bulk_own_jobs")
 
 DELIMITERS: Final = {"BACKQUOTE": "`", "CARET": "^", "COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "TAB": "\t"}
 LINE_ENDINGS: Final = {"LF": "\n", "CRLF": "\r\n"}
@@ -87,11 +89,19 @@ class Jobs:
         return job
 
     def get(self, kind: str, job_id: str) -> Job:
-        """The job with that id, of 15 or 18 characters. Raises ApiError 404."""
-        for job in self.known.values():
-            if job.kind == kind and job_id in (job.id, job.id[:15]):
+        """The job with that id, of 15 or 18 characters. Raises ApiError 404 also for a job of somebody else."""
+        for job in self.of(kind):
+            if job_id in (job.id, job.id[:15]):
                 return job
         raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+
+    def of(self, kind: str) -> list[Job]:
+        """The jobs that the acting user may look at, oldest first: its own, or all."""
+        user = acting.get()
+        mine = [job for job in self.known.values() if job.kind == kind]
+        if user is None or user.everything:
+            return mine
+        return [job for job in mine if job.info["createdById"] == user.user_id]
 
     def change(self, job: Job, **info: Any) -> None:
         """Notes what has become of a job."""

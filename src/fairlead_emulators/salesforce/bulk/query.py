@@ -110,7 +110,7 @@ class BulkQuery:
 
     def list(self, call: Call) -> Response:
         """`GET …/jobs/query`."""
-        return listed(call, [job for job in self.jobs.known.values() if job.kind == "query"], "query", _told)
+        return listed(call, self.jobs.of("query"), "query", _told)
 
     def info(self, call: Call) -> Response:
         """`GET …/jobs/query/{id}`."""

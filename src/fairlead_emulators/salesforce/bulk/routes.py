@@ -92,8 +92,7 @@ class BulkIngest:
 
     def list(self, call: Call) -> Response:
         """`GET …/jobs/ingest`."""
-        found = [job for job in self.jobs.known.values() if job.kind == "ingest"]
-        return listed(call, found, "ingest", lambda job: job.info)
+        return listed(call, self.jobs.of("ingest"), "ingest", lambda job: job.info)
 
     def info(self, call: Call) -> Response:
         """`GET …/jobs/ingest/{id}`."""

@@ -48,6 +48,7 @@ class Event:
     transaction: str
     sequence: int
     origin: str
+    user: str = ""
 
 
 def _ms(moment: datetime) -> int:
@@ -130,23 +131,23 @@ def _keep(
         return
     connection.execute(_TABLE)
     moment = _ms(org.clock.now())
-    transaction, source = secrets.token_hex(18), origin.get()
+    transaction, source, user = secrets.token_hex(18), origin.get(), org.acting_user()
     if kind != "EVENT" and org.faults.take("overflow", object=sobject.name) is not None:
         kind, events = "GAP_OVERFLOW", [([], {}, [])]
     elif kind != "EVENT" and org.faults.take("gap", object=sobject.name) is not None:
         kind, events = f"GAP_{kind}", [(ids, {}, []) for ids, _, _ in events]
     rows = []
     for place, (ids, values, changed) in enumerate(events, 1):
-        info = _text([kind, ids, values, changed, transaction, place, source])
+        info = _text([kind, ids, values, changed, transaction, place, source, user])
         if len(info) > MOST_BYTES and kind != "EVENT" and not kind.startswith("GAP_"):
-            info = _text([f"GAP_{kind}", ids, {}, [], transaction, place, source])
+            info = _text([f"GAP_{kind}", ids, {}, [], transaction, place, source, user])
         rows.append((sobject.name, moment, info))
     connection.executemany("INSERT INTO emulator_events (object, moment, info) VALUES (?, ?, ?)", rows)
 
 
 def publish(org: Org, sobject: SObject, values: Mapping[str, Any]) -> int:
     """Keeps a platform event; its serial."""
-    stamped = {"CreatedById": org.identity.user_id, "CreatedDate": org.now()} | dict(values)
+    stamped = {"CreatedById": org.acting_user(), "CreatedDate": org.now()} | dict(values)
     with org.storage.transaction() as connection:
         _keep(org, connection, sobject, "EVENT", [([], stamped, [])])
         return int(connection.execute("SELECT MAX(serial) FROM emulator_events").fetchone()[0])

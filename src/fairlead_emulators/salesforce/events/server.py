@@ -18,8 +18,10 @@ from typing import Any, Final, NoReturn
 import fastavro
 import grpc
 
+from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.events import log, schemas
 from fairlead_emulators.salesforce.events.allocations import MOST_BYTES, MOST_PUBLISHED, Deliveries
+from fairlead_emulators.salesforce.events.readers import Listener, listener
 from fairlead_emulators.salesforce.events.wire import pubsub_api_pb2 as pb
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.schema import SObject
@@ -67,22 +69,35 @@ class PubSub:
         self._schemas: dict[str, str] = {}
         self._delivered = Deliveries()
 
-    def _check(self, context: grpc.ServicerContext, refreshed: str = "") -> None:
+    def _check(self, context: grpc.ServicerContext, refreshed: str = "") -> str:
+        """The token of a live session."""
         given = dict(context.invocation_metadata())
-        live = self._sessions.is_live(refreshed or str(given.get("accesstoken", "")))
+        token = refreshed or str(given.get("accesstoken", ""))
+        live = self._sessions.is_live(token)
         tenant = str(given.get("tenantid", ""))
         if not live or not given.get("instanceurl") or tenant[:15] != self._org.identity.org_id[:15]:
             text = "Authentication exception: send accesstoken, instanceurl and tenantid of a live session"
             _abort(context, grpc.StatusCode.UNAUTHENTICATED, "service.auth.error", text)
+        return token
 
-    def _objects(self, topic: str, context: grpc.ServicerContext) -> list[SObject]:
+    def _listener(self, context: grpc.ServicerContext) -> Listener:
+        try:
+            return listener(self._org, self._sessions.user_of(self._check(context)))
+        except ApiError as error:
+            _abort(context, grpc.StatusCode.PERMISSION_DENIED, "service.auth.access", error.message)
+
+    def _objects(self, topic: str, context: grpc.ServicerContext, who: Listener) -> list[SObject]:
         with self._org.storage.lock:
             channels = self._org.settings.get("event_channels", {})
             found = schemas.objects_of(self._org.storage.schema, topic, channels)
         if found is None:
             text = f"The topic {topic!r} is unknown: names are case-sensitive, such as /data/ContactChangeEvent"
             _abort(context, grpc.StatusCode.NOT_FOUND, "topic.notfound", text)
-        return found
+        readable = who.readable(found)
+        if not readable:
+            text = f"The user of this session may not read what {topic!r} tells of"
+            _abort(context, grpc.StatusCode.PERMISSION_DENIED, "service.auth.access", text)
+        return readable
 
     def _shape(self, sobject: SObject) -> schemas.Shape:
         shape = schemas.shape_of(sobject)
@@ -91,12 +106,12 @@ class PubSub:
 
     def get_topic(self, request: pb.TopicRequest, context: grpc.ServicerContext) -> pb.TopicInfo:
         """What may be done with a topic, and its present schema."""
-        self._check(context)
-        objects = self._objects(request.topic_name, context)
+        who = self._listener(context)
+        objects = self._objects(request.topic_name, context, who)
         return pb.TopicInfo(
             topic_name=request.topic_name,
             tenant_guid=self._org.identity.org_id,
-            can_publish=request.topic_name.startswith("/event/"),
+            can_publish=request.topic_name.startswith("/event/") and who.may_publish(objects[0]),
             can_subscribe=True,
             schema_id=self._shape(objects[0]).identity if len(objects) == 1 else "",
             rpc_id=_rpc_id(),
@@ -118,11 +133,11 @@ class PubSub:
         self, requests: Iterator[pb.FetchRequest], context: grpc.ServicerContext
     ) -> Iterator[pb.FetchResponse]:
         """Events of one topic, as many as are asked for."""
-        self._check(context)
+        who = self._listener(context)
         first = next(requests, None)
         if first is None:
             return
-        names = [o.name for o in self._objects(first.topic_name, context)]
+        names = [o.name for o in self._objects(first.topic_name, context, who)]
         serial, room = self._start(first, context), first.num_requested
         more: queue.SimpleQueue[pb.FetchRequest | None] = queue.SimpleQueue()
         threading.Thread(target=_hear, args=(requests, more), daemon=True).start()
@@ -131,7 +146,7 @@ class PubSub:
             self._check_room(room, context)
             self._check(context, token)
             events = log.after(self._org, serial, names, room) if room else []
-            events = self._allowed(events, context)
+            events = [who.told(each) for each in self._allowed(events, context)]
             if events or time.monotonic() - spoken > self._keepalive:
                 if events and self._org.faults.take("stream_cut", topic=first.topic_name) is not None:
                     _abort(context, grpc.StatusCode.UNAVAILABLE, "service.unavailable", "The stream was cut")
@@ -212,7 +227,7 @@ class PubSub:
             "sequenceNumber": event.sequence,
             "commitTimestamp": event.moment,
             "commitNumber": event.serial,
-            "commitUser": self._org.identity.user_id,
+            "commitUser": event.user or self._org.identity.user_id,
             "nulledFields": shape.bitmaps(n for n in event.changed if event.values[n] is None),
             "diffFields": [],
             "changedFields": shape.bitmaps(event.changed),
@@ -220,19 +235,24 @@ class PubSub:
 
     def publish(self, request: pb.PublishRequest, context: grpc.ServicerContext) -> pb.PublishResponse:
         """Keeps platform events. An event that cannot be read is refused alone."""
-        self._check(context)
-        (sobject, *_) = self._objects(request.topic_name, context)
+        who = self._listener(context)
+        (sobject, *_) = self._objects(request.topic_name, context, who)
         if not sobject.name.endswith("__e"):
             text = "Change events cannot be published"
             _abort(context, grpc.StatusCode.INVALID_ARGUMENT, "publish.topic", text)
+        if not who.may_publish(sobject):
+            text = f"The user of this session may not publish {sobject.name}"
+            _abort(context, grpc.StatusCode.PERMISSION_DENIED, "service.auth.access", text)
         if len(request.events) > MOST_PUBLISHED:
             text = f"{len(request.events)} events: publish at most {MOST_PUBLISHED} at once"
             _abort(context, grpc.StatusCode.INVALID_ARGUMENT, "publish.limit.exceeded", text)
         shape = self._shape(sobject)
-        results = [self._published(sobject, shape, each) for each in request.events]
+        results = [self._published(sobject, shape, each, who) for each in request.events]
         return pb.PublishResponse(results=results, schema_id=shape.identity, rpc_id=_rpc_id())
 
-    def _published(self, sobject: SObject, shape: schemas.Shape, event: pb.ProducerEvent) -> pb.PublishResult:
+    def _published(
+        self, sobject: SObject, shape: schemas.Shape, event: pb.ProducerEvent, who: Listener
+    ) -> pb.PublishResult:
         try:
             if len(event.payload) > MOST_BYTES:
                 raise ValueError(f"an event has at most {MOST_BYTES} bytes")
@@ -245,7 +265,7 @@ class PubSub:
         values = (
             {k: v for k, v in body.items() if k not in ("CreatedDate", "CreatedById")} if isinstance(body, dict) else {}
         )
-        serial = log.publish(self._org, sobject, values)
+        serial = log.publish(self._org, sobject, values | {"CreatedById": who.user_id})
         return pb.PublishResult(replay_id=_REPLAY.pack(serial), correlation_key=event.id)
 
     def publish_stream(

@@ -7,8 +7,11 @@ from defusedxml.ElementTree import fromstring
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from fairlead_emulators.salesforce.access.record_types import MASTER, infos
+from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata.package import Component, deployed
+from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import SObject
 from fairlead_emulators.salesforce.rest.single import DATA
 from fairlead_emulators.salesforce.rest.wire import Api, Call
@@ -16,8 +19,6 @@ from fairlead_emulators.salesforce.rest.wire import Api, Call
 fact("layouts_minimal")
 fact("quick_actions_listed")
 fact("approval_layouts")
-
-MASTER = "012000000000000AAA"
 
 
 def routes(api: Api) -> list[Route]:
@@ -64,20 +65,13 @@ def layouts(call: Call) -> Response:
         "relatedContent": None,
         "relatedLists": _related(sobject, fromstring(mine[0].xml)) if mine else [],
     }
-    mapping = {
-        "active": True,
-        "available": True,
-        "defaultRecordTypeMapping": True,
-        "developerName": "Master",
-        "layoutId": None,
-        "master": True,
-        "name": "Master",
-        "recordTypeId": MASTER,
-        "urls": {"layout": f"{call.root}/sobjects/{sobject.name}/describe/layouts/{MASTER}"},
-    }
+    mappings = [each | {"layoutId": None} for each in infos(call.org, sobject.name, call.root)]
     if "record_type" in call.path:
+        if to18(call.path["record_type"]) not in {each["recordTypeId"] for each in mappings}:
+            raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
         return JSONResponse(layout)
-    return JSONResponse({"layouts": [layout], "recordTypeMappings": [mapping], "recordTypeSelectorRequired": [False]})
+    several = sum(each["available"] and not each["master"] for each in mappings) > 1
+    return JSONResponse({"layouts": [layout], "recordTypeMappings": mappings, "recordTypeSelectorRequired": [several]})
 
 
 def _sections(sobject: SObject, root: Element) -> list[dict[str, Any]]:
@@ -193,6 +187,8 @@ def tabs(call: Call) -> Response:
     found: list[dict[str, Any]] = []
     for each in _components(call, "CustomTab"):
         sobject = call.org.storage.schema.object(each.full_name)
+        if sobject is None and call.org.storage.whole.object(each.full_name):
+            continue  # a tab of an object that the user may not see
         label = sobject.label_plural if sobject else _text(fromstring(each.xml), "label") or each.full_name
         found.append(
             {

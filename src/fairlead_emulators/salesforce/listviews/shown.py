@@ -70,7 +70,7 @@ def shown(org: Org, view: View) -> Shown:
     except BadFilter as error:
         raise ApiError(400, "INVALID_FILTER_VALUE", str(error)) from None
     if view.scope == "Mine" and sobject.field("OwnerId"):
-        mine = f"OwnerId = '{org.identity.user_id}'"
+        mine = f"OwnerId = '{org.acting_user()}'"
         where = f"{mine} AND {where}" if where else mine
     return Shown(view, sobject, tuple(columns.values()), where)
 

@@ -12,6 +12,7 @@ from defusedxml.ElementTree import fromstring
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata.package import deployed
 from fairlead_emulators.salesforce.model.batch import from_json
+from fairlead_emulators.salesforce.model.schema import Schema
 from fairlead_emulators.salesforce.records import writes
 from fairlead_emulators.salesforce.state.org import Org
 
@@ -34,10 +35,14 @@ class View:
     scope: str = "Everything"
 
 
-def views(org: Org) -> dict[tuple[str, str], View]:
-    """All list views by (object, developer name) in lower case; a deployed one replaces a standard one."""
+def views(org: Org, schema: Schema | None = None) -> dict[tuple[str, str], View]:
+    """The list views of the objects that the user sees, or of that schema, by (object, developer name) in lower case.
+
+    A deployed one replaces a standard one.
+    """
+    schema = schema or org.storage.schema
     found = [*_standard(), *_deployed(org)]
-    return {_key(view.sobject, view.name): view for view in found if org.storage.schema.object(view.sobject)}
+    return {_key(view.sobject, view.name): view for view in found if schema.object(view.sobject)}
 
 
 def _key(sobject: str, name: str) -> tuple[str, str]:
@@ -96,8 +101,8 @@ def _from_xml(sobject: str, element: Element) -> View:
 
 def follow(org: Org) -> None:
     """Makes the rows of `ListView` those of the org's list views; each keeps its id."""
-    wanted = views(org)
-    target = org.storage.schema.objects["listview"]
+    whole = org.storage.whole
+    wanted, target = views(org, whole), whole.objects["listview"]
     with org.storage.transaction() as connection:
         rows = connection.execute("SELECT Id, SobjectType, DeveloperName FROM ListView WHERE IsDeleted = 0").fetchall()
         known = {_key(row[1], row[2]): row[0] for row in rows}
@@ -106,7 +111,7 @@ def follow(org: Org) -> None:
         for key in known.keys() & wanted.keys():
             connection.execute("UPDATE ListView SET Name = ? WHERE Id = ?", (wanted[key].label, known[key]))
         new = [_row(view) for key, view in wanted.items() if key not in known]
-        writes.write(org, "insert", from_json(org.storage.schema, target, new), seeding=True)
+        writes.write(org, "insert", from_json(whole, target, new), seeding=True)
         org.storage.recount("ListView")
 
 

@@ -27,11 +27,11 @@ def carry_out(
     storage = org.storage
     done = DeployResult()
     with storage.transaction() as connection:
-        before, moment = storage.schema.to_json(), storage.schema_moment
+        before, moment = storage.whole.to_json(), storage.schema_moment
         try:
             with storage.savepoint():
                 done = apply(
-                    package, storage.schema, connection, now=org.now(), allow_missing=allow_missing, watch=watch
+                    package, storage.whole, connection, now=org.now(), allow_missing=allow_missing, watch=watch
                 )
                 if not done.failures or not rollback_on_error:
                     storage.schema_changed()
@@ -40,7 +40,7 @@ def carry_out(
                 if check_only or (done.failures and rollback_on_error):
                     raise _Undo
         except BaseException as error:
-            storage.schema.objects = Schema.from_json(before).objects
+            storage.whole.objects = Schema.from_json(before).objects
             storage.schema_moment = moment
             if not isinstance(error, _Undo):
                 raise

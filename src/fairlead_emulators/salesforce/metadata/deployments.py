@@ -65,7 +65,7 @@ class Deployments:
         return result
 
     def _new(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
-        now, me = self._now(), self.org.identity
+        now = self._now()
         result: dict[str, Any] = {
             "id": self.org.storage.new_ids("0Af", 1)[0],
             "status": "Pending",
@@ -75,7 +75,7 @@ class Deployments:
             "rollbackOnError": chosen["rollbackOnError"],
             "ignoreWarnings": chosen["ignoreWarnings"],
             "runTestsEnabled": chosen["testLevel"] not in (None, "NoTestRun"),
-            "createdBy": me.user_id,
+            "createdBy": self.org.acting_user(),
             "createdByName": self._my_name(),
             "createdDate": now,
             "lastModifiedDate": now,
@@ -95,7 +95,7 @@ class Deployments:
     def _my_name(self) -> str:
         with self.org.storage.lock:
             query = "SELECT Name FROM User WHERE Id = ?"
-            row = self.org.storage.connection.execute(query, (self.org.identity.user_id,)).fetchone()
+            row = self.org.storage.connection.execute(query, (self.org.acting_user(),)).fetchone()
         return str(row[0]) if row else self.org.identity.username
 
     def _now(self) -> str:
@@ -112,7 +112,7 @@ class Deployments:
         """Asks a deployment to stop; one that has ended stays as it is."""
         result = self.find(deploy_id)
         if not result["done"]:
-            result.update(status="Canceling", canceledBy=self.org.identity.user_id, canceledByName=self._my_name())
+            result.update(status="Canceling", canceledBy=self.org.acting_user(), canceledByName=self._my_name())
         return result
 
     def quick(self, validation_id: str) -> dict[str, Any]:

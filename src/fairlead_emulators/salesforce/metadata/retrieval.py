@@ -76,7 +76,7 @@ def _wanted(org: Org, asked: Manifest, found: Retrieved) -> list[Component]:
 
 
 def _standard(org: Org, kind: str, member: str) -> bool:
-    return kind == "CustomObject" and org.storage.schema.object(member) is not None
+    return kind == "CustomObject" and org.storage.whole.object(member) is not None
 
 
 def _parts_of_objects(org: Org, member: str, objects: Iterable[Component]) -> list[Component]:
@@ -174,6 +174,6 @@ def listed(org: Org, kind: str, folder: str | None) -> list[dict[str, Any]]:
 
 
 def _standard_objects(org: Org, known: dict[str, Component]) -> list[Component]:
-    names = [o.name for o in org.storage.schema.objects.values() if not o.custom and o.name.lower() not in known]
+    names = [o.name for o in org.storage.whole.objects.values() if not o.custom and o.name.lower() not in known]
     moment = "1970-01-01T00:00:00.000Z"
     return [Component("CustomObject", n, f"objects/{n}.object", b"", "", moment, moment) for n in sorted(names)]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
+from fairlead_emulators.salesforce.access import record_types
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata import store
 from fairlead_emulators.salesforce.metadata.contents import Component
@@ -76,6 +77,7 @@ def follow(org: Org, removed: Iterable[tuple[str, str]]) -> None:
                 if kind == "PermissionSet":
                     _write_rights(org, identity, root)
         _keep_custom_permissions(org)
+        _keep_record_types(org)
         for each in org.followers:
             each(org)
         for kind in _SHOWN:
@@ -91,9 +93,23 @@ def _keep_custom_permissions(org: Org) -> None:
     org.storage.set_meta("custom_permissions", given)
 
 
+def _keep_record_types(org: Org) -> None:
+    """Notes which record types each permission set and profile makes visible, and which is the default."""
+    given: dict[str, dict[str, bool]] = {}
+    for kind in ("PermissionSet", "Profile"):
+        for component in store.of_type(org.storage.connection, kind):
+            parts = children(parse(component.content).root, "recordTypeVisibilities")
+            given[f"{kind}:{component.full_name}"] = {
+                child_text(part, "recordType"): child_text(part, "default") == "true"
+                for part in parts
+                if child_text(part, "visible") == "true"
+            }
+    org.storage.set_meta(record_types.KEPT, given)
+
+
 def _take_ids(org: Org, kind: str) -> None:
     """Components whose rows others keep have the ids of these rows, where the org has such rows."""
-    sobject = org.storage.schema.object(kind)
+    sobject = org.storage.whole.object(kind)
     if sobject is None or sobject.field("DeveloperName") is None:
         return
     of_object = ", SobjectType" if sobject.field("SobjectType") else ", ''"
@@ -129,7 +145,7 @@ def _keep(org: Org, component: Component, root: Element) -> str:
 
 def _erase(org: Org, kind: str, full_name: str) -> None:
     identity = _named(org, kind, full_name)
-    sobject = org.storage.schema.object(kind)
+    sobject = org.storage.whole.object(kind)
     if identity is not None and sobject is not None:
         writes.erase(org, org.storage.connection, sobject, [identity])
 
@@ -157,6 +173,6 @@ def _right(parent: str, sobject: str, right: Element, names: Mapping[str, str]) 
 
 
 def _write(org: Org, operation: str, sobject: str, rows: list[dict[str, Any]]) -> list[str]:
-    target = org.storage.schema.objects[sobject.lower()]
-    written = writes.write(org, operation, from_json(org.storage.schema, target, rows), seeding=True)
+    target = org.storage.whole.objects[sobject.lower()]
+    written = writes.write(org, operation, from_json(org.storage.whole, target, rows), seeding=True)
     return [i for i in written.ids if i is not None]

@@ -1,10 +1,12 @@
 """Describe: what the org tells about its objects and fields."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.compounds import compound_of
 from fairlead_emulators.salesforce.model.schema import SOAP_TYPES, Field, Schema, SObject
+from fairlead_emulators.salesforce.model.uses import aggregatable, filterable, groupable, sortable
 
 fact("describe_fields")
 fact("describe_global")
@@ -17,7 +19,7 @@ def describe_field(sobject: SObject, f: Field) -> dict[str, Any]:
     """One item of `fields`."""
     texts = f.type in _TEXTS
     return {
-        "aggregatable": f.type != "textarea",
+        "aggregatable": aggregatable(f),
         "aiPredictionField": False,
         "autoNumber": f.auto_number,
         "byteLength": f.length * _TEXT_BYTES if texts else f.length,
@@ -39,10 +41,10 @@ def describe_field(sobject: SObject, f: Field) -> dict[str, Any]:
         "encrypted": False,
         "externalId": f.external_id,
         "extraTypeInfo": "plaintextarea" if f.type == "textarea" else None,
-        "filterable": f.type != "textarea" or f.length <= 255,
+        "filterable": filterable(f),
         "filteredLookupInfo": None,
         "formulaTreatNullNumberAsZero": False,
-        "groupable": f.type not in ("textarea", "double", "currency", "percent", "datetime", "multipicklist"),
+        "groupable": groupable(f),
         "highScaleNumber": False,
         "htmlFormatted": False,
         "idLookup": f.id_lookup or f.external_id,
@@ -72,7 +74,7 @@ def describe_field(sobject: SObject, f: Field) -> dict[str, Any]:
         "scale": f.scale,
         "searchPrefilterable": f.type == "reference",
         "soapType": SOAP_TYPES.get(f.type, "xsd:string"),
-        "sortable": f.type not in ("textarea", "multipicklist"),
+        "sortable": sortable(f),
         "type": f.type,
         "unique": f.unique,
         "updateable": f.updateable,
@@ -119,8 +121,8 @@ def summary(sobject: SObject, root: str) -> dict[str, Any]:
     }
 
 
-def describe(sobject: SObject, root: str) -> dict[str, Any]:
-    """The answer of `/sobjects/X/describe`."""
+def describe(sobject: SObject, root: str, record_types: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """The answer of `/sobjects/X/describe`; `record_types` are the items of `recordTypeInfos`."""
     return summary(sobject, root) | {
         "actionOverrides": [],
         "childRelationships": [
@@ -147,21 +149,17 @@ def describe(sobject: SObject, root: str) -> dict[str, Any]:
         "lookupLayoutable": None,
         "namedLayoutInfos": [],
         "networkScopeFieldName": None,
-        "recordTypeInfos": [
-            {
-                "active": True,
-                "available": True,
-                "defaultRecordTypeMapping": True,
-                "developerName": "Master",
-                "master": True,
-                "name": "Master",
-                "recordTypeId": "012000000000000AAA",
-            }
-        ],
+        "recordTypeInfos": list(record_types),
         "searchLayoutable": True,
         "sobjectDescribeOption": "FULL",
-        "supportedScopes": [{"label": "All", "name": "everything"}],
+        "supportedScopes": _scopes(sobject),
     }
+
+
+def _scopes(sobject: SObject) -> list[dict[str, str]]:
+    """What USING SCOPE may name."""
+    mine = [{"label": f"My {sobject.label_plural}", "name": "mine"}] if sobject.field("OwnerId") else []
+    return [{"label": f"All {sobject.label_plural}", "name": "everything"}, *mine]
 
 
 def describe_global(schema: Schema, root: str) -> dict[str, Any]:

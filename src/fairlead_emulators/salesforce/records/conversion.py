@@ -8,7 +8,7 @@ from typing import Any, Final
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.schema import SObject
-from fairlead_emulators.salesforce.records import members
+from fairlead_emulators.salesforce.records import members, permitted
 from fairlead_emulators.salesforce.records.outcome import CONVERTED, DELETED, NO_SUCH_ID, Refused, refused
 from fairlead_emulators.salesforce.records.removing import erase
 from fairlead_emulators.salesforce.records.writes import write
@@ -58,6 +58,7 @@ def convert(
         lead = _values(connection, schema.objects["lead"], lead_id)
         if lead["IsConverted"]:
             raise Refused(CONVERTED)
+        _check_rights(org, connection, lead_id, account_id, contact_id)
         status = _converted_status(org, status)
         owner = {"OwnerId": owner_id or lead["OwnerId"]}
         account_id = _account(org, connection, lead, account_id, contact_id, owner)
@@ -71,6 +72,19 @@ def convert(
         _move_members(org, connection, lead_id, contact_id)
         _move_tasks(org, connection, lead_id, contact_id)
     return Conversion(lead_id, account_id, contact_id)
+
+
+def _check_rights(
+    org: Org, connection: sqlite3.Connection, lead_id: str, account_id: str | None, contact_id: str | None
+) -> None:
+    """The user has to be able to edit the lead and what it goes into, or to make that. Raises Refused."""
+    objects = org.storage.whole.objects
+    permitted.check_records(org, connection, objects["lead"], [lead_id], "edit")
+    for sobject, record_id in ((objects["account"], account_id), (objects["contact"], contact_id)):
+        if record_id is not None:
+            permitted.check_records(org, connection, sobject, [record_id], "edit")
+        elif sobject.name == "Contact" or contact_id is None:
+            permitted.check_creating(sobject.name)
 
 
 def _values(connection: sqlite3.Connection, sobject: SObject, record_id: str) -> dict[str, Any]:

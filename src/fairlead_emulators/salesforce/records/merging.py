@@ -10,7 +10,7 @@ from fairlead_emulators.salesforce.events import log
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.schema import SObject
-from fairlead_emulators.salesforce.records import members, persons
+from fairlead_emulators.salesforce.records import members, permitted, persons
 from fairlead_emulators.salesforce.records.outcome import CONVERTED, DELETED, NO_SUCH_ID, Refused, refused
 from fairlead_emulators.salesforce.records.removing import UNBOUND, erase
 from fairlead_emulators.salesforce.records.writes import write
@@ -46,6 +46,8 @@ def merge(
     """
     with org.storage.savepoint() as connection:
         _check(connection, sobject, winner_id, loser_ids)
+        permitted.check_records(org, connection, sobject, [winner_id, *loser_ids], "edit")
+        permitted.check_records(org, connection, sobject, loser_ids, "delete")
         contacts = _contacts_behind(org, connection, sobject, [winner_id, *loser_ids])
         below = (
             _join(org, connection, org.storage.whole.objects["contact"], contacts[0], contacts[1:]) if contacts else []

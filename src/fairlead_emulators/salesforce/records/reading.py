@@ -74,6 +74,17 @@ def read(org: Org, sobject: SObject, record_id: str, fields: Sequence[Field], ro
     return {"attributes": attributes(sobject, root, row[0])} | as_json(fields, row[2:])
 
 
+def visible(org: Org, sobject: SObject, ids: Sequence[str]) -> list[str]:
+    """Those of the ids whose records the user may see, in their order."""
+    conditions = seen(sobject, "t")
+    if not conditions:
+        return list(ids)
+    query = f"SELECT t.Id FROM {quoted(sobject.name)} AS t WHERE t.Id IN (SELECT value FROM json_each(?)) AND {conditions[0]}"
+    with org.storage.lock:
+        found = {row[0] for row in org.storage.connection.execute(query, (json.dumps(list(ids)),))}
+    return [each for each in ids if each in found]
+
+
 def changed(org: Org, sobject: SObject, record_id: str) -> datetime:
     """When the record was last changed."""
     asked = f"SELECT SystemModstamp FROM {quoted(sobject.name)} WHERE Id = ?"

@@ -125,6 +125,9 @@ def undelete(org: Org, sobject: SObject, ids: Sequence[str]) -> Written:
         for row, record_id in enumerate(ids):
             try:
                 with org.storage.savepoint():
+                    permitted.check_records(
+                        org, connection, org.storage.whole.objects[sobject.name.lower()], [record_id], "delete"
+                    )
                     error = _restore(org, connection, sobject, record_id)
                     if error is not None:
                         raise Refused(error)

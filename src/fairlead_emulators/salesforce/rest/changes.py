@@ -9,6 +9,7 @@ from starlette.routing import Route
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model import describe
+from fairlead_emulators.salesforce.model.acting import seen
 from fairlead_emulators.salesforce.model.schema import SObject
 from fairlead_emulators.salesforce.model.values import parse_datetime
 from fairlead_emulators.salesforce.records.reading import attributes
@@ -34,11 +35,16 @@ def routes(api: Api) -> list[Route]:
     ]
 
 
+def _seen(sobject: SObject, *, deleted: int) -> str:
+    """The table, and WHERE to the records that the user may see."""
+    return f"{quoted(sobject.name)} AS t WHERE {' AND '.join([f't.IsDeleted = {deleted}', *seen(sobject, 't')])}"
+
+
 def _latest(call: Call, sobject: SObject, most: int) -> list[tuple[str, dict[str, Any]]]:
     """The records changed last, each with the moment of its change."""
     name = sobject.name_field if sobject.field(sobject.name_field) else "Id"
     asked = (
-        f"SELECT LastModifiedDate, Id, {quoted(name)} FROM {quoted(sobject.name)} WHERE IsDeleted = 0 "
+        f"SELECT LastModifiedDate, Id, {quoted(name)} FROM {_seen(sobject, deleted=0)} "
         "ORDER BY LastModifiedDate DESC, Id DESC LIMIT ?"
     )
     with call.org.storage.lock:
@@ -93,7 +99,7 @@ def updated(call: Call) -> Response:
     """`GET …/sobjects/X/updated?start&end`: ids of records made or changed."""
     sobject = call.sobject()
     start, end = _window(call)
-    asked = f"SELECT Id FROM {quoted(sobject.name)} WHERE IsDeleted = 0 AND SystemModstamp >= ? AND SystemModstamp < ?"
+    asked = f"SELECT Id FROM {_seen(sobject, deleted=0)} AND SystemModstamp >= ? AND SystemModstamp < ?"
     with call.org.storage.lock:
         ids = [row[0] for row in call.org.storage.connection.execute(asked, (start, end)).fetchmany(MAX_IDS + 1)]
     if len(ids) > MAX_IDS:
@@ -106,8 +112,8 @@ def deleted(call: Call) -> Response:
     sobject = call.sobject()
     start, end = _window(call)
     asked = (
-        f"SELECT Id, SystemModstamp FROM {quoted(sobject.name)} "
-        "WHERE IsDeleted = 1 AND SystemModstamp >= ? AND SystemModstamp < ? ORDER BY SystemModstamp"
+        f"SELECT Id, SystemModstamp FROM {_seen(sobject, deleted=1)} "
+        "AND SystemModstamp >= ? AND SystemModstamp < ? ORDER BY SystemModstamp"
     )
     with call.org.storage.lock:
         rows = call.org.storage.connection.execute(asked, (start, end)).fetchmany(MAX_IDS)

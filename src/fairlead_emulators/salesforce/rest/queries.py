@@ -37,7 +37,7 @@ class Queries:
 
     api: Api
     kept: Mapping[str, Callable[[Org, str], str]] = field(default_factory=dict)
-    waiting: "OrderedDict[str, tuple[Found, int]]" = field(default_factory=OrderedDict)
+    waiting: "OrderedDict[str, tuple[Found, int, str]]" = field(default_factory=OrderedDict)
 
     def routes(self) -> list[Route]:
         """The routes of this file."""
@@ -70,7 +70,7 @@ class Queries:
         if not found.ids:
             return JSONResponse({"totalSize": found.total, "done": True, "records": found.first})
         identity = call.org.storage.new_ids("01g", 1)[0]
-        self.waiting[identity] = (found, size)
+        self.waiting[identity] = (found, size, call.org.acting_user())
         while len(self.waiting) > KEPT:
             self.waiting.popitem(last=False)
         return self._page(call, identity, 0)
@@ -81,7 +81,7 @@ class Queries:
         return query(org, record_id) if query and record_id else asked
 
     def _page(self, call: Call, identity: str, start: int) -> Response:
-        found, size = self.waiting[identity]
+        found, size, _ = self.waiting[identity]
         end = start + size
         body: dict[str, Any] = {"totalSize": found.total, "done": end >= found.total}
         if not body["done"]:
@@ -92,7 +92,11 @@ class Queries:
         """`GET …/query/{locator}`."""
         identity, _, start = call.path["locator"].rpartition("-")
         known = self.waiting.get(identity)
-        if known is None or not (start.isascii() and start.isdecimal() and len(start) < 10):
+        if (
+            known is None
+            or known[2] != call.org.acting_user()
+            or not (start.isascii() and start.isdecimal() and len(start) < 10)
+        ):
             raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
         if int(start) > known[0].total:
             raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")

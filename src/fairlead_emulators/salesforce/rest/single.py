@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from fairlead_emulators.salesforce.access.record_types import infos
 from fairlead_emulators.salesforce.errors import ApiError, from_row
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model import describe
-from fairlead_emulators.salesforce.model.acting import acting
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import Field, SObject
@@ -72,8 +72,7 @@ async def versions(_request: Request) -> Response:
 def resources(call: Call) -> Response:
     """`GET /services/data/vNN.0`."""
     me = call.org.identity
-    user = acting.get()
-    identity = f"{call.base}/id/{me.org_id}/{user.user_id if user else me.user_id}"
+    identity = f"{call.base}/id/{me.org_id}/{call.org.acting_user()}"
     return JSONResponse({"identity": identity} | {n: f"{call.root}/{n}" for n in RESOURCES})
 
 
@@ -85,7 +84,8 @@ def limits(call: Call) -> Response:
 def record_count(call: Call) -> Response:
     """`GET …/limits/recordCount?sObjects=A,B`."""
     wanted = {name.strip().lower() for name in call.query.get("sObjects", "").split(",") if name.strip()}
-    counts = call.org.storage.counts()
+    known = call.org.storage.schema.objects
+    counts = {name: n for name, n in call.org.storage.counts().items() if name.lower() in known}
     found = [{"count": n, "name": name} for name, n in counts.items() if not wanted or name.lower() in wanted]
     return JSONResponse({"sObjects": found})
 
@@ -97,7 +97,8 @@ def all_objects(call: Call) -> Response:
 
 def describe_object(call: Call) -> Response:
     """`GET …/sobjects/X/describe`."""
-    return _with_etag(call, describe.describe(call.sobject(), call.root))
+    sobject = call.sobject()
+    return _with_etag(call, describe.describe(sobject, call.root, infos(call.org, sobject.name, call.root)))
 
 
 def _with_etag(call: Call, body: dict[str, Any]) -> Response:
@@ -198,7 +199,8 @@ def _ids_by_path_key(call: Call) -> tuple[SObject, list[str]]:
     sobject, key = _key(call)
     with call.org.storage.lock:
         found = ids_by_key(call.org.storage.connection, sobject, key, [call.path["value"]])
-    return sobject, next(iter(found.values()), [])
+        ids = records.visible(call.org, sobject, next(iter(found.values()), []))
+    return sobject, ids
 
 
 def _several(call: Call, sobject: SObject, ids: list[str]) -> Response:

@@ -32,12 +32,11 @@ def organization(call: Call) -> Response:
     """`GET …/connect/organization`: the little that clients ask of it."""
     with call.org.storage.lock:
         row = call.org.storage.connection.execute(f"SELECT Name FROM {quoted('Organization')}").fetchone()
-    me = call.org.identity
     return JSONResponse(
         {
             "accessTimeout": 120,
             "name": row[0] if row else "",
-            "orgId": me.org_id,
-            "userSettings": {"userId": me.user_id, "timeZone": {"name": "UTC", "gmtOffset": 0.0}},
+            "orgId": call.org.identity.org_id,
+            "userSettings": {"userId": call.org.acting_user(), "timeZone": {"name": "UTC", "gmtOffset": 0.0}},
         }
     )

@@ -1,10 +1,13 @@
 """What the sign-in refuses before anything else is looked at: hosts, flows that are off, odd requests to the screen."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.signin import people
+from fairlead_emulators.salesforce.signin.people import Who
 from fairlead_emulators.salesforce.state.org import Org
 
 fact("client_credentials_my_domain")
@@ -37,10 +40,16 @@ def token_refusal(org: Org, form: Mapping[str, str], host: str) -> Refusal | Non
     grant = form.get("grant_type", "")
     if grant == "client_credentials" and host in LOGIN_HOSTS:
         return "invalid_grant", "request not supported on this domain"
-    if grant == PASSWORD and org.settings.get("username_password_flow"):
-        good = form.get("username") == org.identity.username and org.settings.get("password") == form.get("password")
-        return None if good else ("invalid_grant", "authentication failure")
+    if grant == PASSWORD and not org.settings.get("username_password_flow"):
+        return "unsupported_grant_type", "grant type not supported"
     return None
+
+
+def by_password(org: Org, username: str, password: str, setting: str = PASSWORD) -> Who | None:
+    """The active user of that name, when the password is the one that this setting of the org gives all users."""
+    kept = str(org.settings.get(setting) or "")
+    good = bool(kept) and secrets.compare_digest(kept.encode(), password.encode())
+    return people.find(org, username) if good else None
 
 
 def authorize_refusal(org: Org, asked: Mapping[str, str]) -> Refusal | None:

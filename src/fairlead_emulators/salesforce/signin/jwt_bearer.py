@@ -1,6 +1,7 @@
 """The JWT bearer grant: a statement signed with the key of a certificate that the app knows.
 
-The setting `jwt_certificate` (PEM) registers the certificate; `jwt_seconds` limits how far ahead `exp` may lie.
+The setting `jwt_certificate` (PEM) registers the certificate; `jwt_seconds` limits how far ahead `exp` may lie;
+`jwt_users` names those whom the admin lets in beforehand.
 """
 
 import base64
@@ -14,6 +15,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.signin import people
+from fairlead_emulators.salesforce.signin.asking import OAuthError
+from fairlead_emulators.salesforce.signin.people import Who
+from fairlead_emulators.salesforce.signin.sessions import Sessions
 from fairlead_emulators.salesforce.state.org import Org
 
 fact("jwt_bearer")
@@ -26,26 +31,34 @@ class _Invalid(Exception):
     """Not a statement, or not signed by the registered key."""
 
 
-def refusal(org: Org, assertion: str, host: str) -> tuple[str, str]:
-    """Error and description when the assertion is refused; empty texts when it is good. `host`: our own address."""
+def signed_in(org: Org, sessions: Sessions, assertion: str, host: str) -> Who:
+    """The user whom the assertion signs in. `host`: our own address. Raises OAuthError when it is refused."""
     certificate = str(org.settings.get("jwt_certificate", ""))
     if not certificate:
-        return "invalid_app_access", "user is not admin approved to access this app"
+        raise OAuthError("invalid_app_access", "user is not admin approved to access this app")
     try:
         claims = _claims(assertion, certificate)
         exp = float(claims.get("exp", 0))
     except (_Invalid, TypeError, ValueError):
-        return "invalid_grant", "invalid assertion"
+        raise OAuthError("invalid_grant", "invalid assertion") from None
     if claims.get("iss") != org.identity.client_id:
-        return "invalid_client_id", "client identifier invalid"
-    if claims.get("sub") != org.identity.username:
-        return "invalid_grant", "user hasn't approved this consumer"
+        raise OAuthError("invalid_client_id", "client identifier invalid")
+    who = people.find(org, str(claims.get("sub", "")))
+    if who is None or not _approved(org, sessions, who):
+        raise OAuthError("invalid_grant", "user hasn't approved this consumer")
     if claims.get("aud") not in (*AUDIENCES, host):
-        return "invalid_grant", "audience is invalid"
+        raise OAuthError("invalid_grant", "audience is invalid")
     ahead = exp - org.clock.now().timestamp()
-    if not 0 < ahead <= float(org.settings.get("jwt_seconds", ahead)):
-        return "invalid_grant", "expired authorization code"
-    return "", ""
+    if not 0 < ahead <= float(org.settings.get("jwt_seconds") or ahead):
+        raise OAuthError("invalid_grant", "expired authorization code")
+    return who
+
+
+@fact("jwt_users")
+def _approved(org: Org, sessions: Sessions, who: Who) -> bool:
+    """Whether the admin has let the user in beforehand, or the user the app."""
+    names = org.settings.get("jwt_users") or []
+    return not names or who.username.lower() in {str(n).lower() for n in names} or sessions.has_allowed(who.user_id)
 
 
 def _claims(assertion: str, certificate: str) -> dict[str, Any]:

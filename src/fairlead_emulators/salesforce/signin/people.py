@@ -41,6 +41,11 @@ def find(org: Org, username: str) -> Who | None:
     return _row(org, "Username", username)
 
 
+def named(org: Org, username: str) -> Who | None:
+    """The active user of that name, or the admin when none is named; None for an unknown name."""
+    return find(org, username) if username else admin(org)
+
+
 def admin(org: Org) -> Who:
     """The admin of the org, whatever has become of the row."""
     me = org.identity

@@ -9,12 +9,15 @@ from typing import Any, Final
 
 from fairlead_emulators.salesforce.errors import ApiError
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.signin import people
+from fairlead_emulators.salesforce.signin.asking import SCOPE
 from fairlead_emulators.salesforce.state.org import Org
 
 fact("access_token_shape")
 fact("invalid_session")
 fact("refresh_rotation")
 fact("session_timeout")
+fact("inactive_users")
 
 SESSION_TIMEOUT: Final = timedelta(hours=2)
 
@@ -31,6 +34,7 @@ class Sessions:
     codes: dict[str, dict[str, Any]] = field(default_factory=dict)
     issued: dict[str, datetime] = field(default_factory=dict)
     scopes: dict[str, str] = field(default_factory=dict)
+    """What tokens were granted, where it is not the usual."""
     first: str = ""
 
     def load(self) -> None:
@@ -39,12 +43,14 @@ class Sessions:
         self.access = dict(kept.get("access", {}))
         self.refresh = dict(kept.get("refresh", {}))
         self.users = dict(kept.get("users", {}))
+        self.scopes = dict(kept.get("scopes", {}))
         self.first = kept.get("first") or self._new_token()
         self.access[self.first] = ""
         self._keep()
 
     def _keep(self) -> None:
-        kept = {"access": self.access, "refresh": self.refresh, "first": self.first, "users": self.users}
+        kept = {"access": self.access, "refresh": self.refresh, "first": self.first}
+        kept |= {"users": self.users, "scopes": self.scopes}
         self.org.storage.set_meta("sessions", kept)
 
     def _new_token(self) -> str:
@@ -54,14 +60,32 @@ class Sessions:
         """The id of the user whose token it is; "" for the admin."""
         return self.users.get(token, "")
 
-    def _belongs(self, token: str, user_id: str) -> None:
+    def scope_of(self, token: str) -> str:
+        """What the token was granted."""
+        return self.scopes.get(token, SCOPE)
+
+    def _belongs(self, token: str, user_id: str, scope: str) -> None:
         if user_id and user_id != self.org.identity.user_id:
             self.users[token] = user_id
+        if scope != SCOPE:
+            self.scopes[token] = scope
 
-    def open(self, user_id: str = "") -> str:
+    def _forget(self, token: str) -> bool:
+        """Whether there was such a token."""
+        known = [each.pop(token, None) is not None for each in (self.access, self.refresh)]
+        self.users.pop(token, None)
+        self.scopes.pop(token, None)
+        return any(known)
+
+    def _of_somebody(self, token: str) -> bool:
+        """Whether the token's user is still one that may sign in."""
+        user_id = self.user_of(token)
+        return not user_id or people.by_id(self.org, user_id) is not None
+
+    def open(self, user_id: str = "", scope: str = SCOPE) -> str:
         """A new access token of that user, the admin unless told."""
         token = self._new_token()
-        self._belongs(token, user_id)
+        self._belongs(token, user_id, scope)
         self.access[token] = self._expiry()
         self._keep()
         return token
@@ -69,26 +93,38 @@ class Sessions:
     def _expiry(self) -> str:
         return (self.org.clock.now() + SESSION_TIMEOUT).isoformat()
 
-    def new_refresh_token(self, user_id: str = "") -> str:
+    def new_refresh_token(self, user_id: str = "", scope: str = SCOPE) -> str:
         """A new refresh token of that user."""
         token = "5Aep861" + secrets.token_urlsafe(60)
-        self._belongs(token, user_id)
+        self._belongs(token, user_id, scope)
         self.refresh[token] = self.org.now()
         self._keep()
         return token
 
     def use_refresh_token(self, token: str, *, rotate: bool) -> bool:
         """Whether the refresh token is good; with rotation it is good once."""
-        good = token in self.refresh
+        good = self.is_refresh_token(token)
         if good and rotate:
-            del self.refresh[token]
+            self._forget(token)
             self._keep()
         return good
 
+    def is_refresh_token(self, token: str) -> bool:
+        """Whether it is a refresh token of a user who may sign in."""
+        return token in self.refresh and self._of_somebody(token)
+
+    def has_allowed(self, user_id: str) -> bool:
+        """Whether that user has let the app in before, and not taken it back."""
+        return any((self.user_of(each) or self.org.identity.user_id) == user_id for each in self.refresh)
+
+    def ends(self, token: str) -> int | None:
+        """When the access token ends if nobody uses it, in epoch seconds; None for one that does not time out."""
+        expiry = self.access.get(token)
+        return int(datetime.fromisoformat(expiry).timestamp()) if expiry else None
+
     def revoke(self, token: str) -> bool:
         """Ends an access or refresh token; whether there was such a token."""
-        found = self.access.pop(token, None) is not None
-        found = self.refresh.pop(token, None) is not None or found
+        found = self._forget(token)
         self._keep()
         return found
 
@@ -97,15 +133,15 @@ class Sessions:
         self.access.clear()
         self._keep()
 
-    def is_live(self, token: str) -> bool:
-        """Whether the access token is known and not timed out; use of a token renews it."""
+    def is_live(self, token: str, *, used: bool = True) -> bool:
+        """Whether the access token is known, not timed out, and of an active user; use of a token renews it."""
         expiry = self.access.get(token)
         if expiry is None:
             return False
-        if expiry and datetime.fromisoformat(expiry) < self.org.clock.now():
-            del self.access[token]
+        if not self._of_somebody(token) or (expiry and datetime.fromisoformat(expiry) < self.org.clock.now()):
+            self._forget(token)
             return False
-        if expiry:
+        if expiry and used:
             self.access[token] = self._expiry()
         return True
 

@@ -30,7 +30,7 @@ class Queries:
     """The calls, and the answers whose further pages wait; the oldest of them give way."""
 
     api: Api
-    waiting: "OrderedDict[str, tuple[list[dict[str, Any]], int]]" = field(default_factory=OrderedDict)
+    waiting: "OrderedDict[str, tuple[list[dict[str, Any]], int, str]]" = field(default_factory=OrderedDict)
 
     def calls(self) -> dict[str, Work]:
         """The calls by name."""
@@ -50,13 +50,13 @@ class Queries:
         if len(answer.records) <= size:
             return [_page(answer.records, answer.total, None)]
         identity = self.api.org.storage.new_ids("01g", 1)[0]
-        self.waiting[identity] = (answer.records, size)
+        self.waiting[identity] = (answer.records, size, self.api.org.acting_user())
         while len(self.waiting) > KEPT:
             self.waiting.popitem(last=False)
         return [self._part(identity, 0)]
 
     def _part(self, identity: str, start: int) -> Typed:
-        records, size = self.waiting[identity]
+        records, size, _ = self.waiting[identity]
         end = start + size
         locator = f"{identity}-{end}" if end < len(records) else None
         return _page(records[start:end], len(records), locator)
@@ -64,7 +64,8 @@ class Queries:
     def more(self, call: Call) -> list[Any]:
         """QueryResult of a `queryLocator`."""
         identity, _, start = child_text(call.asked.body, "queryLocator").rpartition("-")
-        if identity not in self.waiting or not start.isdecimal():
+        known = self.waiting.get(identity)
+        if known is None or known[2] != self.api.org.acting_user() or not start.isdecimal():
             raise SoapFault("INVALID_QUERY_LOCATOR", "invalid query locator", "InvalidQueryLocatorFault")
         return [self._part(identity, int(start))]
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from starlette.routing import Route
 
+from fairlead_emulators.salesforce.access.record_types import infos
 from fairlead_emulators.salesforce.errors import ApiError, RowError
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata.markup import child_text, children
@@ -100,8 +101,13 @@ class RecordsApi:
         return self._described(names)
 
     def _described(self, names: list[str]) -> list[Any]:
-        found = [describe.describe(known_object(self.api, name), "") for name in names]
+        found = [self._describe(known_object(self.api, name)) for name in names]
         return [{key: value for key, value in each.items() if key != "urls"} for each in found]
+
+    def _describe(self, sobject: SObject) -> dict[str, Any]:
+        told = infos(self.api.org, sobject.name, "")
+        types = [{key: value for key, value in each.items() if key != "urls"} for each in told]
+        return describe.describe(sobject, "", types)
 
     def create(self, call: Call) -> list[Any]:
         """SaveResult of each record."""

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.metadata.markup import child_text
-from fairlead_emulators.salesforce.model.acting import acting
 from fairlead_emulators.salesforce.rest.wire import Api
+from fairlead_emulators.salesforce.signin.checks import by_password
 from fairlead_emulators.salesforce.signin.sessions import SESSION_TIMEOUT
 from fairlead_emulators.salesforce.soap.door import Call, Work
 from fairlead_emulators.salesforce.soap.envelope import NIL, SoapFault
@@ -29,7 +29,7 @@ class SigningIn:
         return {
             "login": self.login,
             "logout": self.logout,
-            "getUserInfo": lambda call: [self._user_info()],
+            "getUserInfo": lambda call: [self._user_info(self.api.org.acting_user())],
             "getServerTimestamp": lambda call: [{"timestamp": self.api.org.now()}],
         }
 
@@ -39,9 +39,9 @@ class SigningIn:
         if not password:
             message = "SOAP API login() is disabled by default in this org."
             raise SoapFault("INVALID_OPERATION", message, "LoginFault")
-        me = self.api.org.identity
-        given = (child_text(call.asked.body, "username").lower(), child_text(call.asked.body, "password"))
-        if given != (me.username.lower(), str(password)):
+        me, body = self.api.org.identity, call.asked.body
+        who = by_password(self.api.org, child_text(body, "username"), child_text(body, "password"), LOGIN_SETTING)
+        if who is None:
             message = "Invalid username, password, security token; or user locked out."
             raise SoapFault("INVALID_LOGIN", message, "LoginFault")
         root = f"{call.base}/services/Soap"
@@ -51,9 +51,9 @@ class SigningIn:
                 "passwordExpired": False,
                 "sandbox": False,
                 "serverUrl": f"{root}/u/{call.version}.0/{me.org_id[:15]}",
-                "sessionId": self.api.sessions.open(),
-                "userId": me.user_id,
-                "userInfo": self._user_info(),
+                "sessionId": self.api.sessions.open(who.user_id),
+                "userId": who.user_id,
+                "userInfo": self._user_info(who.user_id),
             }
         ]
 
@@ -62,10 +62,9 @@ class SigningIn:
         self.api.sessions.revoke(call.session)
         return []
 
-    def _user_info(self) -> dict[str, Any]:
+    def _user_info(self, user_id: str) -> dict[str, Any]:
         """GetUserInfoResult: what clients read of the signed-in user."""
-        org, me, user_now = self.api.org, self.api.org.identity, acting.get()
-        user_id = user_now.user_id if user_now else me.user_id
+        org, me = self.api.org, self.api.org.identity
         with org.storage.lock:
             connection = org.storage.connection
             asked = "Username, Name, Email, LanguageLocaleKey, LocaleSidKey, TimeZoneSidKey, ProfileId, UserType"

@@ -116,7 +116,7 @@ class SingleComponents:
 
     def _exists(self, kind: str, full_name: str) -> bool:
         with self.org.storage.lock:
-            schema = self.org.storage.schema
+            schema = self.org.storage.whole
             sobject = schema.object(full_name.partition(".")[0])
             if kind == "CustomObject":
                 return sobject is not None

@@ -7,6 +7,7 @@ from typing import Any, Final
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.acting import seen
 from fairlead_emulators.salesforce.model.schema import Field, Schema
+from fairlead_emulators.salesforce.model.uses import sortable
 from fairlead_emulators.salesforce.soql.ast import (
     Among,
     Call,
@@ -19,7 +20,7 @@ from fairlead_emulators.salesforce.soql.ast import (
     TypeOf,
 )
 from fairlead_emulators.salesforce.soql.expressions import aggregates
-from fairlead_emulators.salesforce.soql.functions import DATE_PARTS, IDS, Functions, is_long
+from fairlead_emulators.salesforce.soql.functions import DATE_PARTS, IDS, Functions
 from fairlead_emulators.salesforce.soql.groups import Groups
 from fairlead_emulators.salesforce.soql.resolve import Resolved, Scope, object_of
 from fairlead_emulators.salesforce.soql.shapes import PARENT, Child, Compiled, Context, Output
@@ -29,7 +30,6 @@ from fairlead_emulators.salesforce.soql.where import Conditions
 
 FIELDS_LIMIT: Final = 200
 MAX_CHILDREN: Final = 20
-_UNSORTED: Final = frozenset({"multipicklist", "location", "address"})
 
 fact("soql_beyond")
 fact("soql_all_rows")
@@ -255,7 +255,7 @@ class Compiler:
 
 def ordered(found: Resolved, *, descending: bool, nulls_last: bool | None) -> str:
     """One key of ORDER BY: nulls first when rising, last when falling, unless told."""
-    if is_long(found.field) or found.field.type in _UNSORTED:
+    if not sortable(found.field):
         message = f"field '{found.field.name}' can not be sorted in a query call"
         raise SoqlError("INVALID_FIELD", message, word=found.field.name)
     last = descending if nulls_last is None else nulls_last

@@ -36,17 +36,17 @@ def _compiled(org: Org, text: str, *, deleted: bool = False) -> soql.Compiled:
     """Raises ApiError 400 with the code that SOQL gave."""
     try:
         everything = bool(org.settings.get("soql_everything", True))
-        context = soql.Context(org.clock.now(), _zone(org), deleted, org.identity.user_id, everything)
+        context = soql.Context(org.clock.now(), _zone(org), deleted, org.acting_user(), everything)
         return soql.compile_query(soql.parse(text), org.storage.schema, context)
     except soql.SoqlError as error:
         raise _refused(error, text) from None
 
 
 def _zone(org: Org) -> tzinfo:
-    """The time zone of the one user, by which date literals begin and end; UTC where it is unknown."""
+    """The time zone of the acting user, by which date literals begin and end; UTC where it is unknown."""
     with org.storage.lock:
         asked = "SELECT TimeZoneSidKey FROM User WHERE Id = ?"
-        row = org.storage.connection.execute(asked, (org.identity.user_id,)).fetchone()
+        row = org.storage.connection.execute(asked, (org.acting_user(),)).fetchone()
     try:
         return ZoneInfo(row[0]) if row and row[0] else UTC
     except (ZoneInfoNotFoundError, ValueError):

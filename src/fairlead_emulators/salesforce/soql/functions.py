@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.schema import Field
+from fairlead_emulators.salesforce.model.uses import aggregatable
 from fairlead_emulators.salesforce.soql import text
 from fairlead_emulators.salesforce.soql.ast import Call, Place
 from fairlead_emulators.salesforce.soql.resolve import Resolved, Scope
@@ -47,7 +48,6 @@ INSIDE: Final = {
 }
 """Functions that may stand inside another."""
 _FORMATTED: Final = NUMBERS | {"date", "datetime"}
-_NEVER_COUNTED: Final = frozenset({"boolean", "multipicklist", "location", "address"})
 _EARTH: Final = {"km": 6_371.0, "mi": 3_959.0}
 
 fact("soql_functions")
@@ -122,8 +122,8 @@ def _malformed(message: str, call: Call) -> SoqlError:
 
 def _aggregate(call: Call, inner: Resolved) -> Resolved:
     kind, function = inner.field.type, call.function
-    refused = {"sum": kind not in NUMBERS, "avg": kind not in NUMBERS}.get(function, kind in _NEVER_COUNTED)
-    if refused or (is_long(inner.field) and function not in {"sum", "avg"}) or inner.display:
+    allowed = kind in NUMBERS if function in {"sum", "avg"} else aggregatable(inner.field)
+    if not allowed or inner.display:
         message = f"field {call.path} does not support aggregate operator {function.upper()}"
         raise _malformed(message, call)
     if function in {"count", "count_distinct"}:
@@ -148,11 +148,6 @@ def _shown(call: Call, inner: Resolved) -> Resolved:
     if kind in NUMBERS | IDS | {"date", "datetime", "location", "address"}:
         raise _malformed(f"toLabel() needs a picklist, not {call.path}", call)
     return inner
-
-
-def is_long(field_: Field) -> bool:
-    """A text that can be neither filtered, sorted nor grouped."""
-    return field_.type == "textarea" and field_.length > 255
 
 
 def prepare(connection: sqlite3.Connection) -> None:

@@ -3,19 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any, Final
+from typing import Any
 
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.model.uses import groupable
 from fairlead_emulators.salesforce.soql import text
 from fairlead_emulators.salesforce.soql.ast import Call, Column, Order, Query
 from fairlead_emulators.salesforce.soql.expressions import aggregates
-from fairlead_emulators.salesforce.soql.functions import Functions, is_long
+from fairlead_emulators.salesforce.soql.functions import Functions
 from fairlead_emulators.salesforce.soql.resolve import Resolved, Scope
 from fairlead_emulators.salesforce.soql.shapes import Compiled, Output
 from fairlead_emulators.salesforce.soql.tokens import SoqlError
 from fairlead_emulators.salesforce.soql.where import Conditions
-
-_UNGROUPED: Final = frozenset({"multipicklist", "datetime", "double", "currency", "percent", "location", "address"})
 
 fact("soql_subtotals")
 
@@ -49,7 +48,7 @@ class Groups:
         if aggregates(by):
             raise SoqlError("MALFORMED_QUERY", "An aggregate cannot stand in GROUP BY", word="GROUP")
         found = self._resolved(by, self.functions)
-        if is_long(found.field) or found.field.type in _UNGROUPED or found.display:
+        if not groupable(found.field) or found.display:
             message = f"field '{found.field.name}' can not be grouped in a query call"
             raise SoqlError("MALFORMED_QUERY", message, word=by.path)
         return found

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.model.acting import seen
 from fairlead_emulators.salesforce.model.schema import Field, Schema, SObject
 from fairlead_emulators.salesforce.soql.tokens import SoqlError
 
@@ -16,6 +17,7 @@ _NAME_FIELDS: Final = (
 )  # fmt: skip
 
 fact("soql_polymorphic")
+fact("hidden_parents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,8 @@ class Scope:
             for place, parent in enumerate(targets):
                 joined = f"{self.prefix}p{len(self._joins)}" + (f"_{place}" if place else "")
                 tables.append((joined, parent))
-                self._sql.append(f" LEFT JOIN {quoted(parent.name)} AS {joined} ON {joined}.Id = {found[0]}")
+                on = " AND ".join([f"{joined}.Id = {found[0]}", *seen(parent, joined)])
+                self._sql.append(f" LEFT JOIN {quoted(parent.name)} AS {joined} ON {on}")
             shown = targets[0] if len(targets) == 1 else _name_object(targets)
             self._joins[key] = Place(tuple(tables), shown)
         return self._joins[key]

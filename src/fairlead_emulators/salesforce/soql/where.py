@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import Field
+from fairlead_emulators.salesforce.model.uses import filterable
 from fairlead_emulators.salesforce.soql import dates, text
 from fairlead_emulators.salesforce.soql.ast import (
     Among,
@@ -20,13 +21,12 @@ from fairlead_emulators.salesforce.soql.ast import (
     Query,
 )
 from fairlead_emulators.salesforce.soql.expressions import aggregates
-from fairlead_emulators.salesforce.soql.functions import IDS, NUMBERS, Functions, is_long
+from fairlead_emulators.salesforce.soql.functions import IDS, NUMBERS, Functions
 from fairlead_emulators.salesforce.soql.resolve import Resolved, Scope
 from fairlead_emulators.salesforce.soql.tokens import SoqlError
 
 MAX_SEMI_JOINS: Final = 2
 _NO_TEXTS: Final = NUMBERS | {"boolean", "date", "datetime"}
-_COMPOUNDS: Final = frozenset({"location", "address"})
 
 Subquery = Callable[[Query, "Conditions", Resolved], tuple[str, list[Any]]]
 
@@ -243,7 +243,7 @@ def _is_empty(field_: Field, condition: Comparison) -> bool:
 
 
 def _check_filterable(field_: Field) -> None:
-    if is_long(field_) or field_.type in _COMPOUNDS:
+    if not filterable(field_):
         message = f"field '{field_.name}' can not be filtered in a query call"
         raise SoqlError("INVALID_FIELD", message, word=field_.name)
 

@@ -1,13 +1,30 @@
-"""The row that tells what the signed-in user may do. Here everybody is an administrator."""
+"""The rows that tell what the signed-in user may do: one for who may do everything, one for all others.
+
+Each user sees the one that holds for it: `model.acting.own_row`.
+"""
+
+from typing import Final
 
 from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.records import writes
 from fairlead_emulators.salesforce.state.org import Org
 
+fact("user_permission_access")
+fact("ordinary_permissions")
 
-@fact("user_permission_access")
+ADMINISTERS: Final = (
+    "PermissionsModifyMetadata",
+    "PermissionsCustomizeApplication",
+    "PermissionsModifyAllData",
+    "PermissionsViewAllData",
+    "PermissionsAssignPermissionSets",
+)
+"""What only who may do everything has."""
+
+
 def lay(org: Org) -> None:
-    """Puts the row into the org."""
-    target = org.storage.schema.objects["userpermissionaccess"]
-    writes.write(org, "insert", from_json(org.storage.schema, target, [{}]), seeding=True)
+    """Puts the rows into the org."""
+    schema = org.storage.whole
+    rows = [{}, dict.fromkeys(ADMINISTERS, False)]
+    writes.write(org, "insert", from_json(schema, schema.objects["userpermissionaccess"], rows), seeding=True)

@@ -24,10 +24,10 @@ RELATED: Final = {
 
 def lay(org: Org) -> None:
     """Puts the layouts of the org's standard objects into its Setup."""
-    found = {name: org.storage.schema.object(name) for name in OBJECTS}
+    found = {name: org.storage.whole.object(name) for name in OBJECTS}
     texts = {f"{name}-{name} Layout": _layout(sobject) for name, sobject in found.items() if sobject is not None}
     with org.storage.transaction() as connection:
-        package.apply(package.read_package(_zip(texts)), org.storage.schema, connection)
+        package.apply(package.read_package(_zip(texts)), org.storage.whole, connection)
 
 
 def _zip(texts: dict[str, bytes]) -> bytes:

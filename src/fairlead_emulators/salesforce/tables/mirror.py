@@ -11,7 +11,7 @@ from fairlead_emulators.salesforce.state.storage import quoted
 
 def mirror(org: Org, sobject: str, wanted: Mapping[str, dict[str, Any]], key: str = "DeveloperName") -> None:
     """Makes the object's rows those of `wanted`: columns by developer name, or by another `key`."""
-    table, target = quoted(sobject), org.storage.schema.objects[sobject.lower()]
+    table, target = quoted(sobject), org.storage.whole.objects[sobject.lower()]
     with org.storage.transaction() as connection:
         known = dict(connection.execute(f"SELECT {quoted(key)}, Id FROM {table} WHERE IsDeleted = 0").fetchall())
         gone = [(known[name],) for name in known.keys() - wanted.keys()]
@@ -21,5 +21,5 @@ def mirror(org: Org, sobject: str, wanted: Mapping[str, dict[str, Any]], key: st
             connection.execute(f"UPDATE {table} SET {sets} WHERE Id = ?", (*wanted[name].values(), known[name]))
         new = [{key: name} | row for name, row in wanted.items() if name not in known]
         if new:
-            writes.write(org, "insert", from_json(org.storage.schema, target, new), seeding=True)
+            writes.write(org, "insert", from_json(org.storage.whole, target, new), seeding=True)
         org.storage.recount(sobject)

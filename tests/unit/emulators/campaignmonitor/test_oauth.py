@@ -233,3 +233,9 @@ def test_the_account_s_first_tokens_stay_the_ones_it_starts_with(account):
     _exchange(account, _answer(_decide(account, scope="ViewReports"))["code"])
     _decide(account, type="user_agent")
     assert account.emulator.ready()["refresh_token"] == first
+
+
+def test_a_page_of_another_site_does_not_press_the_button(account):
+    form = urlencode({"email": "admin@example.com", **_query(account), "decision": "allow"}).encode()
+    for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 303), ("none", 303)):
+        assert account.call("POST", "/oauth", form, {"Sec-Fetch-Site": site}).status == status

@@ -45,6 +45,13 @@ BOOK: Final = (
         "API names of the objects whose changes are told as change events, one a line.",
     ),
     Setting(
+        "events_need_rights",
+        "Events need rights",
+        "switch",
+        True,
+        "Who subscribes to events has to be able to read the object, and gets the fields that it may read.",
+    ),
+    Setting(
         "rotate_refresh_tokens",
         "Rotate refresh tokens",
         "switch",
@@ -64,6 +71,13 @@ BOOK: Final = (
         "whole",
         None,
         "How far ahead, in seconds, the expiry of a signed statement may lie. Empty: any.",
+    ),
+    Setting(
+        "jwt_users",
+        "Users let in by a signed statement",
+        "names",
+        [],
+        "User names that the admin lets in beforehand, one a line. Empty: every active user.",
     ),
     Setting(
         "converted_lead_statuses",
