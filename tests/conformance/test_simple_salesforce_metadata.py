@@ -1,37 +1,16 @@
 """The unmodified `simple-salesforce` client deploys and manages metadata of the local org, over verified HTTPS."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 from simple_salesforce import Salesforce
 
 from fairlead.salesforce.package import package_from_source
-from fairlead_emulators.clock import Clock
-from fairlead_emulators.salesforce.app import SalesforceOrgEmulator, create
-from fairlead_emulators.server import serving
-from fairlead_emulators.tls import certificate
 from tests.repository.files import ROOT
 
 # The client leaves files and sockets to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
-
-
-@pytest.fixture
-def emulator() -> Iterator[SalesforceOrgEmulator]:
-    org = create(Clock())
-    yield org
-    org.close()
-
-
-@pytest.fixture
-def client(emulator: SalesforceOrgEmulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Salesforce]:
-    shown = certificate(tmp_path)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(shown.ca_file))  # the client's own way to trust an authority
-    with serving(emulator.app, shown) as url, requests.Session() as session:
-        yield Salesforce(instance_url=url, session_id=emulator.sessions.first, version="60.0", session=session)
 
 
 def ended(client: Salesforce, deploy_id: str) -> dict:
