@@ -91,7 +91,7 @@ LASTING: dict[str, tuple[str, dict[str, Any], str, str, str]] = {
         {"fault": "status", "match": {"path": "/services/data/?$"}, **ALWAYS},
         "FL-121",
         "sign in",
-        "Try again",
+        "try again",
     ),
     "no place for new records": (
         SF,

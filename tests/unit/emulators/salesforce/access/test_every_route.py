@@ -89,6 +89,11 @@ TABLE = (
     get("/sobjects/{sobject}/describe/layouts"),
     get("/sobjects/{sobject}/describe/layouts/{record_type}", fill=LAYOUT),
     get("/sobjects/{sobject}/describe/compactLayouts"),
+    get("/sobjects/{sobject}/describe/approvalLayouts"),
+    get("/sobjects/{sobject}/quickActions"),
+    get("/quickActions", 200, 200),
+    Row("GET", "/services/oauth2/singleaccess", 200, 200, 403),
+    Row("POST", "/services/oauth2/singleaccess", 200, 200, 403),
     get("/sobjects/{sobject}/updated", params=WINDOW),
     get("/sobjects/{sobject}/deleted", params=WINDOW),
     get("/sobjects/{sobject}/listviews", fill={"sobject": "Contact"}),
@@ -234,7 +239,7 @@ TABLE = (
 WITHOUT_SESSION = {
     "/services/data", "/services/oauth2/token", "/services/oauth2/authorize", "/.well-known/openid-configuration", "/id/keys",
     "/setup/connect", "/services/oauth2/userinfo", "/services/oauth2/revoke", "/services/oauth2/introspect",
-    "/id/{org_id}/{user_id}", "/services/async/{rest:path}",
+    "/id/{org_id}/{user_id}", "/services/async/{rest:path}", "/secur/frontdoor.jsp",
 }  # fmt: skip
 
 
