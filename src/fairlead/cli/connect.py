@@ -157,7 +157,7 @@ def salesforce(
         kept = asyncio.run(proofs.of_org(url, key, password, callback, paste=paste))
     elif private_key is not None and username:
         kept = OrgStatement(key, username, private_key.read_text(), audience or proofs.audience_of(url))
-    found = asyncio.run(connecting.read_org(proofs.login_of(url, kept)))
+    found = asyncio.run(connecting.read_org(proofs.login_of(org(), url, kept)))
     connecting.store_salesforce(org(), url, kept, found, WHO)
     if as_json:
         show.document(

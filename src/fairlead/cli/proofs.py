@@ -19,13 +19,13 @@ from fairlead.features.connections.credentials import (
     AccountCredentials,
     AccountGrant,
     AccountKey,
-    OrgApp,
     OrgCredentials,
     OrgGrant,
 )
 from fairlead.salesforce import web_login as org_login
-from fairlead.salesforce.login import AccessToken, ClientCredentials
+from fairlead.salesforce.login import AccessToken
 from fairlead.salesforce.login import Login as OrgLogin
+from fairlead.store.models import Org
 
 SCOPES: Final[tuple[account_login.Scope, ...]] = (
     "ViewReports", "ManageLists", "ImportSubscribers", "ViewSubscribersInReports", "AdministerAccount",
@@ -69,13 +69,11 @@ async def tried_on_account(base_url: str, kept: AccountCredentials) -> tuple[Acc
     return AccountGrant.of(keeper.tokens), clients
 
 
-def login_of(login_url: str, kept: OrgCredentials) -> OrgLogin:
-    """The login for the first call, before the credentials are kept."""
-    if isinstance(kept, OrgApp):
-        return ClientCredentials(login_url, kept.client_id, kept.client_secret)
+def login_of(here: Org, login_url: str, kept: OrgCredentials) -> OrgLogin:
+    """The login for the first call, before the credentials are kept: a granted session cannot be renewed yet."""
     if isinstance(kept, OrgGrant):
         return AccessToken(kept.instance_url, kept.access_token)
-    return logins.statement(login_url, kept)
+    return logins.to_org(here, login_url, kept)
 
 
 def audience_of(login_url: str) -> str:

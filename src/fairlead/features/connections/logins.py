@@ -37,14 +37,9 @@ def to_org(org: Org, login_url: str, kept: OrgCredentials) -> salesforce.Login:
     if isinstance(kept, OrgApp):
         return salesforce.ClientCredentials(login_url, kept.client_id, kept.client_secret)
     if isinstance(kept, OrgStatement):
-        return statement(login_url, kept)
+        key = kept.private_key.encode()
+        return salesforce.JwtBearer(login_url, kept.client_id, kept.username, key, kept.audience)
     return kept_login.KeptRefresh(login_url, kept.client_id, kept.client_secret, SealedSession(org))
-
-
-def statement(login_url: str, kept: OrgStatement) -> salesforce.JwtBearer:
-    """The login by a signed statement."""
-    key = kept.private_key.encode()
-    return salesforce.JwtBearer(login_url, kept.client_id, kept.username, key, kept.audience)
 
 
 class ConnectedAnew(WaitAndRetry):

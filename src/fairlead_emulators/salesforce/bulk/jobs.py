@@ -123,6 +123,18 @@ class Jobs:
         for path in self.org.files.glob(f"{job.id}.*"):
             path.unlink()
 
+    def abort(self, job: Job) -> None:
+        """Stops a job that is not at its end: a running one at its next batch."""
+        job.abort = True
+        if job.state != "InProgress":
+            self.change(job, state="Aborted")
+
+    def delete(self, job: Job) -> None:
+        """Forgets a job on request. Raises ApiError 400 before its end."""
+        if job.state not in FINAL:
+            raise ApiError(400, "INVALIDJOBSTATE", f"A job in state {job.state} cannot be deleted")
+        self.remove(job)
+
     def clear(self) -> None:
         """Forgets all jobs; running ones stop at their next batch."""
         for job in list(self.known.values()):

@@ -121,17 +121,12 @@ class BulkQuery:
         job = self._job(call)
         if call.json_object().get("state") != "Aborted" or job.state in FINAL:
             raise ApiError(400, "INVALIDJOBSTATE", f"A job in state {job.state} can only be Aborted while it runs")
-        job.abort = True
-        if job.state != "InProgress":
-            self.jobs.change(job, state="Aborted")
+        self.jobs.abort(job)
         return JSONResponse(_told(job) | {"state": "Aborted"})
 
     def remove(self, call: Call) -> Response:
         """`DELETE …/jobs/query/{id}`."""
-        job = self._job(call)
-        if job.state not in FINAL:
-            raise ApiError(400, "INVALIDJOBSTATE", f"A job in state {job.state} cannot be deleted")
-        self.jobs.remove(job)
+        self.jobs.delete(self._job(call))
         return Response(status_code=204)
 
     def _finished(self, call: Call) -> "tuple[Job, array[int]]":

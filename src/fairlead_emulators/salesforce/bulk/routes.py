@@ -111,19 +111,14 @@ class BulkIngest:
             self.jobs.start(job)
             return JSONResponse(answer)
         if wanted == "Aborted" and job.state not in FINAL:
-            job.abort = True
-            if job.state != "InProgress":
-                self.jobs.change(job, state="Aborted")
+            self.jobs.abort(job)
             return JSONResponse(_brief(job) | {"state": "Aborted"})
         message = f"Job cannot change from {job.state} to {wanted}"
         raise ApiError(400, "INVALIDJOBSTATE", message)
 
     def remove(self, call: Call) -> Response:
         """`DELETE …/jobs/ingest/{id}`."""
-        job = self._job(call)
-        if job.state not in FINAL:
-            raise ApiError(400, "INVALIDJOBSTATE", f"A job in state {job.state} cannot be deleted")
-        self.jobs.remove(job)
+        self.jobs.delete(self._job(call))
         return Response(status_code=204)
 
     def results(self, call: Call) -> Response:

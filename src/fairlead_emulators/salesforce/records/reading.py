@@ -30,15 +30,6 @@ def to_json(field: Field, value: Any) -> Any:
     return value
 
 
-def to_csv(field: Field, value: Any) -> str:
-    """A kept value as Bulk tells it; null is the empty cell."""
-    if value is None:
-        return ""
-    if field.type == "boolean":
-        return "true" if value else "false"
-    return str(value)
-
-
 def attributes(sobject: SObject, root: str, record_id: str) -> dict[str, str]:
     """`{type, url}` of a record."""
     return {"type": sobject.name, "url": f"{root}/sobjects/{sobject.name}/{record_id}"}
