@@ -39,6 +39,7 @@ async def pull(url_cm: str, url_sf: str) -> dict[str, int]:
     ):
         clients = [await account.client(one.client_id) for one in await account.clients()]
         run = Run(
+            org_id=1,
             number=1,
             wanted=Wanted(),
             clients=[ClientScope(one.client_id, one.name, one.time_zone) for one in clients],

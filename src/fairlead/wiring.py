@@ -21,7 +21,7 @@ from fairlead.jobs import registry
 from fairlead.jobs.context import JobContext
 from fairlead.salesforce import client as salesforce
 from fairlead.salesforce.limits import Budget
-from fairlead.store import hashing, secrets
+from fairlead.store import hashing, secrets, setting_rows
 from fairlead.store.ledger import LedgerKeys, PostgresLedger
 from fairlead.store.models import Org
 from fairlead.sync import collector
@@ -82,6 +82,7 @@ async def run_primary_sync(context: JobContext) -> None:
         clients = await sync_to_async(connections.clients_to_sync)(org, wanted.client)
         run = Run(
             number=context.job_id,
+            org_id=context.org_id,
             wanted=wanted,
             clients=[ClientScope(client.client_id, client.name, client.time_zone) for client in clients],
             campaign_monitor=sides.campaign_monitor,
@@ -89,6 +90,9 @@ async def run_primary_sync(context: JobContext) -> None:
             matcher=OrgMatcher(sides.salesforce, read_all=wanted.full),
             ledger=PostgresLedger(org.pk, context.job_id, context.fence, ledger_keys()),
             progress=context,
+            settings=await sync_to_async(setting_rows.values)(org),
+            fence=context.fence,
+            calls=calls,
         )
         # a run of one list says nothing of its client as a whole
         ids = [] if wanted.list else [client.id for client in run.clients]

@@ -53,6 +53,10 @@ class Rows:
             return self
         return Rows(self.fields, self.kinds, tuple([column[i] for i in positions] for column in self.columns))
 
+    def with_column(self, field: str, text: str) -> "Rows":
+        """The same records, each with one more field that has the same text in all."""
+        return Rows((*self.fields, field), (*self.kinds, Kind.TEXT), (*self.columns, [text] * len(self)))
+
     def records(self) -> Iterator[tuple[str, ...]]:
         """The records one after another, each in the order of `fields`."""
         return zip(*self.columns, strict=True)

@@ -70,6 +70,12 @@ class PostgresLedger:
         return Cursor(datetime.fromisoformat(state.cursor)) if state is not None and state.cursor else None
 
     @sync_to_async
+    def full_run(self, scope: Scope) -> int:
+        """The number of the last run that read and wrote all of the scope; 0 before the first."""
+        state = self._find(scope)
+        return 0 if state is None else state.full_run
+
+    @sync_to_async
     def digests(self, scope: Scope) -> Mapping[bytes, bytes]:
         """Keyed hash of a record's key → digest of the content last written."""
         rows = DigestRow.objects.filter(scope__in=self._states(scope)).values_list("key", "content")
@@ -125,9 +131,12 @@ class PostgresLedger:
         *,
         forget_before: date | None,
         answered: Collection[bytes] | None = (),
+        also: Callable[[], None] | None = None,
+        full_run: int = 0,
     ) -> None:
         """Cursor, digests and refusals in one transaction; the scope's bulk jobs in flight are forgotten.
 
+        `also` is called in the same transaction; `full_run` numbers a run that wrote everything.
         `answered`: key hashes of earlier refusals that were offered again (None: all were); they are forgotten unless
         they are in `failures`.
         """
@@ -136,7 +145,10 @@ class PostgresLedger:
             state = self._state(scope)
             state.cursor = staged.cursor.read_until.isoformat()
             state.committed_at = datetime.now(UTC)
-            state.save(update_fields=["cursor", "committed_at"])
+            state.full_run = full_run or state.full_run
+            state.save(update_fields=["cursor", "committed_at", "full_run"])
+            if also is not None:
+                also()
             BulkFlight.objects.filter(scope=state).delete()
             self._write_digests(state, staged.digests)
             if forget_before is not None:

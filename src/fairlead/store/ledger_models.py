@@ -12,6 +12,7 @@ class ScopeState(models.Model):
     list = models.CharField(max_length=64, blank=True)
     cursor = models.CharField(max_length=40, blank=True, help_text="The source's own wall clock, ISO, without offset.")
     committed_at = models.DateTimeField(null=True)
+    full_run = models.BigIntegerField(default=0, help_text="The last run that read and wrote all of the scope.")
 
     class Meta:
         app_label = "store"

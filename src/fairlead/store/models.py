@@ -1,10 +1,22 @@
-"""Org, secrets, audit; and the ledger's tables, which stand in `ledger_models.py`."""
+"""Org, secrets, audit; and the ledger's tables and the roll-ups, which stand in `ledger_models.py` and `activity_models.py`."""
 
 from django.db import models
 
+from fairlead.store.activity_models import CampaignActivity, MemberActivity
 from fairlead.store.ledger_models import BulkFlight, Digest, RowRefusal, ScopeState
 
-__all__ = ["AuditEntry", "BulkFlight", "Digest", "Org", "RowRefusal", "ScopeState", "Secret"]
+__all__ = [
+    "AuditEntry",
+    "BulkFlight",
+    "CampaignActivity",
+    "Digest",
+    "MemberActivity",
+    "Org",
+    "RowRefusal",
+    "ScopeState",
+    "Secret",
+    "SettingRow",
+]
 
 
 class Org(models.Model):
@@ -49,3 +61,21 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what} {self.subject}"
+
+
+class SettingRow(models.Model):
+    """What was chosen for one setting (`domain.setting`). `subject` is a client's or list's id, blank for the org."""
+
+    org = models.ForeignKey(Org, on_delete=models.CASCADE)
+    name = models.CharField(max_length=80)
+    subject = models.CharField(max_length=64, blank=True)
+    value = models.JSONField()
+    version = models.PositiveIntegerField(default=1)
+    changed_by = models.CharField(max_length=150, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["org", "name", "subject"], name="store_setting_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.subject}".strip()

@@ -182,6 +182,7 @@ class _MemoryScope:
     digests: dict[bytes, tuple[bytes, str]] = field(default_factory=dict)
     flights: dict[str, InFlight] = field(default_factory=dict)
     refusals: dict[bytes, RowFailure] = field(default_factory=dict)
+    full_run: int = 0
 
 
 @dataclass(slots=True)
@@ -204,6 +205,9 @@ class MemoryLedger:
 
     async def cursor(self, scope: Scope) -> Cursor | None:
         return self._scope(scope).cursor
+
+    async def full_run(self, scope: Scope) -> int:
+        return self._scope(scope).full_run
 
     async def digests(self, scope: Scope) -> Mapping[bytes, bytes]:
         return {key: content for key, (content, _) in self._scope(scope).digests.items()}
@@ -236,9 +240,14 @@ class MemoryLedger:
         *,
         forget_before: date | None,
         answered: Collection[bytes] | None = (),
+        also: Callable[[], None] | None = None,
+        full_run: int = 0,
     ) -> None:
         self.step("commit")
+        if also is not None:
+            also()
         held = self._scope(scope)
+        held.full_run = full_run or held.full_run
         held.cursor = staged.cursor
         held.flights.clear()
         for key in list(held.refusals) if answered is None else [*staged.digests, *answered]:

@@ -3,16 +3,18 @@
 Each has a fake in memory (`memory.py`) and one suite of behaviours (`tests/conformance/`) that every implementation passes.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from fairlead.domain.failure import WaitAndRetry
 from fairlead.domain.records import Cursor, InFlight, Kind, Outcome, RowFailure, Rows, Scope, Staged
 
 Row = TypeVar("Row")
 Row_co = TypeVar("Row_co", covariant=True)
+
+OWNER: Final = "OwnerId"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,10 @@ class Target:
     fields: tuple[str, ...]
     kinds: tuple[Kind, ...]
     run_field: str = "Sync_Run__c"
+
+    def owned(self) -> "Target":
+        """The same with a column for the owner of the records."""
+        return replace(self, fields=(*self.fields, OWNER), kinds=(*self.kinds, Kind.TEXT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,10 @@ class Ledger(Protocol):
 
     async def cursor(self, scope: Scope) -> Cursor | None: ...
 
+    async def full_run(self, scope: Scope) -> int:
+        """The number of the last run that read and wrote all of the scope; 0 before the first."""
+        ...
+
     def content_digests(self, rows: Rows, leave_out: str) -> list[bytes]:
         """Keyed digests (16 bytes) of the records' contents, without the field `leave_out`."""
         ...
@@ -164,8 +174,13 @@ class Ledger(Protocol):
         *,
         forget_before: date | None,
         answered: Collection[bytes] | None = (),
+        also: Callable[[], None] | None = None,
+        full_run: int = 0,
     ) -> None:
         """Cursor, digests and refusals in one transaction; jobs in flight of the scope are forgotten.
+
+        `also` is called inside the transaction, for what must stand or fall with the cursor (off the event loop).
+        `full_run` is the number of the run that has just read and written everything, 0 for a reading of what changed.
 
         Digests of rows refused for now only must not be in `staged`. Digests of days before `forget_before` are dropped.
         `answered` are the key hashes of earlier refusals that this reading has offered again (None: it offered everything);

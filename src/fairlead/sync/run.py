@@ -15,7 +15,7 @@ from fairlead.domain.failure import FixTheSettings
 from fairlead.domain.records import Cursor, Digest, InFlight, Outcome, RowFailure, Rows, Scope, Staged
 from fairlead.sync import guard, pull
 from fairlead.sync.compare import Decisions, compare
-from fairlead.sync.ports import BulkJobFailed, Ledger, Sink, Source, SourcePage, Target
+from fairlead.sync.ports import OWNER, BulkJobFailed, Ledger, Sink, Source, SourcePage, Target
 from fairlead.sync.push import Journal, Push
 
 Row = TypeVar("Row")
@@ -59,7 +59,8 @@ class Report:
 class Options:
     """How to run: everything anew (`full`), under which number, and what a guard may let pass.
 
-    `name` is what people call the scope; a guard that refuses says it.
+    `name` is what people call the scope; a guard that refuses says it. `owner` is the id of the user who is to own the
+    records, blank for whom Fairlead signs in as.
     """
 
     run: int
@@ -69,13 +70,15 @@ class Options:
     allow_large_changes: bool = False
     limits: guard.SweepLimits = guard.SweepLimits()
     name: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Flow(Generic[Row]):
     """One scope's parts, joined: where from, how to convert, where to, and what remembers.
 
-    `convert` turns a page of the source into rows; `progress` hears rows read so far and the rows expected.
+    `convert` turns a page of the source into rows; `progress` hears rows read so far and the rows expected. `also` is
+    called in the transaction that moves the cursor, off the event loop: what it writes stands or falls with it.
     """
 
     scope: Scope
@@ -87,10 +90,16 @@ class Flow(Generic[Row]):
     options: Options
     progress: Callable[[int, int], Awaitable[None]]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    also: Callable[[], None] | None = None
 
     async def run(self) -> Report:
-        """Run the scope once. Raises a Failure when it could not be brought to its end; the cursor then stays."""
+        """Run the scope once. Raises a Failure when it could not be brought to its end; the cursor then stays.
+
+        What an earlier attempt of the same full run has finished is not done again.
+        """
         report = Report()
+        if self.options.full and await self.ledger.full_run(self.scope) == self.options.run:
+            return report
         await self._resume(report)
         cursor = await self.ledger.cursor(self.scope)
         window = pull.window(cursor, await self.source.clock(), self.options.overlap, everything=self.options.full)
@@ -107,8 +116,11 @@ class Flow(Generic[Row]):
         if self.options.sweep:
             report.swept = await self._sweep(report)
         answered = None if window.since is None else self.ledger.hashes(again)
-        await self._commit(window.cursor, digests, report.outcome.failures, window.recent_from, answered)
+        await self._commit(window.cursor, digests, report.outcome.failures, window.recent_from, answered, ended=True)
         return report
+
+    def _target(self) -> Target:
+        return self.target.owned() if self.options.owner else self.target
 
     async def _offered_again(self, window: pull.Window) -> list[str]:
         """Keys of rows refused earlier that may be accepted by now; a reading of everything comes by them anyway."""
@@ -125,7 +137,7 @@ class Flow(Generic[Row]):
     async def _finish_earlier(self, job: InFlight, report: Report) -> None:
         try:
             await self.sink.start_job(job.job)
-            outcome = (await self.sink.finish_job(job.job, self.target)).outcome
+            outcome = (await self.sink.finish_job(job.job, self._target())).outcome
         except BulkJobFailed:  # what it wrote, the new reading writes again
             await self.ledger.settle(self.scope, job.job, [])
             return
@@ -145,6 +157,8 @@ class Flow(Generic[Row]):
         async with aclosing(pull.pages(self.source, self.scope, window.since, again)) as pages:
             async for page in pages:
                 converted = await self.convert(page)
+                if self.options.owner:
+                    converted = Converted(converted.rows.with_column(OWNER, self.options.owner), converted.days)
                 decisions = self._decide(converted, known, window.recent_from)
                 digests.update(decisions.digests)
                 report.read += len(page.rows)
@@ -172,14 +186,15 @@ class Flow(Generic[Row]):
 
         async def sealed(job: str, last: bool) -> None:
             # A job that ends the reading may be committed by whoever finds it later: all it needs goes with it.
-            # A sweep still to come cannot be staged, so then the reading starts anew.
-            staged = Staged(cursor, digests) if last and not self.options.sweep else None
+            # A sweep still to come cannot be staged, nor what else is to be committed: then the reading starts anew.
+            whole = last and not self.options.sweep and self.also is None
+            staged = Staged(cursor, digests) if whole else None
             await self.ledger.sealed(self.scope, job, staged)
 
         async def settled(job: str, failures: list[RowFailure]) -> None:
             await self.ledger.settle(self.scope, job, failures)
 
-        return Push(self.sink, self.target, Journal(opened, sealed, settled), self.sleep)
+        return Push(self.sink, self._target(), Journal(opened, sealed, settled), self.sleep)
 
     async def _check_blocked(self, outcome: Outcome) -> None:
         """Refusals that no row escapes stop the scope: its cursor stays, so that nothing is lost."""
@@ -210,7 +225,10 @@ class Flow(Generic[Row]):
         failures: list[RowFailure],
         recent_from: str,
         answered: Collection[bytes] | None = (),
+        *,
+        ended: bool = False,
     ) -> None:
+        """`ended`: this reading came to its end, rather than a job that an earlier attempt left behind."""
         for key in self.ledger.hashes([failure.key for failure in failures if failure.retryable]):
             digests.pop(key, None)  # or the next reading would take them for written
         await self.ledger.commit(
@@ -219,4 +237,6 @@ class Flow(Generic[Row]):
             failures,
             forget_before=date.fromisoformat(recent_from),
             answered=answered,
+            also=self.also if ended else None,
+            full_run=self.options.run if ended and self.options.full else 0,
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from fairlead.campaignmonitor.account import CampaignMonitor
+from fairlead.domain.setting import Values, defaults
 from fairlead.salesforce.client import Salesforce
 from fairlead.sync.ports import Ledger, Matcher
 from fairlead.sync.run import Report
@@ -33,11 +34,15 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ClientScope:
-    """A client to sync: its id, name, and time zone as Campaign Monitor labels it."""
+    """A client to sync: its id, name, and time zone as Campaign Monitor labels it.
+
+    `owner` is the id of the Salesforce user who is to own what is created for it (F17), blank for whom we sign in as.
+    """
 
     id: str
     name: str
     time_zone: str
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +55,61 @@ class ListScope:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignScope:
+    """A sent campaign, with its client. `sent` is in the client's time zone; `moved` names the kinds of events whose
+    counters differ from those of the last reading that came to its end (`domain.activity`).
+    """
+
+    id: str
+    name: str
+    sent: datetime
+    client: ClientScope
+    moved: frozenset[str] = frozenset()
+
+
+def _no_fence() -> None:
+    """For runs that nobody can take over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for: everything, or one client or list of it; anew (`full`) or what changed."""
+    """What was asked for: everything, or one client or list of it; anew (`full`) or what changed.
+
+    `clean`: delete Fairlead's own records first (with `full` only). `stages`: only those of these names, empty for all.
+    """
 
     full: bool = False
     client: str = ""
     list: str = ""
     allow_large_changes: bool = False
+    clean: bool = False
+    stages: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """Whether it concerns all clients and lists."""
+        return not self.client and not self.list
+
+
+class Calls(Protocol):
+    """API calls made on each side so far."""
+
+    @property
+    def campaign_monitor(self) -> int: ...
+    @property
+    def salesforce(self) -> int: ...
 
 
 @dataclass(slots=True)
 class Run:
-    """One run of the primary sync. Stages add to `lists` and `totals` as they go.
+    """One run of the primary sync. Stages add to `lists`, `campaigns` and `totals` as they go.
 
-    `clock` is the account's wall clock when the first stage asked for it.
+    `number` is the job's, the same in all its attempts, and `fence` what its commits must call inside their transaction.
+    `clock` is the account's wall clock when the first stage asked for it; `settings` were read at the beginning.
     """
 
     number: int
+    org_id: int
     wanted: Wanted
     clients: list[ClientScope]
     campaign_monitor: CampaignMonitor
@@ -74,8 +117,13 @@ class Run:
     matcher: Matcher
     ledger: Ledger
     progress: Progress
+    settings: Values = field(default_factory=defaults)
+    fence: Callable[[], None] = _no_fence
+    calls: Calls | None = None
     clock: datetime | None = None
     lists: list[ListScope] = field(default_factory=list)
+    campaigns: list[CampaignScope] = field(default_factory=list)
+    linked_campaigns: dict[str, str] = field(default_factory=dict)
     totals: dict[str, int] = field(default_factory=dict)
 
     def add(self, **counts: int) -> None:
@@ -96,8 +144,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One part of a run that a room offers."""
+    """One part of a run that a room offers. Where one of the stages `needs` failed, it is skipped, and says so."""
 
     name: str
     title: str
     run: Callable[[Run], Awaitable[None]]
+    needs: tuple[str, ...] = ()

@@ -1,13 +1,16 @@
-"""What rooms declare of themselves: title, place in the menu, addresses, and panels they lend to pages of others.
+"""What rooms declare of themselves: title, place in the menu, addresses, settings, and panels they lend to pages of others.
 
 Rooms do not import one another: a page asks for the panels of a place, whoever lends them.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+
+from fairlead.domain.setting import Setting
 
 Panel = Callable[[HttpRequest], SafeString]
 
@@ -31,6 +34,7 @@ class Room:
     place: int = 0
     urls: str = ""
     verbs: tuple[Verb, ...] = ()
+    settings: tuple[Setting[Any], ...] = ()
     panels: dict[str, Panel] = field(default_factory=dict)
 
 
@@ -50,6 +54,11 @@ def rooms() -> list[Room]:
 def menu() -> list[Room]:
     """The rooms that have a place in the menu."""
     return [room for room in rooms() if room.entry]
+
+
+def settings() -> list[Setting[Any]]:
+    """The settings of all rooms, in the order of the menu."""
+    return [setting for room in rooms() for setting in room.settings]
 
 
 def panels(place: str, request: HttpRequest) -> list[SafeString]:

@@ -218,7 +218,7 @@ async def sweep_orphans(run: Run) -> None:
 
 
 STAGES: Final = (
-    Stage("lists", "Lists", read_lists),
-    Stage("members", "Members", read_members),
-    Stage("tidy", "Tidy up", sweep_orphans),
+    Stage("lists", "Lists", read_lists, needs=("clients",)),
+    Stage("members", "Members", read_members, needs=("lists",)),
+    Stage("tidy", "Tidy up", sweep_orphans, needs=("members",)),
 )

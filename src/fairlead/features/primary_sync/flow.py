@@ -1,5 +1,6 @@
 """What the primary sync runs: the stages that the other rooms offer, one after another, each telling how far it is."""
 
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -9,30 +10,64 @@ from fairlead.sync.stage import Run, Stage
 
 
 async def run_stages(run: Run, stages: Sequence[Stage]) -> None:
-    """Run the stages in order. A stage that fails is told as failed; the first failure is raised at the end."""
-    first: Failure | None = None
-    for position, stage in enumerate(stages):
-        await run.progress.check_cancelled()
-        try:
-            await run.progress.stage(stage.name, state="running")
-            await stage.run(run)
-        except Failure as failure:
-            first = first or failure
-            await run.progress.stage(stage.name, state="failed", message=str(failure))
-            if rules.stops_the_run(failure, stage.name):
-                await _skip(run, stages[position + 1 :])
-                break
-        except Exception:
-            # cancelled, taken over, or our own fault: the job's reason says which
-            with suppress(Exception):
-                await run.progress.stage(stage.name, state="failed", message="Stopped before its end.")
-            raise
-        else:
-            await run.progress.stage(stage.name, state="done")
-    if first is not None:
-        raise first
+    """Run the stages in order. One that fails is told as failed and takes only those with it that need it.
 
-
-async def _skip(run: Run, stages: Sequence[Stage]) -> None:
+    Raises, at the end, the failure that a person must act on.
+    """
+    failures: dict[str, Failure] = {}
     for stage in stages:
-        await run.progress.stage(stage.name, state="skipped", message="An earlier stage failed.")
+        await run.progress.check_cancelled()
+        missing = rules.cannot_run(stage.needs, failures)
+        if missing is not None:
+            reason = rules.skipped_because(missing, {other.name: other.title for other in stages})
+            await run.progress.stage(stage.name, state="skipped", message=reason)
+            failures.setdefault(stage.name, failures[missing])
+            continue
+        failure = await _run_one(run, stage)
+        if failure is not None:
+            failures[stage.name] = failure
+    if failures:
+        raise rules.the_one_to_tell(list(failures.values()))
+
+
+async def _run_one(run: Run, stage: Stage) -> Failure | None:
+    """One stage, with its duration (milliseconds) and the calls it made."""
+    measured = _Measured(run)
+    try:
+        await run.progress.stage(stage.name, state="running")
+        await stage.run(run)
+    except Failure as failure:
+        await measured.end(stage, "failed", str(failure))
+        return failure
+    except BaseException:
+        # cancelled, taken over, or our own fault: the job's reason says which
+        with suppress(Exception):
+            await measured.end(stage, "failed", "Stopped before its end.")
+        raise
+    await measured.end(stage, "done")
+    return None
+
+
+class _Measured:
+    """What a stage costs, from now on."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._began = time.monotonic()
+        self._calls = self._now()
+
+    async def end(self, stage: Stage, state: str, message: str | None = None) -> None:
+        """Tell how the stage ended, in how many milliseconds, and the calls to either side."""
+        account, crm = self._now()
+        await self._run.progress.stage(
+            stage.name,
+            state=state,
+            message=message,
+            ms=round((time.monotonic() - self._began) * 1000),
+            cm_calls=account - self._calls[0],
+            sf_calls=crm - self._calls[1],
+        )
+
+    def _now(self) -> tuple[int, int]:
+        calls = self._run.calls
+        return (calls.campaign_monitor, calls.salesforce) if calls is not None else (0, 0)
