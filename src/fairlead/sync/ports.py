@@ -54,8 +54,12 @@ class Source(Protocol[Row_co]):
 class Matcher(Protocol):
     """Finds the contact and the lead of an address."""
 
-    async def match(self, addresses: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Contact ids and lead ids, one text an address, blank where nothing matches."""
+    async def match(self, addresses: Sequence[str], ids: Sequence[str] | None = None) -> tuple[list[str], list[str]]:
+        """Contact ids and lead ids, one text an address, blank where nothing matches.
+
+        `ids`, one text an address, are what a custom field gave as the Id of a contact or lead (15 or 18 characters, or
+        anything else people write): an Id that is known counts before the address, for its own object.
+        """
         ...
 
 
