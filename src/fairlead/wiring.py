@@ -15,6 +15,7 @@ from fairlead.features.connections import credentials, logins
 from fairlead.features.connections import flow as connections_flow
 from fairlead.features.connections import records as connections
 from fairlead.features.members import flow as members_flow
+from fairlead.features.members.settings import match_rules
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
 from fairlead.jobs import registry
@@ -80,6 +81,7 @@ async def run_primary_sync(context: JobContext) -> None:
     calls = Calls()
     async with open_sides(org, calls) as sides:
         clients = await sync_to_async(connections.clients_to_sync)(org, wanted.client)
+        chosen = await sync_to_async(setting_rows.values)(org)
         run = Run(
             number=context.job_id,
             org_id=context.org_id,
@@ -87,10 +89,10 @@ async def run_primary_sync(context: JobContext) -> None:
             clients=[ClientScope(client.client_id, client.name, client.time_zone) for client in clients],
             campaign_monitor=sides.campaign_monitor,
             salesforce=sides.salesforce,
-            matcher=OrgMatcher(sides.salesforce, read_all=wanted.full),
+            matcher=OrgMatcher(sides.salesforce, read_all=wanted.full, rules=match_rules(chosen)),
             ledger=PostgresLedger(org.pk, context.job_id, context.fence, ledger_keys()),
             progress=context,
-            settings=await sync_to_async(setting_rows.values)(org),
+            settings=chosen,
             fence=context.fence,
             calls=calls,
         )

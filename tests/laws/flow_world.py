@@ -24,6 +24,9 @@ class Person:
     name: str = "Somebody"
     joined: str = "2020-01-01 00:00:00"
     reads_email_with: str = ""
+    consent_to_track: str = ""
+    mobile_number: str = ""
+    consent_to_send_sms: str = ""
     custom_values: tuple = ()
 
     @property

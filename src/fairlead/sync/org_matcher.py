@@ -78,7 +78,9 @@ class OrgMatcher:
         await self._gather(lead_columns(self.rules), leads, builders.leads)
         return builders.build()
 
-    async def _gather(self, columns: tuple[str, ...], parts: Iterable[str], add: Callable[[Sequence[Record]], None]) -> None:
+    async def _gather(
+        self, columns: tuple[str, ...], parts: Iterable[str], add: Callable[[Sequence[Record]], None]
+    ) -> None:
         for after in parts:
             async for page in org_reading.read(self._salesforce, columns, after, expected=0):
                 add(page)

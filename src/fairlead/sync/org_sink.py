@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from functools import partial
 from typing import Any, Final
 
 from fairlead.domain.records import Kind, Outcome, RowFailure, Rows, Scope
@@ -17,6 +18,9 @@ from fairlead.sync.ports import BulkJobFailed, JobOutcome, Target
 
 SMALL_DOOR: Final = 2_000
 JOB_BYTES: Final = 100_000_000
+
+DELETE_AT_ONCE: Final = 1_000_000
+"""Ids in one bulk job: some 20 MB."""
 
 _BLOCKING: Final = frozenset(
     {
@@ -132,8 +136,20 @@ class OrgSink:
                 for record in page
                 if record[target.key_field] not in keep
             ]
-            results = await self._salesforce.collections.delete(ids)
-        return sum(result.success for result in results)
+        return await self.delete(target.object, ids)
+
+    async def delete(self, name: str, ids: Sequence[str]) -> int:
+        """Delete records by id, a few by collections, many by a bulk job; tells how many. One that is gone is no failure."""
+        with salesforce_failures(f"delete {name}"):
+            if len(ids) <= SMALL_DOOR:
+                return sum(result.success for result in await self._salesforce.collections.delete(ids))
+            done = 0
+            for start in range(0, len(ids), DELETE_AT_ONCE):
+                part = list(ids[start : start + DELETE_AT_ONCE])
+                job = await self._salesforce.bulk.send(name, "delete", None, partial(_ids_as_csv, part))
+                info = await self._salesforce.bulk.wait(job)
+                done += info.processed - info.failed
+        return done
 
     async def _refused(self, job: str, target: Target) -> JobOutcome:
         failures: list[RowFailure] = []
@@ -143,6 +159,12 @@ class OrgSink:
             cells.append(tuple("" if cell == NULL else cell for cell in sent))
         columns = tuple([record[i] for record in cells] for i in range(len(target.fields)))
         return JobOutcome(Outcome(0, failures), Rows(target.fields, target.kinds, columns))
+
+
+async def _ids_as_csv(ids: Sequence[str]) -> AsyncIterator[bytes]:
+    yield header_bytes(["Id"])
+    for start in range(0, len(ids), SMALL_DOOR):
+        yield csv_bytes([list(ids[start : start + SMALL_DOOR])], blank=NULL)
 
 
 def _values(rows: Rows, record: tuple[str, ...]) -> list[Any]:

@@ -131,6 +131,29 @@ class Sink(Protocol):
         ...
 
 
+class Holding(Protocol):
+    """What the sink holds of a scope, read before the scope is read whole: tells what differs, and what was not listed.
+
+    It spares writing everything anew where nothing tells which rows changed.
+    """
+
+    def __len__(self) -> int:
+        """Records held when it was read."""
+        ...
+
+    def differing(self, rows: Rows) -> list[int]:
+        """Positions of the rows that the sink does not hold like that; every row counts as listed from now on."""
+        ...
+
+    def missing(self) -> int:
+        """Records held that no row was listed for."""
+        ...
+
+    async def sweep(self) -> int:
+        """Delete the records that no row was listed for; tells how many."""
+        ...
+
+
 class Ledger(Protocol):
     """What the flow remembers of a scope. Every writing method is refused for a stale attempt of the job (`StaleAttempt`)."""
 

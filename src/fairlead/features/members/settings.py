@@ -28,7 +28,8 @@ FULL_READ_DAYS: Final = Number(
 DETAILS_HOURS: Final = Number(
     name="members.details_hours",
     title="Read each list's settings every",
-    help="Opt-in, unsubscribe setting and pages cost a call for each list. New and renamed lists, and a full sync, read them at once.",
+    help="Opt-in, unsubscribe setting and pages cost a call for each list. "
+    "New and renamed lists, and a full sync, read them at once.",
     default=24,
     unit="hours",
     least=1,
