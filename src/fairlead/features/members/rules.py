@@ -1,7 +1,7 @@
 """What the members room decides: which lists are due, what a link count is, which failure to tell."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -164,3 +164,40 @@ def check_prevented(name: str, held: int, *, allowed: bool) -> None:
     """Refuse to delete the members of a list where there are many. Raises PreventionTooLarge."""
     if held > PREVENTED_AT_MOST and not allowed:
         raise PreventionTooLarge(name, held)
+
+
+class MatchFieldMissing(FixTheSettings):
+    """A field that people are to be matched by is not in the org, or hidden from the integration user."""
+
+    code = "FL-381"
+
+    def __init__(self, name: str, field: str) -> None:
+        super().__init__(
+            f"{name} has no field “{field}” to match by, or hides it from the integration user.",
+            next_step="Correct “Match contacts by” or “Match leads by” in the settings of lists, or let the user see it.",
+        )
+
+
+class NoAddressField(FixTheSettings):
+    """A field that people are to be matched by does not hold an e-mail address."""
+
+    code = "FL-382"
+
+    def __init__(self, name: str, field: str, kind: str) -> None:
+        super().__init__(
+            f"{name}.{field} is a field of the type {kind}: people are matched by e-mail fields only.",
+            next_step="Choose fields of the type Email in “Match contacts by” and “Match leads by”.",
+        )
+
+
+def check_address_fields(name: str, fields: Sequence[str], types: Mapping[str, str]) -> None:
+    """Whether an object has these fields, of the type e-mail; `types` are its fields' types by name in lower case.
+
+    Raises MatchFieldMissing or NoAddressField.
+    """
+    for field in fields:
+        kind = types.get(field.lower())
+        if kind is None:
+            raise MatchFieldMissing(name, field)
+        if kind != "email":
+            raise NoAddressField(name, field, kind)

@@ -1,5 +1,6 @@
 """What people choose about lists, members and matching. Pure: the pages, commands and references are made from it."""
 
+import re
 from typing import Final
 
 from fairlead.domain.setting import Choice, Flag, Number, Of, Several, Text, Values
@@ -72,8 +73,14 @@ SETTINGS: Final = (PREVENT_SYNC, FULL_READ_DAYS, DETAILS_HOURS, CONTACT_FIELDS, 
 def match_rules(settings: Values) -> MatchRules:
     """The rules of matching as chosen; an object without a field is matched by its standard Email."""
     return MatchRules(
-        contact_fields=settings.of(CONTACT_FIELDS)[:MOST_FIELDS] or ("Email",),
-        lead_fields=settings.of(LEAD_FIELDS)[:MOST_FIELDS] or ("Email",),
+        contact_fields=_fields(settings.of(CONTACT_FIELDS)),
+        lead_fields=_fields(settings.of(LEAD_FIELDS)),
         oldest=settings.of(TIE) == OLDEST,
         by_id=bool(settings.of(ID_FIELD)),
     )
+
+
+def _fields(chosen: tuple[str, ...]) -> tuple[str, ...]:
+    """Only what can be a field's name may come into a query; the stage of matching tells of the others."""
+    names = tuple(name for name in chosen if re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII))
+    return names[:MOST_FIELDS] or ("Email",)
