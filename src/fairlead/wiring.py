@@ -17,6 +17,7 @@ from fairlead.features.connections import records as connections
 from fairlead.features.members import flow as members_flow
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
+from fairlead.features.storage import flow as storage_flow
 from fairlead.jobs import registry
 from fairlead.jobs.context import JobContext
 from fairlead.salesforce import client as salesforce
@@ -29,7 +30,31 @@ from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.org_matcher import OrgMatcher
 from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
 
-PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = (*connections_flow.STAGES, *members_flow.STAGES)
+STAGE_ORDER: Final = (
+    "clean",
+    "clients",
+    "lists",
+    "match",
+    "members",
+    "records",
+    "campaigns",
+    "links",
+    "journeys",
+    "tracking",
+    "rollups",
+    "suppression",
+    "campaign_members",
+    "retention",
+    "tidy",
+)
+"""What a stage finds was written by those before it: members hang on lists, events on campaigns and members."""
+
+PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = tuple(
+    sorted(
+        (*connections_flow.STAGES, *members_flow.STAGES, *storage_flow.STAGES),
+        key=lambda stage: STAGE_ORDER.index(stage.name),
+    )
+)
 
 log = structlog.get_logger()
 

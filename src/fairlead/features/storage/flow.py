@@ -7,8 +7,7 @@ from fairlead.domain import tracking_settings
 from fairlead.features.storage import live, rules
 from fairlead.salesforce import names
 from fairlead.sync.account_source import clock
-from fairlead.sync.deletion import delete_where
-from fairlead.sync.failures import salesforce_failures
+from fairlead.sync.deletion import Deletion
 from fairlead.sync.stage import Run, Stage
 
 
@@ -17,26 +16,23 @@ async def delete_what_is_not_kept(run: Run) -> None:
     days = run.settings.of(tracking_settings.DAYS_TO_KEEP)
     oldest = tracking_settings.oldest_kept((await clock(run)).date(), days)
     where = condition(run, oldest)
-    with salesforce_failures("count the events that are kept no longer"):
-        due = await run.salesforce.count(f"SELECT COUNT() FROM {names.TRACKING} WHERE {where}")
-    deleted = 0
-    await run.progress.stage("retention", done=0, total=due, unit="events")
-    if due:
+    await run.progress.stage("retention", done=0, unit="events")
 
-        async def tell(done: int) -> None:
-            await run.progress.stage("retention", done=done, total=max(due, done))
-            await run.progress.check_cancelled()
+    async def tell(done: int, total: int) -> None:
+        await run.progress.stage("retention", done=done, total=total)
 
-        deleted = await delete_where(run.salesforce, names.TRACKING, where, tell)
+    deletion = Deletion(names.TRACKING, where, progress=tell, check=run.progress.check_cancelled)
+    deleted = await deletion.run(run.salesforce)
     run.add(events_deleted=deleted)
     await run.progress.stage("retention", message=_sentence(deleted, days), deleted=deleted)
 
 
 def condition(run: Run, oldest: datetime) -> str:
     """The SOQL condition of the events that this run's settings keep no longer."""
+    types = run.settings.of(tracking_settings.TYPES)
     return rules.not_kept(
         live.soql_time(oldest),
-        run.settings.of(tracking_settings.TYPES),
+        types,
         journeys=run.settings.of(tracking_settings.JOURNEYS),
         days=run.settings.of(tracking_settings.DAYS_TO_KEEP),
     )

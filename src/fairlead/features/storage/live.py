@@ -90,9 +90,7 @@ async def events(crm: Salesforce, since: datetime | None = None) -> dict[Activit
     where = f" WHERE Activity_Date__c >= {soql_time(since)}" if since else ""
     soql = f"SELECT Activity__c kind, COUNT(Id) n FROM {names.TRACKING}{where} GROUP BY Activity__c"
     with salesforce_failures("count the tracking events"):
-        return {
-            Activity(row["kind"]): int(row["n"]) async for page in crm.query(soql) for row in page if row["kind"]
-        }
+        return {Activity(row["kind"]): int(row["n"]) async for page in crm.query(soql) for row in page if row["kind"]}
 
 
 async def told(crm: Salesforce, since: datetime) -> dict[Activity, int]:

@@ -101,7 +101,9 @@ def estimate(
     `told_in_window` the events that Campaign Monitor counts for campaigns sent since then. Less of a kind that is kept
     already is a matter of counting; more of it, or another kind, is told by Campaign Monitor.
     """
-    return Estimate(dict(stored), {kind: _figure(kind, now, wanted, stored_in_window, told_in_window) for kind in Activity})
+    return Estimate(
+        dict(stored), {kind: _figure(kind, now, wanted, stored_in_window, told_in_window) for kind in Activity}
+    )
 
 
 def _figure(

@@ -5,6 +5,7 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from fairlead.domain import tracking_settings
 from fairlead.domain.activity import Activity
 from fairlead.domain.failure import Failure
-from fairlead.domain.setting import BadSetting
+from fairlead.domain.setting import BadSetting, Setting
 from fairlead.features.storage import live, rules
 from fairlead.store import setting_rows
 from fairlead.store.models import Org
@@ -148,14 +149,13 @@ def _asked(form: QueryDict) -> Chosen:
 
 def _save(org: Org, asked: Chosen, form: QueryDict, by: str) -> None:
     """All three or none. Raises ChangedMeanwhile where somebody else was quicker, or BadSetting."""
-    from django.db import transaction
-
+    changes: tuple[tuple[Setting[Any], Any, str], ...] = (
+        (tracking_settings.DAYS_TO_KEEP, asked.days, "days"),
+        (tracking_settings.TYPES, asked.types, "types"),
+        (tracking_settings.JOURNEYS, asked.journeys, "journeys"),
+    )
     with transaction.atomic():
-        for setting, value, name in (
-            (tracking_settings.DAYS_TO_KEEP, asked.days, "days"),
-            (tracking_settings.TYPES, asked.types, "types"),
-            (tracking_settings.JOURNEYS, asked.journeys, "journeys"),
-        ):
+        for setting, value, name in changes:
             if value != setting_rows.value(org, setting):
                 setting_rows.put(org, setting, value, by, seen=_seen(form, name))
 
