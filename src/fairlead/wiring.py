@@ -18,6 +18,7 @@ from fairlead.features.members import flow as members_flow
 from fairlead.features.members.settings import match_rules
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
+from fairlead.features.storage import flow as storage_flow
 from fairlead.jobs import registry
 from fairlead.jobs.context import JobContext
 from fairlead.salesforce import client as salesforce
@@ -25,12 +26,36 @@ from fairlead.salesforce.limits import Budget
 from fairlead.store import hashing, secrets, setting_rows
 from fairlead.store.ledger import LedgerKeys, PostgresLedger
 from fairlead.store.models import Org
-from fairlead.sync import collector
+from fairlead.sync import collector, sides
 from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.org_matcher import OrgMatcher
 from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
 
-PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = (*connections_flow.STAGES, *members_flow.STAGES)
+STAGE_ORDER: Final = (
+    "clean",
+    "clients",
+    "lists",
+    "match",
+    "members",
+    "records",
+    "campaigns",
+    "links",
+    "journeys",
+    "tracking",
+    "rollups",
+    "suppression",
+    "campaign_members",
+    "retention",
+    "tidy",
+)
+"""What a stage finds was written by those before it: members hang on lists, events on campaigns and members."""
+
+PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = tuple(
+    sorted(
+        (*connections_flow.STAGES, *members_flow.STAGES, *storage_flow.STAGES),
+        key=lambda stage: STAGE_ORDER.index(stage.name),
+    )
+)
 
 log = structlog.get_logger()
 
@@ -67,8 +92,25 @@ class Sides:
     calls: Calls = field(default_factory=Calls)
 
 
+class StoredSides:
+    """Opens both sides with the credentials that are kept of an org."""
+
+    @asynccontextmanager
+    async def campaign_monitor(self, org_id: int) -> AsyncIterator[campaign_monitor.CampaignMonitor]:
+        """The account. Raises NotConnected, or a Failure when the sign-in is refused."""
+        async with open_campaign_monitor(await sync_to_async(Org.objects.get)(id=org_id)) as opened:
+            yield opened
+
+    @asynccontextmanager
+    async def salesforce(self, org_id: int) -> AsyncIterator[salesforce.Salesforce]:
+        """The org. Raises NotConnected, or a Failure when the sign-in is refused."""
+        async with open_salesforce(await sync_to_async(Org.objects.get)(id=org_id)) as opened:
+            yield opened
+
+
 def register_runners() -> None:
-    """Tell the engine what each kind of job runs."""
+    """Tell the engine what each kind of job runs, and everybody how sides are opened."""
+    sides.provide(StoredSides())
     registry.register(primary_sync.KIND, primary_sync.TITLE, run_primary_sync)
 
 
@@ -79,7 +121,7 @@ async def run_primary_sync(context: JobContext) -> None:
     wanted = Wanted(**{name: value for name, value in context.args.items() if name in Wanted.__dataclass_fields__})
     await context.stages([(stage.name, stage.title) for stage in PRIMARY_SYNC_STAGES])
     calls = Calls()
-    async with open_sides(org, calls) as sides:
+    async with open_sides(org, calls) as both:
         clients = await sync_to_async(connections.clients_to_sync)(org, wanted.client)
         chosen = await sync_to_async(setting_rows.values)(org)
         run = Run(
@@ -87,9 +129,9 @@ async def run_primary_sync(context: JobContext) -> None:
             org_id=context.org_id,
             wanted=wanted,
             clients=[ClientScope(client.client_id, client.name, client.time_zone) for client in clients],
-            campaign_monitor=sides.campaign_monitor,
-            salesforce=sides.salesforce,
-            matcher=OrgMatcher(sides.salesforce, read_all=wanted.full, rules=match_rules(chosen)),
+            campaign_monitor=both.campaign_monitor,
+            salesforce=both.salesforce,
+            matcher=OrgMatcher(both.salesforce, read_all=wanted.full, rules=match_rules(chosen)),
             ledger=PostgresLedger(org.pk, context.job_id, context.fence, ledger_keys()),
             progress=context,
             settings=chosen,

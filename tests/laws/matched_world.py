@@ -105,9 +105,9 @@ class World:
 
     def add(self, name: str, email: str, **fields: Any) -> str:
         more = {"Company": "C"} if name == "Lead" else {}
-        made = self.act(
-            act="create", object=name, fields={"LastName": "Somebody", "Email": email, **more, **fields}
-        )["id"]
+        made = self.act(act="create", object=name, fields={"LastName": "Somebody", "Email": email, **more, **fields})[
+            "id"
+        ]
         self.people[name].append(made)
         return str(made)
 

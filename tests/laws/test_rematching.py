@@ -136,9 +136,7 @@ async def test_who_changed_address_and_was_merged_at_once_leaves_the_place_to_th
 async def test_many_changes_at_once_lead_to_the_same_links(world: World) -> None:
     """Above a thousand changed records everything is held against the whole index, streamed."""
     await world.match()
-    crowd = [
-        {"LastName": "Crowd", "Email": f"{world.name}.crowd.{n}@example.com"} for n in range(changes.BY_NAME)
-    ]
+    crowd = [{"LastName": "Crowd", "Email": f"{world.name}.crowd.{n}@example.com"} for n in range(changes.BY_NAME)]
     results = await world.org.collections.insert("Contact", [*crowd, {"LastName": "One", "Email": world.pool[0]}])
     assert all(result.success for result in results)
 

@@ -184,6 +184,9 @@ class MemoryMatcher:
             [leads.get(short) or self.leads.get(key, "") for key, short in zip(keys, given, strict=True)],
         )
 
+    def fresh(self) -> "MemoryMatcher":
+        return self
+
 
 @dataclass(slots=True)
 class _MemoryScope:

@@ -14,7 +14,7 @@ from fairlead.domain.records import Kind, Rows
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.query import split_in
 from fairlead.sync import org_reading
-from fairlead.sync.org_sink import OrgSink, all_records
+from fairlead.sync.deletion import delete_where
 from fairlead.sync.ports import Target
 from fairlead.sync.seen import Hashes, text_hashes
 
@@ -92,7 +92,9 @@ class OrgHolding:
         ids = [id_.decode() for id_ in self._ids[~self._listed].tolist()]
         if len(ids) <= ASK_UP_TO:
             ids = await self._really_gone(ids)
-        return await OrgSink(self._salesforce, all_records).delete(self._target.object, ids)
+        return sum(
+            [await delete_where(self._salesforce, self._target.object, where) for where in split_in("Id IN", ids)]
+        )
 
     async def _really_gone(self, ids: Sequence[str]) -> list[str]:
         keys: dict[str, str] = {}

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from functools import partial
 from typing import Any, Final
 
 from fairlead.domain.records import Kind, Outcome, RowFailure, Rows, Scope
@@ -13,14 +12,12 @@ from fairlead.salesforce.csvdata import NULL, csv_bytes, header_bytes
 from fairlead.salesforce.error_codes import WRITTEN_IN_THE_ORG, next_step_of
 from fairlead.salesforce.errors import RecordRefused
 from fairlead.salesforce.query import quote
+from fairlead.sync.deletion import Deletion
 from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.ports import BulkJobFailed, JobOutcome, Target
 
 SMALL_DOOR: Final = 2_000
 JOB_BYTES: Final = 100_000_000
-
-DELETE_AT_ONCE: Final = 1_000_000
-"""Ids in one bulk job: some 20 MB."""
 
 _BLOCKING: Final = frozenset(
     {
@@ -124,32 +121,9 @@ class OrgSink:
         return older, known
 
     async def delete_older(self, target: Target, scope: Scope, run: int, keep: Collection[str]) -> int:
-        """Delete the scope's records with an older run number, but for the keys `keep`."""
-        soql = (
-            f"SELECT Id, {target.key_field} FROM {target.object} WHERE {self._filter(target, scope)} "
-            f"AND {_older(target, run)}"
-        )
-        with salesforce_failures(f"delete {target.object}"):
-            ids = [
-                record["Id"]
-                async for page in self._salesforce.query(soql)
-                for record in page
-                if record[target.key_field] not in keep
-            ]
-        return await self.delete(target.object, ids)
-
-    async def delete(self, name: str, ids: Sequence[str]) -> int:
-        """Delete records by id, a few by collections, many by a bulk job; tells how many. One that is gone is no failure."""
-        with salesforce_failures(f"delete {name}"):
-            if len(ids) <= SMALL_DOOR:
-                return sum(result.success for result in await self._salesforce.collections.delete(ids))
-            done = 0
-            for start in range(0, len(ids), DELETE_AT_ONCE):
-                part = list(ids[start : start + DELETE_AT_ONCE])
-                job = await self._salesforce.bulk.send(name, "delete", None, partial(_ids_as_csv, part))
-                info = await self._salesforce.bulk.wait(job)
-                done += info.processed - info.failed
-        return done
+        """Delete the scope's records with an older run number, but for the keys `keep`. Raises a Failure."""
+        where = f"{self._filter(target, scope)} AND {_older(target, run)}"
+        return await Deletion(target.object, where, target.key_field, keep).run(self._salesforce)
 
     async def _refused(self, job: str, target: Target) -> JobOutcome:
         failures: list[RowFailure] = []
@@ -159,12 +133,6 @@ class OrgSink:
             cells.append(tuple("" if cell == NULL else cell for cell in sent))
         columns = tuple([record[i] for record in cells] for i in range(len(target.fields)))
         return JobOutcome(Outcome(0, failures), Rows(target.fields, target.kinds, columns))
-
-
-async def _ids_as_csv(ids: Sequence[str]) -> AsyncIterator[bytes]:
-    yield header_bytes(["Id"])
-    for start in range(0, len(ids), SMALL_DOOR):
-        yield csv_bytes([list(ids[start : start + SMALL_DOOR])], blank=NULL)
 
 
 def _values(rows: Rows, record: tuple[str, ...]) -> list[Any]:

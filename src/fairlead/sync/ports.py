@@ -62,6 +62,10 @@ class Matcher(Protocol):
         """
         ...
 
+    def fresh(self) -> "Matcher":
+        """One of the same rules that has read nothing yet: what was written a moment ago, it finds."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "fairlead.features.connections",
     "fairlead.features.primary_sync",
     "fairlead.features.members",
+    "fairlead.features.storage",
     "fairlead.features.job_list",
 ]
 
@@ -63,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # every page needs a sign-in unless it says otherwise
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "fairlead.ui.access.AccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

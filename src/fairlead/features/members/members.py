@@ -21,6 +21,7 @@ from fairlead.features.members.models import ListReading
 from fairlead.salesforce import names
 from fairlead.sync import convert, guard, org_reading, pull
 from fairlead.sync.account_source import SubscriberSource, clock
+from fairlead.sync.deletion import delete_where
 from fairlead.sync.org_holding import OrgHolding
 from fairlead.sync.org_sink import OrgSink, all_records, by_list, without_list
 from fairlead.sync.ports import SourcePage, Target
@@ -106,14 +107,8 @@ class _Reading:
         held = await org_reading.count(self.run.salesforce, f"FROM {names.MEMBER} WHERE {where}")
         rules.check_prevented(one.name, held, allowed=self.run.wanted.allow_large_changes)
         if held:
-            ids = [
-                record[0]
-                async for page in org_reading.read(
-                    self.run.salesforce, ("Id",), f"FROM {names.MEMBER} WHERE {where}", expected=held
-                )
-                for record in page
-            ]
-            self.run.add(deleted=await OrgSink(self.run.salesforce, by_list).delete(names.MEMBER, ids))
+            check = self.run.progress.check_cancelled
+            self.run.add(deleted=await delete_where(self.run.salesforce, names.MEMBER, where, check=check))
         await readings.note(self.run, one.id, prevented=True, whole_at=None)
 
     async def _members_of(self, one: ListScope) -> None:
