@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import structlog
@@ -11,12 +12,15 @@ from django.conf import settings
 
 from fairlead.campaignmonitor import account as campaign_monitor
 from fairlead.domain.failure import Failure, FixTheSettings
+from fairlead.features.campaigns import flow as campaigns_flow
 from fairlead.features.connections import credentials, logins
 from fairlead.features.connections import flow as connections_flow
 from fairlead.features.connections import records as connections
 from fairlead.features.members import flow as members_flow
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
+from fairlead.features.tracking_history import flow as tracking_flow
+from fairlead.features.tracking_history import records as tracking_records
 from fairlead.jobs import registry
 from fairlead.jobs.context import JobContext
 from fairlead.salesforce import client as salesforce
@@ -29,7 +33,15 @@ from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.org_matcher import OrgMatcher
 from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
 
-PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = (*connections_flow.STAGES, *members_flow.STAGES)
+_TIDY: Final = members_flow.STAGES[-1:]
+PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = (
+    *connections_flow.STAGES,
+    *members_flow.STAGES[:-1],
+    *campaigns_flow.STAGES,
+    *campaigns_flow.JOURNEY_STAGES,
+    *tracking_flow.STAGES,
+    *_TIDY,
+)
 
 log = structlog.get_logger()
 
@@ -93,6 +105,7 @@ async def run_primary_sync(context: JobContext) -> None:
             settings=await sync_to_async(setting_rows.values)(org),
             fence=context.fence,
             calls=calls,
+            counters_seen=partial(tracking_records.counters_seen, org.pk),
         )
         # a run of one list says nothing of its client as a whole
         ids = [] if wanted.list else [client.id for client in run.clients]
