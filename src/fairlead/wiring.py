@@ -19,6 +19,7 @@ from fairlead.features.connections import records as connections
 from fairlead.features.members import flow as members_flow
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
+from fairlead.features.storage import flow as storage_flow
 from fairlead.features.tracking_history import flow as tracking_flow
 from fairlead.features.tracking_history import records as tracking_records
 from fairlead.jobs import registry
@@ -28,19 +29,41 @@ from fairlead.salesforce.limits import Budget
 from fairlead.store import hashing, secrets, setting_rows
 from fairlead.store.ledger import LedgerKeys, PostgresLedger
 from fairlead.store.models import Org
-from fairlead.sync import collector
+from fairlead.sync import collector, sides
 from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.org_matcher import OrgMatcher
 from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
 
-_TIDY: Final = members_flow.STAGES[-1:]
-PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = (
-    *connections_flow.STAGES,
-    *members_flow.STAGES[:-1],
-    *campaigns_flow.STAGES,
-    *campaigns_flow.JOURNEY_STAGES,
-    *tracking_flow.STAGES,
-    *_TIDY,
+STAGE_ORDER: Final = (
+    "clean",
+    "clients",
+    "lists",
+    "match",
+    "members",
+    "records",
+    "campaigns",
+    "links",
+    "journeys",
+    "tracking",
+    "rollups",
+    "suppression",
+    "campaign_members",
+    "retention",
+    "tidy",
+)
+"""What a stage finds was written by those before it: members hang on lists, events on campaigns and members."""
+
+PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = tuple(
+    sorted(
+        (
+            *connections_flow.STAGES,
+            *members_flow.STAGES,
+            *campaigns_flow.STAGES,
+            *tracking_flow.STAGES,
+            *storage_flow.STAGES,
+        ),
+        key=lambda stage: STAGE_ORDER.index(stage.name),
+    )
 )
 
 log = structlog.get_logger()
@@ -78,8 +101,25 @@ class Sides:
     calls: Calls = field(default_factory=Calls)
 
 
+class StoredSides:
+    """Opens both sides with the credentials that are kept of an org."""
+
+    @asynccontextmanager
+    async def campaign_monitor(self, org_id: int) -> AsyncIterator[campaign_monitor.CampaignMonitor]:
+        """The account. Raises NotConnected, or a Failure when the sign-in is refused."""
+        async with open_campaign_monitor(await sync_to_async(Org.objects.get)(id=org_id)) as opened:
+            yield opened
+
+    @asynccontextmanager
+    async def salesforce(self, org_id: int) -> AsyncIterator[salesforce.Salesforce]:
+        """The org. Raises NotConnected, or a Failure when the sign-in is refused."""
+        async with open_salesforce(await sync_to_async(Org.objects.get)(id=org_id)) as opened:
+            yield opened
+
+
 def register_runners() -> None:
-    """Tell the engine what each kind of job runs."""
+    """Tell the engine what each kind of job runs, and everybody how sides are opened."""
+    sides.provide(StoredSides())
     registry.register(primary_sync.KIND, primary_sync.TITLE, run_primary_sync)
 
 
@@ -90,16 +130,16 @@ async def run_primary_sync(context: JobContext) -> None:
     wanted = Wanted(**{name: value for name, value in context.args.items() if name in Wanted.__dataclass_fields__})
     await context.stages([(stage.name, stage.title) for stage in PRIMARY_SYNC_STAGES])
     calls = Calls()
-    async with open_sides(org, calls) as sides:
+    async with open_sides(org, calls) as both:
         clients = await sync_to_async(connections.clients_to_sync)(org, wanted.client)
         run = Run(
             number=context.job_id,
             org_id=context.org_id,
             wanted=wanted,
             clients=[ClientScope(client.client_id, client.name, client.time_zone) for client in clients],
-            campaign_monitor=sides.campaign_monitor,
-            salesforce=sides.salesforce,
-            matcher=OrgMatcher(sides.salesforce, read_all=wanted.full),
+            campaign_monitor=both.campaign_monitor,
+            salesforce=both.salesforce,
+            matcher=OrgMatcher(both.salesforce, read_all=wanted.full),
             ledger=PostgresLedger(org.pk, context.job_id, context.fence, ledger_keys()),
             progress=context,
             settings=await sync_to_async(setting_rows.values)(org),

@@ -1,5 +1,6 @@
-"""What is kept of single events, as people choose it: read by the rooms that write them and by the one that deletes them."""
+"""Which tracking events are kept in Salesforce, and for how long (F23–F25): shared by who writes and who deletes them."""
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from fairlead.domain.activity import Activity
@@ -7,56 +8,30 @@ from fairlead.domain.setting import Flag, Number, Several
 
 DAYS_TO_KEEP: Final = Number(
     name="tracking_history.days_to_keep",
-    title="Days to keep",
-    help=(
-        "Email tracking history older than this is not written, and is deleted from the org. 0 keeps none. Every record "
-        "takes about 2 KB of storage. Totals on members and campaigns stay as they are."
-    ),
+    title="Tracking history – days to keep",
+    help="Events older than this are not written, and are deleted by the next sync. 0 keeps none. Each event takes about "
+    "2 KB of your Salesforce storage. Counts on members and campaigns stay, whatever is deleted.",
     default=180,
     unit="days",
     most=3_650,
 )
-
 TYPES: Final = Several(
     name="tracking_history.types",
-    title="Kinds of activity",
-    help="Only these are written as email tracking history. Fewer kinds take less storage.",
+    title="Tracking types",
+    help="The kinds of events that become records in Salesforce. Kinds that are left out are not written, and what is "
+    "there of them is deleted by the next sync. Sent events are the most numerous.",
     default=tuple(activity.value for activity in Activity),
     choices=tuple((activity.value, activity.value) for activity in Activity),
 )
-
 JOURNEYS: Final = Flag(
     name="tracking_history.journeys",
-    title="E-mails of journeys",
-    help="Whether what becomes of the e-mails of journeys is read and written as well.",
+    title="Events of journey e-mails",
+    help="Whether events of journeys' e-mails are kept as well as those of campaigns.",
     default=True,
 )
+SETTINGS: Final = (DAYS_TO_KEEP, TYPES, JOURNEYS)
 
-MEMBER_TOTALS: Final = Flag(
-    name="tracking_history.member_totals",
-    title="Totals on members",
-    help=(
-        "Count what every member was sent, opened and clicked, of all time. Events that are not kept are then still read "
-        "once, to be counted. Off, only what is kept is read."
-    ),
-    default=True,
-)
 
-SUSPICIOUS: Final = Flag(
-    name="tracking_history.suspicious",
-    title="Mark suspicious activity",
-    help="Mark opens by mail-privacy proxies and clicks by scanners, and count them apart on the campaign.",
-    default=True,
-)
-
-SCANNER_LINKS: Final = Number(
-    name="tracking_history.scanner_links",
-    title="Links of a scanner",
-    help="Who clicks so many different links of one e-mail within a minute is taken for a scanner.",
-    default=4,
-    unit="links",
-    least=2,
-    most=100,
-)
-
-ALL: Final = (DAYS_TO_KEEP, TYPES, JOURNEYS, MEMBER_TOTALS, SUSPICIOUS, SCANNER_LINKS)
+def oldest_kept(today: date, days: int) -> datetime:
+    """The first moment (UTC) of which events are kept: midnight of the day `days` before today."""
+    return datetime.combine(today - timedelta(days=days), datetime.min.time(), UTC)

@@ -25,7 +25,10 @@ class Verb:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """One room. `entry` is the name of its first page's address, blank for a room without a place in the menu."""
+    """One room. `entry` is the name of its first page's address, blank for a room without a place in the menu.
+
+    `role` is the lowest `ui.access.Role` that may open its pages, where a page says nothing else.
+    """
 
     name: str
     title: str
@@ -35,6 +38,7 @@ class Room:
     urls: str = ""
     verbs: tuple[Verb, ...] = ()
     settings: tuple[Setting[Any], ...] = ()
+    role: int = 4
     panels: dict[str, Panel] = field(default_factory=dict)
 
 
@@ -51,9 +55,15 @@ def rooms() -> list[Room]:
     return sorted(_rooms.values(), key=lambda room: (room.place, room.name))
 
 
-def menu() -> list[Room]:
-    """The rooms that have a place in the menu."""
-    return [room for room in rooms() if room.entry]
+def room_of(module: str) -> Room | None:
+    """The room that a module of `fairlead.features` belongs to."""
+    parts = module.split(".")
+    return _rooms.get(parts[2]) if parts[:2] == ["fairlead", "features"] and len(parts) > 2 else None
+
+
+def menu(role: int = 4) -> list[Room]:
+    """The rooms that have a place in the menu of who has this role."""
+    return [room for room in rooms() if room.entry and room.role <= role]
 
 
 def settings() -> list[Setting[Any]]:

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "fairlead.features.members",
     "fairlead.features.campaigns",
     "fairlead.features.tracking_history",
+    "fairlead.features.storage",
     "fairlead.features.job_list",
 ]
 
@@ -65,6 +66,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # every page needs a sign-in unless it says otherwise
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "fairlead.ui.access.AccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

@@ -23,6 +23,8 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "sync_full": ("/sync/full/", 302, "GET POST"),
     "sync_run": ("/sync/run/", 302, "GET"),
     "sync_cancel": ("/sync/cancel/", 302, "POST"),
+    "storage": ("/storage/", 302, "GET POST"),
+    "storage_estimate": ("/storage/estimate/", 302, "GET"),
     "jobs": ("/jobs/", 302, "GET"),
     "job": ("/jobs/1/", 302, "GET"),
     "job_run": ("/jobs/1/run/", 302, "GET"),
@@ -65,7 +67,7 @@ def test_pages_refuse_to_act_and_acts_refuse_to_be_looked_at(name: str, admin: C
     for method in BOTH:
         status = admin.generic(method, path).status_code
         assert (status == 405) == (method not in allowed.split()), (method, status)
-        assert status < 400 or status == 405
+        assert status <= 400 or status == 405  # 400: a form without its fields
 
 
 @pytest.mark.parametrize("name", [name for name, row in EVERYTHING.items() if "POST" in row[2].split()])

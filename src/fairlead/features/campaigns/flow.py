@@ -175,5 +175,7 @@ async def _write(
     )
 
 
-STAGES: Final = (Stage("campaigns", "Campaigns", read_campaigns, needs=("clients",)),)
-JOURNEY_STAGES: Final = (Stage("journeys", "Journeys", read_journeys, needs=("clients",)),)
+STAGES: Final = (
+    Stage("campaigns", "Campaigns", read_campaigns, needs=("clients",)),
+    Stage("journeys", "Journeys", read_journeys, needs=("clients",)),
+)

@@ -258,7 +258,7 @@ def the_one_to_tell(failures: Sequence[Failure], of: int, what: str) -> Failure:
     return first
 
 
-def rate(part: int | float | None, whole: int | float | None) -> float | None:
+def rate(part: float | None, whole: float | None) -> float | None:
     """A share in percent, None of nothing."""
     return 100 * (part or 0) / whole if whole else None
 

@@ -11,11 +11,11 @@ from importlib.resources import files
 from ipaddress import ip_network
 from typing import Any, Final, cast
 
-from fairlead.campaignmonitor.timezones import to_utc, zone
+from fairlead.campaignmonitor.timezones import to_utc, wall_clock, zone
 from fairlead.domain import tracking_settings as settings
 from fairlead.domain.failure import Failure, SignInAgain
 from fairlead.domain.records import Scope
-from fairlead.domain.tracking_plan import Known, plan
+from fairlead.domain.tracking_plan import Known, Wanted, plan
 from fairlead.features.tracking_history import records, rules, sweeping
 from fairlead.features.tracking_history.book import PostgresBook
 from fairlead.features.tracking_history.rollups import write_totals
@@ -71,6 +71,7 @@ class _Work:
     expected: int = 0
     readings: int = 0
     _known: Mapping[tuple[str, str], Known] = field(default_factory=dict)
+    _oldest: Mapping[str, str] = field(default_factory=dict)
     _in_org: set[str] = field(default_factory=set)
 
     async def prepare(self) -> None:
@@ -78,20 +79,20 @@ class _Work:
         run = self.run
         if run.wanted.full and run.wanted.everything:
             await records.reset_once(run)
-        await records.forget_what_is_deleted(run, self.now)
+        self._oldest = {client.id: oldest_kept(run, client, self.now) for client in run.clients}
+        await records.forget_what_is_deleted(run, self._oldest)
         self._known = await self.book.all_known()
         for campaign in run.campaigns:
             self._add(campaign, Mail(campaign.id, sent=f"{campaign.sent:%Y-%m-%d %H:%M:%S}"), rules.KINDS)
-        if run.settings.of(settings.JOURNEYS):
-            for email in run.journey_emails:
-                self._add(email, Mail(email.id, journey=True, list=email.list_id), rules.JOURNEY_KINDS)
+        for email in run.journey_emails if run.settings.of(settings.JOURNEYS) else ():
+            self._add(email, Mail(email.id, journey=True, list=email.list_id), rules.JOURNEY_KINDS)
         if self.by_client:
             self._in_org |= await records.lists_of_the_org(run)
         self.readings = sum(map(len, self.by_client.values()))
         self.expected = sum(reading.expected for readings in self.by_client.values() for reading in readings)
 
     def _add(self, of: CampaignScope | JourneyEmailScope, mail: Mail, kinds: Sequence[str]) -> None:
-        suspicion = rules.Suspicion(proxies(), self.run.settings.of(settings.SCANNER_LINKS), mail.sent)
+        suspicion = rules.Suspicion(proxies(), self.run.settings.of(rules.SCANNER_LINKS), mail.sent)
         for kind in kinds:
             reading = self._reading(of, mail, kind, suspicion)
             if reading is not None:
@@ -107,10 +108,9 @@ class _Work:
             "sendings" if mail.journey and kind == "recipients" else kind,
             counter,
             known,
-            rules.wanted(
-                run.settings,
-                self.now,
-                ACTIVITY_OF[kind],
+            Wanted(
+                rules.write_from(run.settings, self._oldest[of.client.id], ACTIVITY_OF[kind], journey=mail.journey),
+                run.settings.of(rules.MEMBER_TOTALS),
                 linked=mail.id in run.linked_campaigns,
                 full_run=run.number if run.wanted.full else 0,
             ),
@@ -119,7 +119,7 @@ class _Work:
         if made is None:
             return None
         place = zone(of.client.time_zone)
-        at_all = run.settings.of(settings.SUSPICIOUS)
+        at_all = run.settings.of(rules.SUSPICIOUS)
         suspects = {"opens": suspicion.opens, "clicks": suspicion.clicks} if at_all else {}
         return Reading(
             Scope(kind, of.client.id, mail.id),
@@ -204,6 +204,12 @@ class _Work:
     def _remember(self, hashes: Sequence[bytes], keys: Sequence[str]) -> None:
         if len(self.run.member_keys) < MEMBERS_REMEMBERED:
             self.run.member_keys.update(zip(hashes, keys, strict=True))
+
+
+def oldest_kept(run: Run, client: ClientScope, now: datetime) -> str:
+    """The minute of a client's wall clock from which on events are kept."""
+    moment = settings.oldest_kept(now.date(), run.settings.of(settings.DAYS_TO_KEEP))
+    return wall_clock(moment, zone(client.time_zone))[:16]
 
 
 @cache

@@ -1,7 +1,6 @@
 """What the tracking room remembers beside single events: counters seen, what a full sync forgets, flags to be shown."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -59,13 +58,21 @@ def _reset(org_id: int) -> None:
 
 
 @sync_to_async
-def forget_what_is_deleted(run: Run, now: datetime) -> None:
-    """What is no longer kept is deleted from the org: should it be wanted again, it is to be written again."""
+def forget_what_is_deleted(run: Run, oldest: Mapping[str, str]) -> None:
+    """What is no longer kept is deleted from the org: should it be wanted again, it is to be written again.
+
+    `oldest` tells for each client the minute of its wall clock from which on events are kept.
+    """
+    journeys = [email.id for email in run.journey_emails]
     with transaction.atomic():
         run.fence()
         for kind, of in ACTIVITY_OF.items():
-            limit = rules.write_from(run.settings, now, of)
-            EventScope.objects.filter(org_id=run.org_id, kind=kind, written_from__lt=limit).update(written_from=limit)
+            for client, start in oldest.items():
+                scopes = EventScope.objects.filter(org_id=run.org_id, client=client, kind=kind)
+                limit = rules.write_from(run.settings, start, of, journey=False)
+                scopes.filter(written_from__lt=limit).update(written_from=limit)
+                limit = rules.write_from(run.settings, start, of, journey=True)
+                scopes.filter(written_from__lt=limit, mail__in=journeys).update(written_from=limit)
 
 
 async def lists_of_the_org(run: Run) -> set[str]:

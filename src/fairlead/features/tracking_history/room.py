@@ -1,6 +1,6 @@
 """What the tracking room declares: its settings. Its page is that of the campaigns."""
 
-from fairlead.domain import tracking_settings
+from fairlead.features.tracking_history import rules
 from fairlead.ui.rooms import Room, Verb
 
 ROOM = Room(
@@ -8,5 +8,5 @@ ROOM = Room(
     title="Email tracking history",
     place=55,
     verbs=(Verb("look"), Verb("change settings")),
-    settings=tracking_settings.ALL,
+    settings=rules.SETTINGS,
 )

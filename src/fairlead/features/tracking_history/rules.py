@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final, Protocol
 
@@ -10,10 +10,34 @@ from fairlead.domain import tracking_settings as settings
 from fairlead.domain.activity import KIND_OF, Activity
 from fairlead.domain.address import normal
 from fairlead.domain.failure import Failure, WaitAndRetry
-from fairlead.domain.setting import Values
-from fairlead.domain.tracking_plan import NEVER, RECIPIENTS_SETTLE, Wanted
+from fairlead.domain.setting import Flag, Number, Values
+from fairlead.domain.tracking_plan import NEVER, RECIPIENTS_SETTLE
 
 Network = IPv4Network | IPv6Network
+
+MEMBER_TOTALS: Final = Flag(
+    name="tracking_history.member_totals",
+    title="Totals on members",
+    help="Count what every member was sent, opened and clicked, of all time. Events that are not kept are then still read "
+    "once, to be counted. Off, only what is kept is read.",
+    default=True,
+)
+SUSPICIOUS: Final = Flag(
+    name="tracking_history.suspicious",
+    title="Mark suspicious activity",
+    help="Mark opens by mail-privacy proxies and clicks by scanners, and count them apart on the campaign.",
+    default=True,
+)
+SCANNER_LINKS: Final = Number(
+    name="tracking_history.scanner_links",
+    title="Links of a scanner",
+    help="Who clicks so many different links of one e-mail within a minute is taken for a scanner.",
+    default=4,
+    unit="links",
+    least=2,
+    most=100,
+)
+SETTINGS: Final = (MEMBER_TOTALS, SUSPICIOUS, SCANNER_LINKS)
 
 KINDS: Final = tuple(KIND_OF.values())
 JOURNEY_KINDS: Final = tuple(kind for kind in KINDS if kind != "spam")
@@ -80,17 +104,13 @@ def _within(ip: str, networks: Iterable[Network]) -> bool:
     return any(address.version == network.version and address in network for network in networks)
 
 
-def write_from(values: Values, now: datetime, activity: Activity) -> str:
-    """The first minute (of the client's wall clock) from which events of this activity are kept; `NEVER` for none."""
-    days = values.of(settings.DAYS_TO_KEEP)
-    if not days or activity.value not in values.of(settings.TYPES):
-        return NEVER
-    return f"{now - timedelta(days=days):%Y-%m-%d} 00:00"
+def write_from(values: Values, oldest: str, activity: Activity, *, journey: bool) -> str:
+    """The first minute (of the client's wall clock) from which events of this activity are kept; `NEVER` for none.
 
-
-def wanted(values: Values, now: datetime, activity: Activity, *, linked: bool, full_run: int) -> Wanted:
-    """What is wanted of an activity of one e-mail."""
-    return Wanted(write_from(values, now, activity), values.of(settings.MEMBER_TOTALS), linked, full_run)
+    `oldest` is the minute from which on any are.
+    """
+    kept = values.of(settings.DAYS_TO_KEEP) and activity.value in values.of(settings.TYPES)
+    return oldest if kept and (not journey or values.of(settings.JOURNEYS)) else NEVER
 
 
 def may_have_moved(kind: str, figures: Mapping[str, int], seen: Mapping[str, int], events: int) -> bool:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from fairlead.ui import rooms
+from fairlead.ui import access, rooms
 
 register = template.Library()
 
@@ -84,5 +84,6 @@ def elapsed(seconds: float | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def menu(context: template.Context) -> list[rooms.Room]:
-    """The rooms of the menu."""
-    return rooms.menu()
+    """The rooms of the menu that are open to who asks."""
+    request = context.get("request")
+    return rooms.menu(access.role_of(request)) if request is not None else []
