@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import structlog
@@ -11,6 +12,7 @@ from django.conf import settings
 
 from fairlead.campaignmonitor import account as campaign_monitor
 from fairlead.domain.failure import Failure, FixTheSettings
+from fairlead.features.campaigns import flow as campaigns_flow
 from fairlead.features.connections import credentials, logins
 from fairlead.features.connections import flow as connections_flow
 from fairlead.features.connections import records as connections
@@ -19,6 +21,8 @@ from fairlead.features.members.settings import match_rules
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
 from fairlead.features.storage import flow as storage_flow
+from fairlead.features.tracking_history import flow as tracking_flow
+from fairlead.features.tracking_history import records as tracking_records
 from fairlead.jobs import registry
 from fairlead.jobs.context import JobContext
 from fairlead.salesforce import client as salesforce
@@ -52,7 +56,13 @@ STAGE_ORDER: Final = (
 
 PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = tuple(
     sorted(
-        (*connections_flow.STAGES, *members_flow.STAGES, *storage_flow.STAGES),
+        (
+            *connections_flow.STAGES,
+            *members_flow.STAGES,
+            *campaigns_flow.STAGES,
+            *tracking_flow.STAGES,
+            *storage_flow.STAGES,
+        ),
         key=lambda stage: STAGE_ORDER.index(stage.name),
     )
 )
@@ -137,6 +147,7 @@ async def run_primary_sync(context: JobContext) -> None:
             settings=chosen,
             fence=context.fence,
             calls=calls,
+            counters_seen=partial(tracking_records.counters_seen, org.pk),
         )
         # a run of one list says nothing of its client as a whole
         ids = [] if wanted.list else [client.id for client in run.clients]

@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "fairlead.features.connections",
     "fairlead.features.primary_sync",
     "fairlead.features.members",
+    "fairlead.features.campaigns",
+    "fairlead.features.tracking_history",
     "fairlead.features.storage",
     "fairlead.features.job_list",
 ]
