@@ -17,6 +17,7 @@ from fairlead.features.connections import records as connections
 from fairlead.features.members import flow as members_flow
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
+from fairlead.features.salesforce_campaigns import flow as campaigns_flow
 from fairlead.jobs import registry
 from fairlead.jobs.context import JobContext
 from fairlead.salesforce import client as salesforce
@@ -29,7 +30,13 @@ from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.org_matcher import OrgMatcher
 from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
 
-PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = (*connections_flow.STAGES, *members_flow.STAGES)
+PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = (
+    *connections_flow.STAGES,
+    *members_flow.STAGES[:-1],
+    campaigns_flow.LINKS,
+    campaigns_flow.MEMBERS,
+    *members_flow.STAGES[-1:],
+)
 
 log = structlog.get_logger()
 

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "fairlead.features.connections",
     "fairlead.features.primary_sync",
     "fairlead.features.members",
+    "fairlead.features.salesforce_campaigns",
     "fairlead.features.job_list",
 ]
 
