@@ -19,7 +19,7 @@ from fairlead.features.salesforce_campaigns.refusals import refused
 from fairlead.features.salesforce_campaigns.rules import members as rules
 from fairlead.features.salesforce_campaigns.rules.members import Happened, Person, Row
 from fairlead.features.salesforce_campaigns.rules.statuses import StatusMap, StatusMissing
-from fairlead.features.salesforce_campaigns.writing import Refusal, Write, Writer
+from fairlead.features.salesforce_campaigns.writing import SMALL_DOOR, Refusal, Write, Writer
 from fairlead.jobs.context import in_database
 from fairlead.store.models import CampaignActivity
 from fairlead.sync.failures import salesforce_failures
@@ -83,8 +83,11 @@ class Page:
     written: int = 0
 
 
-async def write_members(run: Run) -> None:
-    """Write what is due, one campaign after another. A campaign that fails does not take the others with it."""
+async def write_members(run: Run, *, page: int = PAGE, small_door: int = SMALL_DOOR) -> None:
+    """Write what is due, one campaign after another. A campaign that fails does not take the others with it.
+
+    `page` people at a time; up to `small_door` of them by collections.
+    """
     due = await in_database(records.due_counts, run.org_id, run.linked_campaigns)
     await run.progress.stage(STAGE, state="running", done=0, total=sum(due.values()), unit="members")
     failures: list[Failure] = []
@@ -93,7 +96,7 @@ async def write_members(run: Run) -> None:
         await run.progress.check_cancelled()
         try:
             with salesforce_failures("write campaign members"):
-                await CampaignMembers(run, campaign, crm_id).write()
+                await CampaignMembers(run, campaign, crm_id, page, small_door).write()
         except SignInAgain:
             raise
         except Failure as failure:
@@ -112,16 +115,16 @@ class CampaignMembers:
         run: Run,
         campaign: str,
         crm_id: str,
-        *,
+        page: int,
+        small_door: int,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        page: int = PAGE,
     ) -> None:
         self._run = run
         self._campaign = campaign
         self._crm_id = crm_id
         self._chosen = Chosen.of(run)
         self._scope = Scope(STAGE, "all", campaign)
-        self._writer = Writer(run.salesforce, run.ledger, self._scope, crm_id)
+        self._writer = Writer(run.salesforce, run.ledger, self._scope, crm_id, small_door)
         self._sleep = sleep
         self._size = page
         self._labels: set[str] | None = None

@@ -47,9 +47,7 @@ class Refusal:
 class Writer:
     """Writes members of the campaign `campaign`. `scope` is where the ledger remembers bulk jobs."""
 
-    def __init__(
-        self, crm: Salesforce, ledger: Ledger, scope: Scope, campaign: str, small_door: int = SMALL_DOOR
-    ) -> None:
+    def __init__(self, crm: Salesforce, ledger: Ledger, scope: Scope, campaign: str, small_door: int) -> None:
         self._crm = crm
         self._ledger = ledger
         self._scope = scope
