@@ -36,10 +36,17 @@ async def campaign(crm: Salesforce, crm_id: str) -> CrmCampaign | None:
     return _crm(found[0]) if found else None
 
 
+def _containing(words: str) -> str:
+    """The SOQL condition that a name contains the words, as they are."""
+    escaped = quote(words)[1:-1].replace("%", "\\%").replace("_", "\\_")
+    return f"Name LIKE '%{escaped}%'"
+
+
 async def campaigns_named(crm: Salesforce, words: str) -> list[CrmCampaign]:
     """The latest Salesforce campaigns whose name contains the words."""
-    escaped = quote(words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"))[1:-1]
-    return [_crm(row) for row in await rows(crm, f"{_CRM} Name LIKE '%{escaped}%' ORDER BY CreatedDate DESC LIMIT 20")]
+    return [
+        _crm(row) for row in await rows(crm, f"{_CRM} {_containing(words)} ORDER BY CreatedDate DESC LIMIT {LATEST}")
+    ]
 
 
 async def sent(crm: Salesforce, ids: Iterable[str], *, since: datetime | None = None) -> list[Sent]:
@@ -54,15 +61,24 @@ async def sent(crm: Salesforce, ids: Iterable[str], *, since: datetime | None = 
     return found
 
 
-async def latest_sent(crm: Salesforce) -> list[Sent]:
-    """The campaigns sent last, the last first."""
-    return [_sent(row) for row in await rows(crm, f"{_SENT} ORDER BY Sent_Date__c DESC NULLS LAST LIMIT {LATEST}")]
+async def latest_sent(crm: Salesforce, words: str = "") -> list[Sent]:
+    """The campaigns sent last whose name contains the words, the last first."""
+    where = f" WHERE {_containing(words)}" if words else ""
+    return [
+        _sent(row) for row in await rows(crm, f"{_SENT}{where} ORDER BY Sent_Date__c DESC NULLS LAST LIMIT {LATEST}")
+    ]
 
 
 async def one_sent(crm: Salesforce, campaign_id: str) -> Sent | None:
     """One sent campaign."""
     found = await rows(crm, f"{_SENT} WHERE {names.CAMPAIGN_KEY} = {quote(campaign_id)}")
     return _sent(found[0]) if found else None
+
+
+async def synced_clients(crm: Salesforce) -> set[str]:
+    """Ids of the clients that the last sync wrote as active."""
+    soql = f"SELECT {names.CLIENT_KEY} FROM {names.CLIENT} WHERE Status__c = 'Active'"
+    return {row[names.CLIENT_KEY] for row in await rows(crm, soql)}
 
 
 async def statuses(crm: Salesforce, crm_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:

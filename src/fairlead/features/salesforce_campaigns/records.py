@@ -28,12 +28,12 @@ def creating_since(org_id: int, fence: Callable[[], None], *, on: bool) -> datet
         if not on:
             AutoCreate.objects.filter(org_id=org_id).delete()
             return None
-        turned_on = _turned_on(org_id)
-        row, _ = AutoCreate.objects.get_or_create(org_id=org_id, defaults={"since": turned_on})
+        row, _ = AutoCreate.objects.get_or_create(org_id=org_id, defaults={"since": turned_on(org_id)})
         return row.since
 
 
-def _turned_on(org_id: int) -> datetime:
+def turned_on(org_id: int) -> datetime:
+    """When automatic creation was last changed."""
     changed = SettingRow.objects.filter(org_id=org_id, name=AUTO_CREATE.name).values_list("changed_at", flat=True)
     return changed.first() or datetime.now(UTC)
 

@@ -40,12 +40,15 @@ def member(activity: str = "", at: datetime | None = None, status: str = "By han
 
 @pytest.mark.parametrize("refresh", [NEVER, ALWAYS, ONCE])
 @pytest.mark.parametrize("last", list(Activity))
-@pytest.mark.parametrize("first", FIRSTS)
-@pytest.mark.parametrize("shown", SHOWN)
-def test_every_case_of_an_existing_member(
+def test_every_case_of_an_existing_member(refresh: str, last: Activity) -> None:
+    """Written out anew: the status moves only with a later activity, never, or once with the first interaction."""
+    for first, shown in product(FIRSTS, SHOWN):
+        _check_one_case(refresh, last, first, shown)
+
+
+def _check_one_case(
     refresh: str, last: Activity, first: tuple[datetime, Activity] | None, shown: tuple[datetime, str] | None
 ) -> None:
-    """Written out anew: the status moves only with a later activity, never, or once with the first interaction."""
     at, activity = shown or (None, "")
     begun = None if first is None else Happened(*first)
     change = updated(person(last, begun), member(activity, at), MAP, refresh)
