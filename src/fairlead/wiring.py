@@ -20,6 +20,7 @@ from fairlead.features.members import flow as members_flow
 from fairlead.features.members.settings import match_rules
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
+from fairlead.features.salesforce_campaigns import flow as salesforce_campaigns_flow
 from fairlead.features.storage import flow as storage_flow
 from fairlead.features.tracking_history import flow as tracking_flow
 from fairlead.features.tracking_history import records as tracking_records
@@ -60,6 +61,8 @@ PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = tuple(
             *connections_flow.STAGES,
             *members_flow.STAGES,
             *campaigns_flow.STAGES,
+            salesforce_campaigns_flow.LINKS,
+            salesforce_campaigns_flow.MEMBERS,
             *tracking_flow.STAGES,
             *storage_flow.STAGES,
         ),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fairlead.cli import connect, edge, jobs, look, run, salesforce, show, storage, sync
+from fairlead.cli import campaigns, connect, edge, jobs, look, run, salesforce, show, storage, sync
 
 app = typer.Typer(
     name="fairlead",
@@ -50,6 +50,7 @@ app.add_typer(connect.app, name="connect")
 app.add_typer(salesforce.app, name="salesforce")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(storage.app, name="storage")
+app.add_typer(campaigns.app, name="campaigns")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -82,7 +82,17 @@ def add_to_campaign(org_id: int, campaign: str, activity: Activity, rows: Sequen
     with connection.cursor() as cursor:
         cursor.execute(
             _ADD_CAMPAIGN,
-            [org_id, campaign, "" if sent else activity.value, activity.value, addresses, contacts, leads, opens, clicks]
+            [
+                org_id,
+                campaign,
+                "" if sent else activity.value,
+                activity.value,
+                addresses,
+                contacts,
+                leads,
+                opens,
+                clicks,
+            ]
             + [[None] * len(rows) if sent else firsts, lasts],
         )
 

@@ -432,4 +432,3 @@ def _keep_from(reading: Reading, newest: str) -> str:
         return FORGET_ALL
     start = start_of(reading.kind if not reading.mail.journey else "", newest)
     return reading.to_utc([f"{start}:00"])[0] if start else ""
-

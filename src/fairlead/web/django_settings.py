@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "fairlead.features.campaigns",
     "fairlead.features.tracking_history",
     "fairlead.features.storage",
+    "fairlead.features.salesforce_campaigns",
     "fairlead.features.job_list",
 ]
 

@@ -37,7 +37,9 @@ WHERE scope_id = %s AND noted AND links GROUP BY address ORDER BY address
 """
 _KNOWN: Final = "SELECT key, flagged FROM tracking_history_seenevent WHERE scope_id = %s AND known AND key = ANY(%s)"
 _NEW: Final = "SELECT count(*) FROM tracking_history_seenevent WHERE scope_id = %s AND noted AND counts AND NOT known"
-_TURNED: Final = "SELECT count(*) FROM tracking_history_seenevent WHERE scope_id = %s AND noted AND suspicious AND NOT flagged"
+_TURNED: Final = (
+    "SELECT count(*) FROM tracking_history_seenevent WHERE scope_id = %s AND noted AND suspicious AND NOT flagged"
+)
 
 
 class PostgresBook:
@@ -133,7 +135,9 @@ def _parts(query: str, scope_id: int) -> Iterator[list[Any]]:
 
 
 def _member_row(what: Activity, member: bytes, count: int, last_at: datetime) -> activity.MemberRow:
-    counted = [count if what is one else 0 for one in (Activity.SENT, Activity.OPENED, Activity.CLICKED, Activity.BOUNCED)]
+    counted = [
+        count if what is one else 0 for one in (Activity.SENT, Activity.OPENED, Activity.CLICKED, Activity.BOUNCED)
+    ]
     return (bytes(member), counted[0], counted[1], counted[2], counted[3], last_at)
 
 
