@@ -15,6 +15,7 @@ from fairlead.features.connections import credentials, logins
 from fairlead.features.connections import flow as connections_flow
 from fairlead.features.connections import records as connections
 from fairlead.features.members import flow as members_flow
+from fairlead.features.primary_sync import clean as primary_sync_clean
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
 from fairlead.jobs import registry
@@ -29,7 +30,11 @@ from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.org_matcher import OrgMatcher
 from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
 
-PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = (*connections_flow.STAGES, *members_flow.STAGES)
+PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = (
+    primary_sync_clean.FIRST_STAGE,
+    *connections_flow.STAGES,
+    *members_flow.STAGES,
+)
 
 log = structlog.get_logger()
 
@@ -92,8 +97,10 @@ async def run_primary_sync(context: JobContext) -> None:
     """One run of the primary sync: connect both sides, run the rooms' stages, note the outcome."""
     collector.calm()
     org = await sync_to_async(Org.objects.get)(id=context.org_id)
-    wanted = Wanted(**{name: value for name, value in context.args.items() if name in Wanted.__dataclass_fields__})
-    await context.stages([(stage.name, stage.title) for stage in PRIMARY_SYNC_STAGES])
+    given = {name: value for name, value in context.args.items() if name in Wanted.__dataclass_fields__}
+    wanted = Wanted(**{**given, "stages": tuple(given.get("stages", ()))})
+    stages = primary_sync_flow.stages_of(wanted, PRIMARY_SYNC_STAGES)
+    await context.stages([(stage.name, stage.title) for stage in stages])
     calls = Calls()
     async with open_sides(org, calls) as both:
         clients = await sync_to_async(connections.clients_to_sync)(org, wanted.client)
@@ -111,10 +118,10 @@ async def run_primary_sync(context: JobContext) -> None:
             fence=context.fence,
             calls=calls,
         )
-        # a run of one list says nothing of its client as a whole
-        ids = [] if wanted.list else [client.id for client in run.clients]
+        # a run of one list or of some stages says nothing of its client as a whole
+        ids = [] if wanted.list or wanted.stages else [client.id for client in run.clients]
         try:
-            await primary_sync_flow.run_stages(run, PRIMARY_SYNC_STAGES)
+            await primary_sync_flow.run_stages(run, stages)
             await sync_to_async(connections.note_synced)(org, ids)
         except Failure as failure:
             await sync_to_async(connections.note_failure)(org, ids, str(failure))

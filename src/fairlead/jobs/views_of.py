@@ -14,6 +14,7 @@ NUMBERS: Final = (
     ("written", "Records written"),
     ("unchanged", "Unchanged"),
     ("deleted", "Deleted"),
+    ("cleaned", "Deleted at the start"),
     ("refused", "Refused"),
     ("cm_calls", "Calls to Campaign Monitor"),
     ("sf_calls", "Calls to Salesforce"),

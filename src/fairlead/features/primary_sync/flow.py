@@ -6,7 +6,13 @@ from contextlib import suppress
 
 from fairlead.domain.failure import Failure
 from fairlead.features.primary_sync import rules
-from fairlead.sync.stage import Run, Stage
+from fairlead.sync.stage import Run, Stage, Wanted
+
+
+def stages_of(wanted: Wanted, stages: Sequence[Stage]) -> list[Stage]:
+    """The stages to run for what was asked, in their order. Raises NoSuchStage."""
+    names = rules.to_run({stage.name: stage.needs for stage in stages}, wanted.stages, clean=wanted.clean)
+    return [stage for stage in stages if stage.name in names]
 
 
 async def run_stages(run: Run, stages: Sequence[Stage]) -> None:
