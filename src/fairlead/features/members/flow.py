@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+from asgiref.sync import sync_to_async
+
 from fairlead.campaignmonitor.lists import ListDetails
 from fairlead.campaignmonitor.subscribers import Subscriber
 from fairlead.campaignmonitor.timezones import to_utc, zone
@@ -13,6 +15,7 @@ from fairlead.domain.failure import Failure, RefusedByGuard, SignInAgain
 from fairlead.domain.records import Kind, Rows, Scope
 from fairlead.features.members import rules
 from fairlead.salesforce import names
+from fairlead.store import known as known_lists
 from fairlead.sync import convert, guard, pull
 from fairlead.sync.account_source import ListingSource, SubscriberSource, clock
 from fairlead.sync.failures import campaign_monitor_failures
@@ -39,6 +42,8 @@ async def read_lists(run: Run) -> None:
         await run.progress.check_cancelled()
         details = await _details(run, client)
         known += [ListScope(one.list_id, one.title, client) for one in details]
+        named = [(one.list_id, one.title) for one in details]
+        await sync_to_async(known_lists.note)(run.org_id, client.id, client.name, named)
         await _write_lists(run, client, details)
         await run.progress.stage("lists", done=done, lists=len(known))
     if run.wanted.list:
@@ -150,6 +155,7 @@ async def _members_of(run: Run, list_scope: ListScope, now: datetime, overlap: t
             overlap=overlap,
             sweep=run.wanted.full,
             allow_large_changes=run.wanted.allow_large_changes,
+            limits=guard.limits(run.settings),
             name=f"the list “{list_scope.name}”",
         ),
         partial(counter.tell, list_scope.id),

@@ -46,6 +46,16 @@ class CannotStartClean(FixTheSettings):
         )
 
 
+class NotConfirmed(FixTheSettings):
+    """To start clean was asked for without the words that confirm it."""
+
+    code = "FL-373"
+
+    def __init__(self) -> None:
+        step = f"Send `confirm` with “{CLEAN_WORDS}” or the org's name, if all of Fairlead's records are to be deleted."
+        super().__init__("Starting clean was not confirmed.", next_step=step)
+
+
 def check_clean(*, full: bool, of_list: str, stages: Sequence[str]) -> None:
     """Whether records may be deleted first: only where all of them are written anew afterwards. Raises CannotStartClean."""
     if not full:
