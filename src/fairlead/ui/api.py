@@ -47,7 +47,7 @@ class NotLetIn(SignInAgain):
 class LookOnly(FixTheSettings):
     """A token that may only look was used for a change."""
 
-    code = "FL-371"
+    code = "FL-356"
     next_step = "Use a token that was made without --read-only."
 
 
@@ -61,7 +61,7 @@ class TooOften(WaitAndRetry):
 class BadBody(FixTheSettings):
     """The body of a request that is no JSON object."""
 
-    code = "FL-372"
+    code = "FL-357"
     next_step = "Send one JSON object, with `Content-Type: application/json`."
 
 
@@ -132,7 +132,9 @@ def _let_in(request: HttpRequest) -> tuple[str, ApiToken | None]:
         raise _Unknown("This needs a token.")
     wrong = _Csrf(lambda _: HttpResponse()).refuses(request)
     if wrong:
-        raise _Forbidden(f"This browser is signed in, but the request carries no proof that our own page sent it ({wrong}).")
+        raise _Forbidden(
+            f"This browser is signed in, but the request carries no proof that our own page sent it ({wrong})."
+        )
     return request.user.get_username(), None
 
 

@@ -49,7 +49,7 @@ class CannotStartClean(FixTheSettings):
 class NotConfirmed(FixTheSettings):
     """To start clean was asked for without the words that confirm it."""
 
-    code = "FL-373"
+    code = "FL-358"
 
     def __init__(self) -> None:
         step = f"Send `confirm` with “{CLEAN_WORDS}” or the org's name, if all of Fairlead's records are to be deleted."

@@ -84,9 +84,17 @@ def full_sync(request: HttpRequest) -> HttpResponse:
         "refused": refused,
         "words": rules.CLEAN_WORDS,
         "org_name": org.name,
-        **_existing(org),
+        "count": request.method == "POST" or "count" in request.GET,
     }
+    if context["count"]:
+        context |= _existing(org)
     return render(request, "primary_sync/full.html", context, status=422 if refused else 200)
+
+
+@require_GET
+def existing(request: HttpRequest) -> HttpResponse:
+    """The fragment that says what starting clean would delete, counted in Salesforce now."""
+    return render(request, "primary_sync/_existing.html", _existing(default_org()))
 
 
 @require_GET
