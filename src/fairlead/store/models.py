@@ -71,7 +71,7 @@ class SettingRow(models.Model):
     org = models.ForeignKey(Org, on_delete=models.CASCADE)
     name = models.CharField(max_length=80)
     subject = models.CharField(max_length=64, blank=True)
-    value = models.JSONField()
+    value = models.JSONField(null=True, help_text="Null: put back to the default.")
     version = models.PositiveIntegerField(default=1)
     changed_by = models.CharField(max_length=150, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
