@@ -90,6 +90,7 @@ class StoredSides:
 def register_runners() -> None:
     """Tell the engine what each kind of job runs, and everybody how sides are opened."""
     sides.provide(StoredSides())
+    primary_sync_flow.offer(PRIMARY_SYNC_STAGES)
     registry.register(primary_sync.KIND, primary_sync.TITLE, run_primary_sync)
 
 

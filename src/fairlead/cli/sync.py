@@ -29,14 +29,13 @@ def sync(
 ) -> None:
     """Ask for a primary sync, follow it and tell what it did. A worker must be running (`fairlead up`)."""
     open_house()
-    from fairlead import wiring
     from fairlead.cli import follow
     from fairlead.cli.jobs import as_dict
-    from fairlead.features.primary_sync import rules
+    from fairlead.features.primary_sync import flow, rules
     from fairlead.jobs import api
 
     stages = list(stage or ())
-    rules.to_run({one.name: one.needs for one in wiring.PRIMARY_SYNC_STAGES}, stages, clean=clean)
+    rules.to_run({one.name: one.needs for one in flow.offered()}, stages, clean=clean)
     if clean:
         rules.check_clean(full=full, of_list=list_id, stages=stages)
         _confirm(client, yes=yes)

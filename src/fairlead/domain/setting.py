@@ -157,9 +157,13 @@ class Text(Setting[str]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Several(Setting[tuple[str, ...]]):
-    """Any of several, in the order given; `choices` are (value, label), or empty for free words."""
+    """Any of several, in the order given; `choices` are (value, label), or empty for free words.
+
+    `ordered` says that the order matters: pages then ask for it.
+    """
 
     choices: tuple[tuple[str, str], ...] = ()
+    ordered: bool = False
     kind: ClassVar[str] = "several"
 
     @property

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
-from fairlead.domain.setting import BadSetting, Column, Setting, Several, Table
+from fairlead.domain.setting import MAX_TEXT, BadSetting, Column, Setting, Several, Table
 from fairlead.store import setting_rows
 from fairlead.store.models import Org
 from fairlead.store.setting_rows import ChangedMeanwhile, Kept
@@ -52,7 +52,12 @@ class Control:
 
     @property
     def choices(self) -> Sequence[tuple[str, str]]:
-        return getattr(self.setting, "choices", ())
+        """Values and labels; of several, the chosen ones first in their order, so that an untouched form keeps it."""
+        choices: Sequence[tuple[str, str]] = getattr(self.setting, "choices", ())
+        if self.kind != "several":
+            return choices
+        chosen = list(self.value)
+        return sorted(choices, key=lambda one: chosen.index(one[0]) if one[0] in chosen else len(chosen))
 
     @property
     def shown(self) -> str:
@@ -171,8 +176,16 @@ def _typed(control: Control, sent: QueryDict) -> Any:
     if setting.kind == "flag":
         return control.id in sent
     if isinstance(setting, Several) and setting.choices:
-        return sent.getlist(control.id)
+        chosen = sent.getlist(control.id)
+        return (
+            sorted(chosen, key=lambda one: _place(sent.get(f"{control.id}-place-{one}"))) if setting.ordered else chosen
+        )
     return sent.get(control.id, "")
+
+
+def _place(text: str | None) -> int:
+    """Where somebody wants a value; those without a number stay behind the others."""
+    return int(text) if text and text.isdecimal() else MAX_TEXT
 
 
 def _lines(setting: Table, name: str, sent: QueryDict) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from fairlead.features.primary_sync import rules
+from fairlead.features.primary_sync import flow, rules
 from fairlead.jobs import api as jobs
 from fairlead.jobs.models import Job
 from fairlead.store.orgs import default_org
@@ -31,6 +31,7 @@ def _ask(request: HttpRequest, by: str) -> dict[str, Any]:
     args: dict[str, Any] = {name: str(sent[name]) for name in TEXTS if sent.get(name)}
     args |= {name: True for name in FLAGS if sent.get(name) is True}
     stages = [str(name) for name in sent.get("stages") or ()]
+    rules.to_run({one.name: one.needs for one in flow.offered()}, stages, clean=False)
     if args.get("clean"):
         rules.check_clean(full="full" in args, of_list=args.get("list", ""), stages=stages)
         if not rules.confirmed(str(sent.get("confirm", "")), org.name):
