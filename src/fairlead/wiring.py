@@ -18,6 +18,7 @@ from fairlead.features.connections import flow as connections_flow
 from fairlead.features.connections import records as connections
 from fairlead.features.members import flow as members_flow
 from fairlead.features.members.settings import match_rules
+from fairlead.features.primary_sync import clean as primary_sync_clean
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
 from fairlead.features.salesforce_campaigns import flow as salesforce_campaigns_flow
@@ -58,6 +59,7 @@ STAGE_ORDER: Final = (
 PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = tuple(
     sorted(
         (
+            primary_sync_clean.FIRST_STAGE,
             *connections_flow.STAGES,
             *members_flow.STAGES,
             *campaigns_flow.STAGES,
@@ -124,6 +126,7 @@ class StoredSides:
 def register_runners() -> None:
     """Tell the engine what each kind of job runs, and everybody how sides are opened."""
     sides.provide(StoredSides())
+    primary_sync_flow.offer(PRIMARY_SYNC_STAGES)
     registry.register(primary_sync.KIND, primary_sync.TITLE, run_primary_sync)
 
 
@@ -131,8 +134,10 @@ async def run_primary_sync(context: JobContext) -> None:
     """One run of the primary sync: connect both sides, run the rooms' stages, note the outcome."""
     collector.calm()
     org = await sync_to_async(Org.objects.get)(id=context.org_id)
-    wanted = Wanted(**{name: value for name, value in context.args.items() if name in Wanted.__dataclass_fields__})
-    await context.stages([(stage.name, stage.title) for stage in PRIMARY_SYNC_STAGES])
+    given = {name: value for name, value in context.args.items() if name in Wanted.__dataclass_fields__}
+    wanted = Wanted(**{**given, "stages": tuple(given.get("stages", ()))})
+    stages = primary_sync_flow.stages_of(wanted, PRIMARY_SYNC_STAGES)
+    await context.stages([(stage.name, stage.title) for stage in stages])
     calls = Calls()
     async with open_sides(org, calls) as both:
         clients = await sync_to_async(connections.clients_to_sync)(org, wanted.client)
@@ -152,10 +157,10 @@ async def run_primary_sync(context: JobContext) -> None:
             calls=calls,
             counters_seen=partial(tracking_records.counters_seen, org.pk),
         )
-        # a run of one list says nothing of its client as a whole
-        ids = [] if wanted.list else [client.id for client in run.clients]
+        # a run of one list or of some stages says nothing of its client as a whole
+        ids = [] if wanted.list or wanted.stages else [client.id for client in run.clients]
         try:
-            await primary_sync_flow.run_stages(run, PRIMARY_SYNC_STAGES)
+            await primary_sync_flow.run_stages(run, stages)
             await sync_to_async(connections.note_synced)(org, ids)
         except Failure as failure:
             await sync_to_async(connections.note_failure)(org, ids, str(failure))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fairlead.cli import campaigns, connect, edge, jobs, look, run, salesforce, show, storage, sync
+from fairlead.cli import campaigns, connect, edge, jobs, look, run, salesforce, settings, show, storage, sync, token
 
 app = typer.Typer(
     name="fairlead",
@@ -51,6 +51,8 @@ app.add_typer(salesforce.app, name="salesforce")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(storage.app, name="storage")
 app.add_typer(campaigns.app, name="campaigns")
+app.add_typer(settings.app, name="settings")
+app.add_typer(token.app, name="token")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -139,6 +139,7 @@ class _Reading:
                 overlap=self.overlap,
                 sweep=anew,
                 allow_large_changes=wanted.allow_large_changes,
+                limits=guard.limits(self.run.settings),
                 name=f"the list “{one.name}”",
                 owner=one.client.owner,
             ),

@@ -2,17 +2,19 @@
 
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fairlead.domain.failure import Failure
-from fairlead.features.primary_sync import rules
+from fairlead.features.primary_sync import clean, rules
 from fairlead.jobs import api, schedules, views_of
 from fairlead.jobs.models import Frequency, Job, Schedule, State
 from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
+from fairlead.sync import sides
 from fairlead.ui import rooms
 
 HERE = "primary_sync"
@@ -63,14 +65,36 @@ def sync_now(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def full_sync(request: HttpRequest) -> HttpResponse:
-    """Say in numbers what a full sync does; ask for it when that is confirmed."""
+    """Say in numbers what a full sync does, in either way; ask for it when that is confirmed."""
     org = default_org()
-    if request.method == "POST":
-        api.ask(org, rules.KIND, args={"full": True}, by=_who(request))
+    anew = request.POST.get("way") == "clean"
+    typed = request.POST.get("confirm", "")
+    refused = anew and not rules.confirmed(typed, org.name)
+    if request.method == "POST" and not refused:
+        args = {"full": True, "clean": True} if anew else {"full": True}
+        api.ask(org, rules.KIND, args=args, by=_who(request))
         return redirect("sync_settings")
     last = _last(org, counts__read__gt=0)
-    counts: dict[str, int] = last.counts if last else {}
-    return render(request, "primary_sync/full.html", {"here": HERE, "counts": counts, "last": last})
+    context = {
+        "here": HERE,
+        "last": last,
+        "counts": last.counts if last else {},
+        "clean": anew,
+        "typed": typed,
+        "refused": refused,
+        "words": rules.CLEAN_WORDS,
+        "org_name": org.name,
+        "count": request.method == "POST" or "count" in request.GET,
+    }
+    if context["count"]:
+        context |= _existing(org)
+    return render(request, "primary_sync/full.html", context, status=422 if refused else 200)
+
+
+@require_GET
+def existing(request: HttpRequest) -> HttpResponse:
+    """The fragment that says what starting clean would delete, counted in Salesforce now."""
+    return render(request, "primary_sync/_existing.html", _existing(default_org()))
 
 
 @require_GET
@@ -98,6 +122,20 @@ def _schedule(org: Org) -> dict[str, Any]:
         "frequency": schedule.frequency if schedule else "never",
         "choices": Frequency.choices,
     }
+
+
+def _existing(org: Org) -> dict[str, Any]:
+    """What starting clean would delete, counted in Salesforce now; or why that cannot be told."""
+
+    async def count() -> dict[str, int]:
+        async with sides.salesforce(org.pk) as crm:
+            return await clean.existing(crm)
+
+    try:
+        counted = async_to_sync(count)()
+    except Failure as failure:
+        return {"existing": [], "problem": failure}
+    return {"existing": [(rules.LABELS[name], number) for name, number in counted.items()], "problem": None}
 
 
 def _run(org: Org) -> dict[str, Any]:
