@@ -7,12 +7,12 @@ from typing import Final
 
 import structlog
 from asgiref.sync import sync_to_async
-from django.conf import settings
 
 from fairlead.campaignmonitor import account as campaign_monitor
-from fairlead.domain.failure import Failure, FixTheSettings
-from fairlead.features.connections import credentials, logins
+from fairlead.domain.failure import Failure
 from fairlead.features.connections import flow as connections_flow
+from fairlead.features.connections import jobs as connections_jobs
+from fairlead.features.connections import opening, owners
 from fairlead.features.connections import records as connections
 from fairlead.features.members import flow as members_flow
 from fairlead.features.primary_sync import flow as primary_sync_flow
@@ -20,27 +20,21 @@ from fairlead.features.primary_sync import rules as primary_sync
 from fairlead.jobs import registry
 from fairlead.jobs.context import JobContext
 from fairlead.salesforce import client as salesforce
-from fairlead.salesforce.limits import Budget
 from fairlead.store import hashing, secrets, setting_rows
 from fairlead.store.ledger import LedgerKeys, PostgresLedger
 from fairlead.store.models import Org
 from fairlead.sync import collector
-from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.org_matcher import OrgMatcher
-from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
+from fairlead.sync.stage import Run, Stage, Wanted
 
 PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = (*connections_flow.STAGES, *members_flow.STAGES)
 
 log = structlog.get_logger()
 
 
-class NotConnected(FixTheSettings):
-    """A side has no credentials yet."""
-
-    code = "FL-302"
-
-    def __init__(self, side: str, command: str) -> None:
-        super().__init__(f"{side} is not connected.", next_step=f"Run `{command}`.")
+NotConnected = opening.NotConnected
+open_campaign_monitor = opening.open_campaign_monitor
+open_salesforce = opening.open_salesforce
 
 
 @dataclass(slots=True)
@@ -69,6 +63,8 @@ class Sides:
 def register_runners() -> None:
     """Tell the engine what each kind of job runs."""
     registry.register(primary_sync.KIND, primary_sync.TITLE, run_primary_sync)
+    for kind, title, runner in connections_jobs.RUNNERS:
+        registry.register(kind, title, runner)
 
 
 async def run_primary_sync(context: JobContext) -> None:
@@ -80,17 +76,19 @@ async def run_primary_sync(context: JobContext) -> None:
     calls = Calls()
     async with open_sides(org, calls) as sides:
         clients = await sync_to_async(connections.clients_to_sync)(org, wanted.client)
+        values = await sync_to_async(setting_rows.values)(org)
+        owned = await owners.scopes(sides.salesforce, clients, values)
         run = Run(
             number=context.job_id,
             org_id=context.org_id,
             wanted=wanted,
-            clients=[ClientScope(client.client_id, client.name, client.time_zone) for client in clients],
+            clients=owned.clients,
             campaign_monitor=sides.campaign_monitor,
             salesforce=sides.salesforce,
             matcher=OrgMatcher(sides.salesforce, read_all=wanted.full),
             ledger=PostgresLedger(org.pk, context.job_id, context.fence, ledger_keys()),
             progress=context,
-            settings=await sync_to_async(setting_rows.values)(org),
+            settings=values,
             fence=context.fence,
             calls=calls,
         )
@@ -104,6 +102,7 @@ async def run_primary_sync(context: JobContext) -> None:
             raise
         finally:
             await context.counts(**run.totals, cm_calls=calls.campaign_monitor, sf_calls=calls.salesforce)
+    await sync_to_async(owned.raise_refusal)(org)
 
 
 @asynccontextmanager
@@ -112,40 +111,6 @@ async def open_sides(org: Org, calls: Calls | None = None) -> AsyncIterator[Side
     calls = calls or Calls()
     async with open_campaign_monitor(org, calls) as account, open_salesforce(org, calls) as crm:
         yield Sides(account, crm, calls)
-
-
-@asynccontextmanager
-async def open_campaign_monitor(
-    org: Org, calls: Calls | None = None
-) -> AsyncIterator[campaign_monitor.CampaignMonitor]:
-    """The connected Campaign Monitor account. Raises NotConnected."""
-    calls = calls or Calls()
-    kept = await sync_to_async(credentials.account)(org)
-    account = await sync_to_async(connections.account)(org)
-    if kept is None or account is None:
-        raise NotConnected("Campaign Monitor", "fairlead connect campaign-monitor")
-    login = logins.to_account(org, kept)
-    async with campaign_monitor.connect(account.base_url, login, on_call=calls.campaign_monitor_call) as opened:
-        yield opened
-
-
-@asynccontextmanager
-async def open_salesforce(org: Org, calls: Calls | None = None) -> AsyncIterator[salesforce.Salesforce]:
-    """The connected Salesforce org, signed in. Raises NotConnected, or a Failure when the sign-in is refused."""
-    calls = calls or Calls()
-    kept = await sync_to_async(credentials.salesforce)(org)
-    connection = await sync_to_async(connections.salesforce_org)(org)
-    if kept is None or connection is None:
-        raise NotConnected("Salesforce", "fairlead connect salesforce")
-    login = logins.to_org(org, connection.login_url, kept)
-    budget = Budget(settings.FAIRLEAD_SALESFORCE_CALL_SHARE / 100)
-    opening = salesforce.connect(login, on_call=calls.salesforce_call, budget=budget)
-    with salesforce_failures("sign in"):
-        opened = await opening.__aenter__()
-    try:
-        yield opened
-    finally:
-        await opening.__aexit__(None, None, None)
 
 
 def ledger_keys() -> LedgerKeys:

@@ -77,6 +77,7 @@ async def _write_lists(run: Run, client: ClientScope, details: Sequence[ListDeta
             allow_large_changes=run.wanted.allow_large_changes,
             limits=LIST_SWEEP,
             name=f"the client “{client.name}”",
+            owner=client.owner,
         ),
         _no_progress,
     )
@@ -151,6 +152,7 @@ async def _members_of(run: Run, list_scope: ListScope, now: datetime, overlap: t
             sweep=run.wanted.full,
             allow_large_changes=run.wanted.allow_large_changes,
             name=f"the list “{list_scope.name}”",
+            owner=list_scope.client.owner,
         ),
         partial(counter.tell, list_scope.id),
     )
