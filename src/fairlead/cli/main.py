@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fairlead.cli import connect, edge, jobs, look, run, salesforce, show, sync
+from fairlead.cli import clients, connect, disconnect, edge, jobs, look, run, salesforce, show, sync, sync_user
 
 app = typer.Typer(
     name="fairlead",
@@ -47,6 +47,10 @@ app.command("doctor", epilog="Example: fairlead doctor")(look.doctor)
 app.command("emulators", epilog="Example: fairlead emulators --seed demo --json")(run.emulators)
 app.command("demo", epilog="Example: fairlead demo --once")(run.demo)
 app.add_typer(connect.app, name="connect")
+app.add_typer(disconnect.app, name="disconnect")
+app.add_typer(disconnect.resetting, name="reset")
+app.add_typer(clients.app, name="clients")
+app.add_typer(sync_user.app, name="sync-user")
 app.add_typer(salesforce.app, name="salesforce")
 app.add_typer(jobs.app, name="jobs")
 

@@ -57,6 +57,11 @@ def clients_to_sync(org: Org, client_id: str = "") -> list[Client]:
     return found
 
 
+def selected(org: Org) -> set[str]:
+    """Ids of the selected clients, connected or not."""
+    return set(Client.objects.filter(org=org, selected=True).values_list("client_id", flat=True))
+
+
 def note_synced(org: Org, client_ids: Sequence[str]) -> None:
     """These clients were just synced to their end."""
     _living(org, client_ids).update(last_synced_at=timezone.now(), last_message="", state=State.CONNECTED)
