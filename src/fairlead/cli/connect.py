@@ -111,7 +111,7 @@ def campaign_monitor(
     app_secret = secret(client_secret, "Client secret") if browser else ""
     settings = open_house()
     from fairlead.cli import proofs
-    from fairlead.features.connections import connecting, records
+    from fairlead.features.connections import connecting, proving, records
     from fairlead.features.connections.credentials import AccountKey
 
     url = settings.campaign_monitor_url
@@ -119,7 +119,7 @@ def campaign_monitor(
     if browser:
         kept = asyncio.run(proofs.of_account(url, app_id, app_secret, callback, paste=paste))
     chosen = client or []
-    kept, clients = asyncio.run(proofs.tried_on_account(url, kept))
+    kept, clients = asyncio.run(proving.tried_on_account(url, kept))
     connecting.store_campaign_monitor(org(), url, kept, clients, chosen, WHO)
     kept_ones = records.selected(org())
     rows = [(each.client_id, each.name, each.time_zone, each.client_id in kept_ones) for each in clients]
@@ -204,7 +204,6 @@ def org_credentials(asked: Asked, url: str) -> "OrgCredentials":
 
 def tried_on_org(url: str, kept: "OrgCredentials") -> "FoundOrg":
     """What the org tells to who signs in with these."""
-    from fairlead.cli import proofs
-    from fairlead.features.connections import connecting
+    from fairlead.features.connections import proving
 
-    return asyncio.run(connecting.read_org(proofs.login_of(org(), url, kept)))
+    return asyncio.run(proving.tried_on_org(org(), url, kept))

@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from fairlead.domain.failure import FixTheSettings, RefusedByGuard
+from fairlead.domain.setting import BadSetting
 from fairlead.features.connections import credentials, forgetting, pieces, records, rules
 from fairlead.features.connections.jobs import concerning
 from fairlead.features.connections.models import CampaignMonitorAccount, Client, SalesforceOrg, State
@@ -33,21 +34,11 @@ class GoneFromAccount(FixTheSettings):
 class OtherName(RefusedByGuard):
     """What was typed to confirm a removal is not the client's name."""
 
-    code = "FL-510"
+    code = "FL-570"
     next_step = "Nothing was deleted. Type the name as it is shown."
 
     def __init__(self) -> None:
         super().__init__("What was typed is not the client's name.")
-
-
-class UnknownSide(FixTheSettings):
-    """What is to be disconnected is neither side."""
-
-    code = "FL-377"
-    next_step = "Name campaign_monitor, salesforce, or both."
-
-    def __init__(self, side: str) -> None:
-        super().__init__(f"There is no side {side!r}.")
 
 
 def select(org: Org, client_ids: Collection[str], by: str) -> None:
@@ -193,11 +184,11 @@ def disconnect(org: Org, sides: Collection[str], by: str) -> dict[str, int]:
     """Stop everything in both directions and forget the credentials of these sides (`rules.SIDES`).
 
     Jobs are cancelled, schedules turned off; records, settings, cursors and the selection stay, and are found again by
-    connecting the same account or org. Tells how many jobs and schedules. Raises UnknownSide.
+    connecting the same account or org. Tells how many jobs and schedules. Raises BadSetting.
     """
     for side in sides:
         if side not in rules.SIDES:
-            raise UnknownSide(side)
+            raise BadSetting("sides", side, f"Choose of {', '.join(rules.SIDES)}.")
     with transaction.atomic():
         Org.objects.select_for_update().get(pk=org.pk)
         stopped = {"jobs": _cancel(_active(org), by), "schedules": _schedules_off(org, by)}

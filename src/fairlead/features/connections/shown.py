@@ -17,6 +17,7 @@ def clients(org: Org) -> list[dict[str, Any]]:
             "name": client.name,
             "standing": client.standing,
             "selected": client.selected,
+            "synced": client.synced,
             "live": client.synced and client.state == State.CONNECTED,
             "state": client.state,
             "last_synced_at": client.last_synced_at,
