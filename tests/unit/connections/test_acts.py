@@ -48,7 +48,7 @@ def selected(org: Org) -> dict[str, tuple[bool, str]]:
 
 
 def job(org: Org, state: str, kind: str = "primary_sync", **args: str) -> Job:
-    return Job.objects.create(org=org, kind=kind, state=state, args=args, attempt=1)
+    return Job.objects.create(org=org, kind=kind, key=args.get("client", ""), state=state, args=args, attempt=1)
 
 
 def scope(org: Org, kind: str, client: str, of: str = "") -> ScopeState:
@@ -151,7 +151,8 @@ def test_a_removal_needs_the_name(org: Org) -> None:
 
 def test_a_removal_stops_runs_that_write_the_client_and_is_asked_for_once(org: Org) -> None:
     connect(org, A, B)
-    everything, of_it, of_other = job(org, "running"), job(org, "queued", client=A), job(org, "running", client=B)
+    everything, of_it = job(org, "running"), job(org, "queued", "statistics", client=A)
+    of_other = job(org, "running", "statistics", client=B)
     asked = acts.remove(org, A, " Client a ", "ada")
     assert acts.remove(org, A, "Client a", "ada").pk == asked.pk
     for each in (everything, of_it, of_other):
