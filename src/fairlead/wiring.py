@@ -8,13 +8,13 @@ from typing import Final
 
 import structlog
 from asgiref.sync import sync_to_async
-from django.conf import settings
 
 from fairlead.campaignmonitor import account as campaign_monitor
-from fairlead.domain.failure import Failure, FixTheSettings
+from fairlead.domain.failure import Failure
 from fairlead.features.campaigns import flow as campaigns_flow
-from fairlead.features.connections import credentials, logins
 from fairlead.features.connections import flow as connections_flow
+from fairlead.features.connections import jobs as connections_jobs
+from fairlead.features.connections import opening, owners
 from fairlead.features.connections import records as connections
 from fairlead.features.members import flow as members_flow
 from fairlead.features.members.settings import match_rules
@@ -28,14 +28,12 @@ from fairlead.features.tracking_history import records as tracking_records
 from fairlead.jobs import registry
 from fairlead.jobs.context import JobContext
 from fairlead.salesforce import client as salesforce
-from fairlead.salesforce.limits import Budget
 from fairlead.store import hashing, secrets, setting_rows
 from fairlead.store.ledger import LedgerKeys, PostgresLedger
 from fairlead.store.models import Org
 from fairlead.sync import collector, sides
-from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.org_matcher import OrgMatcher
-from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
+from fairlead.sync.stage import Run, Stage, Wanted
 
 STAGE_ORDER: Final = (
     "clean",
@@ -75,13 +73,9 @@ PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = tuple(
 log = structlog.get_logger()
 
 
-class NotConnected(FixTheSettings):
-    """A side has no credentials yet."""
-
-    code = "FL-302"
-
-    def __init__(self, side: str, command: str) -> None:
-        super().__init__(f"{side} is not connected.", next_step=f"Run `{command}`.")
+NotConnected = opening.NotConnected
+open_campaign_monitor = opening.open_campaign_monitor
+open_salesforce = opening.open_salesforce
 
 
 @dataclass(slots=True)
@@ -128,6 +122,8 @@ def register_runners() -> None:
     sides.provide(StoredSides())
     primary_sync_flow.offer(PRIMARY_SYNC_STAGES)
     registry.register(primary_sync.KIND, primary_sync.TITLE, run_primary_sync)
+    for kind, title, runner in connections_jobs.RUNNERS:
+        registry.register(kind, title, runner)
 
 
 async def run_primary_sync(context: JobContext) -> None:
@@ -142,11 +138,12 @@ async def run_primary_sync(context: JobContext) -> None:
     async with open_sides(org, calls) as both:
         clients = await sync_to_async(connections.clients_to_sync)(org, wanted.client)
         chosen = await sync_to_async(setting_rows.values)(org)
+        owned = await owners.scopes(both.salesforce, clients, chosen)
         run = Run(
             number=context.job_id,
             org_id=context.org_id,
             wanted=wanted,
-            clients=[ClientScope(client.client_id, client.name, client.time_zone) for client in clients],
+            clients=owned.clients,
             campaign_monitor=both.campaign_monitor,
             salesforce=both.salesforce,
             matcher=OrgMatcher(both.salesforce, read_all=wanted.full, rules=match_rules(chosen)),
@@ -167,6 +164,7 @@ async def run_primary_sync(context: JobContext) -> None:
             raise
         finally:
             await context.counts(**run.totals, cm_calls=calls.campaign_monitor, sf_calls=calls.salesforce)
+    await sync_to_async(owned.raise_refusal)(org)
 
 
 @asynccontextmanager
@@ -175,40 +173,6 @@ async def open_sides(org: Org, calls: Calls | None = None) -> AsyncIterator[Side
     calls = calls or Calls()
     async with open_campaign_monitor(org, calls) as account, open_salesforce(org, calls) as crm:
         yield Sides(account, crm, calls)
-
-
-@asynccontextmanager
-async def open_campaign_monitor(
-    org: Org, calls: Calls | None = None
-) -> AsyncIterator[campaign_monitor.CampaignMonitor]:
-    """The connected Campaign Monitor account. Raises NotConnected."""
-    calls = calls or Calls()
-    kept = await sync_to_async(credentials.account)(org)
-    account = await sync_to_async(connections.account)(org)
-    if kept is None or account is None:
-        raise NotConnected("Campaign Monitor", "fairlead connect campaign-monitor")
-    login = logins.to_account(org, kept)
-    async with campaign_monitor.connect(account.base_url, login, on_call=calls.campaign_monitor_call) as opened:
-        yield opened
-
-
-@asynccontextmanager
-async def open_salesforce(org: Org, calls: Calls | None = None) -> AsyncIterator[salesforce.Salesforce]:
-    """The connected Salesforce org, signed in. Raises NotConnected, or a Failure when the sign-in is refused."""
-    calls = calls or Calls()
-    kept = await sync_to_async(credentials.salesforce)(org)
-    connection = await sync_to_async(connections.salesforce_org)(org)
-    if kept is None or connection is None:
-        raise NotConnected("Salesforce", "fairlead connect salesforce")
-    login = logins.to_org(org, connection.login_url, kept)
-    budget = Budget(settings.FAIRLEAD_SALESFORCE_CALL_SHARE / 100)
-    opening = salesforce.connect(login, on_call=calls.salesforce_call, budget=budget)
-    with salesforce_failures("sign in"):
-        opened = await opening.__aenter__()
-    try:
-        yield opened
-    finally:
-        await opening.__aexit__(None, None, None)
 
 
 def ledger_keys() -> LedgerKeys:

@@ -7,7 +7,23 @@ from typing import Annotated
 
 import typer
 
-from fairlead.cli import campaigns, connect, edge, jobs, look, run, salesforce, settings, show, storage, sync, token
+from fairlead.cli import (
+    campaigns,
+    clients,
+    connect,
+    disconnect,
+    edge,
+    jobs,
+    look,
+    run,
+    salesforce,
+    settings,
+    show,
+    storage,
+    sync,
+    sync_user,
+    token,
+)
 
 app = typer.Typer(
     name="fairlead",
@@ -47,6 +63,10 @@ app.command("doctor", epilog="Example: fairlead doctor")(look.doctor)
 app.command("emulators", epilog="Example: fairlead emulators --seed demo --json")(run.emulators)
 app.command("demo", epilog="Example: fairlead demo --once")(run.demo)
 app.add_typer(connect.app, name="connect")
+app.add_typer(disconnect.app, name="disconnect")
+app.add_typer(disconnect.resetting, name="reset")
+app.add_typer(clients.app, name="clients")
+app.add_typer(sync_user.app, name="sync-user")
 app.add_typer(salesforce.app, name="salesforce")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(storage.app, name="storage")

@@ -14,6 +14,9 @@ FAIRLEAD = deployment.load(os.environ)
 FAIRLEAD_HOME = FAIRLEAD.home
 # What was sealed with the data folder's own key stays readable when the deployment sets one later.
 FAIRLEAD_SECRET_KEYS = FAIRLEAD.secret_keys + keys.read(FAIRLEAD.home)
+FAIRLEAD_PUBLIC_URL = FAIRLEAD.public_url
+FAIRLEAD_CAMPAIGN_MONITOR_URL = FAIRLEAD.campaign_monitor_url
+FAIRLEAD_SALESFORCE_LOGIN_URL = FAIRLEAD.salesforce_login_url
 FAIRLEAD_SALESFORCE_CALL_SHARE = FAIRLEAD.salesforce_call_share
 FAIRLEAD_SLOTS = FAIRLEAD.slots
 FAIRLEAD_CONCURRENCY = FAIRLEAD.concurrency

@@ -46,7 +46,9 @@ def test_the_doors_are_all_there():
     """Names that people and scripts count on."""
     wanted = (
         "up web worker migrate sign-in sync status doctor emulators demo jobs-list jobs-show jobs-cancel jobs-retry connect-campaign-monitor "
-        "connect-salesforce salesforce-deploy salesforce-check salesforce-remove salesforce-layouts-apply salesforce-layouts-remove"
+        "connect-salesforce salesforce-deploy salesforce-check salesforce-remove salesforce-layouts-apply salesforce-layouts-remove "
+        "disconnect-campaign-monitor disconnect-salesforce disconnect-all reset-connections clients-list clients-select clients-pause "
+        "clients-disconnect clients-remove clients-owners clients-owner clients-hand-over sync-user-show sync-user-move"
     )
     found = {
         path.removeprefix("fairlead ")
@@ -54,6 +56,9 @@ def test_the_doors_are_all_there():
         .replace("connect ", "connect-")
         .replace("salesforce ", "salesforce-")
         .replace("layouts ", "layouts-")
+        .replace("clients ", "clients-")
+        .replace("reset ", "reset-")
+        .replace("sync-user ", "sync-user-")
         for path in COMMANDS
     }
     assert found == set(wanted.split())
