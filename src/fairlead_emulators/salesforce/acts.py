@@ -36,7 +36,7 @@ def routes(org: Org, sessions: Sessions) -> list[Route]:
         query = request.query_params
         every = query.get("deleted", "") == "true"
         wanted = [each.strip() for each in query["fields"].split(",")] if query.get("fields") else None
-        lines = all_rows(org, sobject, deleted=every, names=wanted, since=query.get("since", ""))
+        lines = all_rows(org, sobject, deleted=every, names=wanted, since=query.get("since", ""), made=query.get("made") == "true")
         return StreamingResponse(lines, media_type="application/x-ndjson")
 
     async def expire(_request: Request) -> Response:
@@ -162,18 +162,19 @@ _ACTS: Final[Mapping[str, Callable[[Org, dict[str, Any]], dict[str, Any]]]] = {
 
 
 def all_rows(
-    org: Org, sobject: SObject, *, deleted: bool = False, names: Sequence[str] | None = None, since: str = ""
+    org: Org, sobject: SObject, *, deleted: bool = False, names: Sequence[str] | None = None, since: str = "", made: bool = False
 ) -> Iterator[bytes]:
     """Every row in order of id, one JSON object a line, a few thousand at a time.
 
-    `names`: of the fields wanted, all when None; `since`: only rows written then or later, as in SystemModstamp.
+    `names`: of the fields wanted, all when None; `since`: only rows written then or later, as in SystemModstamp; with
+    `made` only those that were made then or later.
     Raises LookupError for a field that the object has not.
     """
     fields = [_field(sobject, name) for name in names] if names else list(sobject.fields.values())
     columns = ", ".join(quoted(f.name) for f in fields)
     shown = "" if deleted else "AND IsDeleted = 0"
     if since:
-        shown += " AND SystemModstamp >= ?"
+        shown += f" AND {'CreatedDate' if made else 'SystemModstamp'} >= ?"
     return _pages(org, sobject, fields, f"SELECT {columns}, Id FROM {quoted(sobject.name)} WHERE Id > ? {shown}", since)
 
 

@@ -53,7 +53,10 @@ class People:
     def join(self, on: SubscriberList, n: int) -> None:
         """Person `n` joins a list."""
         who = person(n)
+        old = self._service.store.subscriber(on.n, who.email)
         self._life.add(on, Entry(who.email, who.name, ip=_SOMEWHERE), resubscribe=True)
+        if old is not None and old.state == "Active":
+            self._happened.dateless.append([on.id, who.email])
 
     def _join(self) -> bool:
         self.join(self._draw.choice(self._service.store.lists()), self.stranger())

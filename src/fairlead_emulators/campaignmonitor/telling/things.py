@@ -100,16 +100,24 @@ def journeys_told(service: Service) -> Iterator[bytes]:
 
 def suppressions_told(service: Service) -> Iterator[bytes]:
     """`{client, email, at, reason}`, `at` in UTC to the second."""
-    last = ("", "")
-    while True:
-        found = service.store.db.execute(
-            "SELECT client, key, address, at, reason FROM suppressions WHERE (client, key) > (?, ?)"
-            " ORDER BY client, key LIMIT ?",
-            (*last, _BATCH),
-        ).fetchall()
-        if not found:
-            return
-        last = found[-1][:2]
-        for client, _, address, at, reason in found:
-            moment = datetime.fromtimestamp(int(at), UTC).isoformat()
-            yield _line({"client": client, "email": address, "at": moment, "reason": reason})
+    for client in service.store.clients():
+        last = ""
+        while True:
+            found = service.store.db.execute(
+                "SELECT key, address, at, reason FROM suppressions WHERE client = ? AND key > ? ORDER BY key LIMIT ?",
+                (client.id, last, _BATCH),
+            ).fetchall()
+            if not found:
+                break
+            last = found[-1][0]
+            yield b"".join(
+                _line(
+                    {
+                        "client": client.id,
+                        "email": address,
+                        "at": datetime.fromtimestamp(int(at), UTC).isoformat(),
+                        "reason": reason,
+                    }
+                )
+                for _, address, at, reason in found
+            )
