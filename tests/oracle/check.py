@@ -51,16 +51,18 @@ def check(
     days_kept: int = 180,
     events: Events | None = None,
     news_since: str = "",
+    since: int = 0,
 ) -> Report:
     """Compare these objects; the clock must stand still meanwhile.
 
     `events`: is told how far events were compared. With `news_since`, a moment as in SystemModstamp, only those after
-    that are compared with those made in the org since then; without, all. Raises LookupError for an unknown object.
+    that are compared with those made in the org since then; without, all. `since`: the unix minute of the check before,
+    to count what is fresh. Raises LookupError for an unknown object.
     """
     unknown = set(objects) - set(ALL)
     if unknown:
         raise LookupError(f"the oracle knows nothing of {sorted(unknown)}: use some of {ALL}")
-    now = world.read(sides, tolerance or Tolerance(), days_kept=days_kept, relinks=RELINKED in objects)
+    now = world.read(sides, tolerance or Tolerance(), days_kept=days_kept, relinks=RELINKED in objects, since=since)
     report = Report()
     for name, compare in CHECKS.items():
         plain = name == "CM_Member__c" and "CM_Member__c.details" in objects  # the other one holds more
@@ -71,5 +73,5 @@ def check(
         if news_since and events.newest is not None:
             report.verdicts[TRACKING], events.newest = tracking.news(now, events.newest, news_since)
         else:
-            report.verdicts[TRACKING], events.newest = tracking.everything(now)
+            report.verdicts[TRACKING], events.newest = tracking.everything(now, events.newest or 0)
     return report

@@ -42,6 +42,8 @@ def members(world: World, *, details: bool = False) -> Verdict:
             verdict.refused += 1
         else:
             wanted[key] = _member(world, row, details=details)
+            if world.since and minute_of(row["state_date"]) >= world.since:
+                verdict.fresh[f"{row['list']}:{row['state']}"] += 1
     verdict.compared = len(wanted)
     verdict.prints = {hash(key): hash(row) for key, row in wanted.items()}
     names = (*_MEMBER, *(_DETAILS if details else ()))

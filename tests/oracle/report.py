@@ -17,7 +17,8 @@ def masked(*parts: object) -> str:
 class Verdict:
     """Of one object. `tolerated`: differences that no client can know of yet, by why; `prints`: digests of what must be.
 
-    `refused`: rows that an org cannot take, such as addresses of more than 80 characters.
+    `refused`: rows that an org cannot take, such as addresses of more than 80 characters. `fresh`: how many rows became
+    what they are since the check before, by what one call of the API gives them: a list and a state, a mail and a kind.
     """
 
     compared: int = 0
@@ -29,6 +30,7 @@ class Verdict:
     tolerated: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
     prints: dict[int, int] = field(default_factory=dict, repr=False)
+    fresh: Counter[str] = field(default_factory=Counter)
 
     @property
     def ok(self) -> bool:

@@ -93,13 +93,18 @@ def _kept(world: World, mails: Mails, verdict: Verdict, **query: str) -> Iterato
         yield (of, row["Activity__c"], world.tolerance.latest(address), minute, detail)
 
 
-def everything(world: World) -> tuple[Verdict, int]:
-    """All events of the days kept, and the number of the newest that the account recorded."""
+def everything(world: World, after: int = 0) -> tuple[Verdict, int]:
+    """All events of the days kept, and the number of the newest that the account recorded.
+
+    `after`: of the newest that the check before knew.
+    """
     verdict, mails, newest = Verdict(), Mails(world), 0
     wanted: Counter[int] = Counter()
     for event, number in _true(world, mails, verdict):
         newest = number if number > newest else newest
         wanted[hash(event)] += 1
+        if after and number > after:
+            verdict.fresh[f"{event[0]}:{event[1]}"] += 1
     got = Counter(map(hash, _kept(world, mails, verdict)))
     verdict.compared = wanted.total()
     missing, extra = wanted - got, got - wanted
@@ -121,6 +126,7 @@ def news(world: World, after: int, stamp: str) -> tuple[Verdict, int]:
     for event, number in _true(world, mails, verdict, after):
         newest = max(newest, number)
         wanted[hash(event)] += 1
+        verdict.fresh[f"{event[0]}:{event[1]}"] += 1
         events[hash(event)] = event
     got: Counter[int] = Counter()
     for event in _kept(world, mails, verdict, since=stamp, made="true"):

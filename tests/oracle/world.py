@@ -15,13 +15,16 @@ LONGEST_NAME = 80
 
 @dataclass
 class World:
-    """Read once a check. `now`: unix minutes of the account's clock; `zones`: tz names by client id."""
+    """Read once a check. `now`: unix minutes of the account's clock; `zones`: tz names by client id.
+
+    `since`: the minute of the check before, 0 for none.
+    """
 
     sides: Sides
     tolerance: Tolerance
     days_kept: int = 180
     relinks: bool = False
-    full: bool = True
+    since: int = 0
     now: int = 0
     clients: dict[str, Row] = field(default_factory=dict)
     zones: dict[str, str] = field(default_factory=dict)
