@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.installation import Installation
+from tests.faults.year import Hour, Year
 from tests.oracle import check, least
-from tests.oracle.year import Hour, Year
 
 RESULTS = Path(__file__).with_name("year.json")
 FIRST_SYNC_S = 7_200

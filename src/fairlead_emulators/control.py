@@ -87,9 +87,7 @@ def control_routes(emulator: Emulator) -> list[Route]:
                 raise ValueError(
                     'the clock wants {"advance_seconds": n}, {"set": "2026-01-31T12:00:00Z"} or {"stands_still": true}'
                 )
-        return JSONResponse(
-            {"now": emulator.clock.now().isoformat(), "stands_still": emulator.clock.stands_still}
-        )
+        return JSONResponse({"now": emulator.clock.now().isoformat(), "stands_still": emulator.clock.stands_still})
 
     async def faults(request: Request) -> Response:
         if request.method == "DELETE":

@@ -60,7 +60,12 @@ def _journeys(lists: list[Spec]) -> list[Spec]:
             "history_days": 120,
             "emails": [{"name": f"Step {step}", "delay_hours": 24} for step in (1, 2, 3)],
         },
-        {"name": "Birthday", "list": lists[2]["title"], "status": "Not started", "emails": [{"name": "Congratulations"}]},
+        {
+            "name": "Birthday",
+            "list": lists[2]["title"],
+            "status": "Not started",
+            "emails": [{"name": "Congratulations"}],
+        },
     ]
 
 

@@ -37,6 +37,7 @@ from fairlead_emulators.seed_parts import LONDON, NEW_YORK, SYDNEY, Spec, a_clie
 
 KINDS: Final = ("campaign_monitor", "salesforce")
 
+
 def _smart(on: str, messages: int) -> dict[str, Any]:
     return {
         "smart_emails": [

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.faults.installation import Installation
+from tests.faults.year import Year
 from tests.oracle.check import INSTALLED, check
 from tests.oracle.reading import CM, SF
 from tests.oracle.tolerance import Tolerance
-from tests.oracle.year import Year
 
 HOURS = 6
 EVERY_KIND = [

@@ -28,9 +28,7 @@ _TOTALS: Final = {
 }
 COUNTERS: Final = {
     **_TOTALS,
-    **{
-        api + period: f"{name}_{suffix}__c" for api, name in _COUNTED.items() for period, suffix in _PERIODS.items()
-    },
+    **{api + period: f"{name}_{suffix}__c" for api, name in _COUNTED.items() for period, suffix in _PERIODS.items()},
 }
 """Counter as the API names it → field of CM_List__c."""
 
@@ -167,7 +165,9 @@ def journeys(world: World) -> Verdict:
         verdict,
         wanted,
         rows,
-        lambda _key, row: "a journey of a list that is gone" if row["list"] in {None, *world.tolerance.lists_gone} else "",
+        lambda _key, row: (
+            "a journey of a list that is gone" if row["list"] in {None, *world.tolerance.lists_gone} else ""
+        ),
     )
     return verdict
 

@@ -1,7 +1,7 @@
 """The entrance: compares the org with what it must hold, object by object.
 
-    report = check(sides, tolerance, objects=INSTALLED)
-    assert report.ok, report.text()
+report = check(sides, tolerance, objects=INSTALLED)
+assert report.ok, report.text()
 """
 
 from collections.abc import Callable, Collection, Mapping

@@ -48,7 +48,9 @@ class Verdict:
         self.extra += 1
         self._show(f"extra: {key}")
 
-    def note_wrong(self, key: str, fields: dict[str, tuple[Any, Any]], *, private: frozenset[str] = frozenset()) -> None:
+    def note_wrong(
+        self, key: str, fields: dict[str, tuple[Any, Any]], *, private: frozenset[str] = frozenset()
+    ) -> None:
         """`fields`: what it is and what it must be, by field; values of private ones are not shown."""
         self.wrong += 1
         for name, (got, want) in fields.items():
@@ -90,7 +92,9 @@ class Report:
         lines = []
         for name, each in self.verdicts.items():
             if not each.ok:
-                lines.append(f"{name}: {each.missing} missing, {each.extra} extra, {each.wrong} wrong of {each.compared}")
+                lines.append(
+                    f"{name}: {each.missing} missing, {each.extra} extra, {each.wrong} wrong of {each.compared}"
+                )
                 lines += [f"  {example}" for example in each.examples]
         return "\n".join(lines) or "all as it must be"
 

@@ -101,7 +101,7 @@ def everything(world: World, after: int = 0) -> tuple[Verdict, int]:
     verdict, mails, newest = Verdict(), Mails(world), 0
     wanted: Counter[int] = Counter()
     for event, number in _true(world, mails, verdict):
-        newest = number if number > newest else newest
+        newest = max(newest, number)
         wanted[hash(event)] += 1
         if after and number > after:
             verdict.fresh[f"{event[0]}:{event[1]}"] += 1
@@ -177,4 +177,3 @@ def _judge_extra(world: World, verdict: Verdict, event: Event, count: int, moved
         return
     for _ in range(count):
         verdict.note_extra(f"{of[:8]} {activity} {masked(address)} {_moment(minute)}")
-

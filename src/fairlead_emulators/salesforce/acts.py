@@ -36,7 +36,9 @@ def routes(org: Org, sessions: Sessions) -> list[Route]:
         query = request.query_params
         every = query.get("deleted", "") == "true"
         wanted = [each.strip() for each in query["fields"].split(",")] if query.get("fields") else None
-        lines = all_rows(org, sobject, deleted=every, names=wanted, since=query.get("since", ""), made=query.get("made") == "true")
+        lines = all_rows(
+            org, sobject, deleted=every, names=wanted, since=query.get("since", ""), made=query.get("made") == "true"
+        )
         return StreamingResponse(lines, media_type="application/x-ndjson")
 
     async def expire(_request: Request) -> Response:
@@ -162,7 +164,13 @@ _ACTS: Final[Mapping[str, Callable[[Org, dict[str, Any]], dict[str, Any]]]] = {
 
 
 def all_rows(
-    org: Org, sobject: SObject, *, deleted: bool = False, names: Sequence[str] | None = None, since: str = "", made: bool = False
+    org: Org,
+    sobject: SObject,
+    *,
+    deleted: bool = False,
+    names: Sequence[str] | None = None,
+    since: str = "",
+    made: bool = False,
 ) -> Iterator[bytes]:
     """Every row in order of id, one JSON object a line, a few thousand at a time.
 
@@ -190,9 +198,7 @@ def _pages(org: Org, sobject: SObject, fields: Sequence[Field], query: str, sinc
     last, further = "", (since,) if since else ()
     while True:
         with org.storage.lock:
-            rows = org.storage.connection.execute(
-                f"{query} ORDER BY Id LIMIT {_PAGE}", (last, *further)
-            ).fetchall()
+            rows = org.storage.connection.execute(f"{query} ORDER BY Id LIMIT {_PAGE}", (last, *further)).fetchall()
         if not rows:
             return
         yield b"".join(encode(as_json(fields, row[:-1])) + b"\n" for row in rows)

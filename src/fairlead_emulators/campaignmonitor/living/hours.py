@@ -63,9 +63,7 @@ def live(service: Service, said: Mapping[str, Any]) -> dict[str, Any]:
     return {"now": clock.now().isoformat(), **happened.as_json()}
 
 
-def _plan(
-    service: Service, draw: random.Random, hours: float, share: float, only: Any
-) -> list[tuple[float, str]]:
+def _plan(service: Service, draw: random.Random, hours: float, share: float, only: Any) -> list[tuple[float, str]]:
     """What happens when: seconds after the start, and the name of an act."""
     (last,) = service.store.db.execute("SELECT max(n) FROM subscribers").fetchone()
     count = max(round(_FEWEST * hours), round((last or 0) * share * hours))
@@ -75,5 +73,7 @@ def _plan(
     if only:
         chosen = [*names, *chosen[len(names) :]]
     else:
-        chosen += [name for name, chance in _SELDOM.items() for _ in range(int(hours + 0.999)) if draw.random() < chance]
+        chosen += [
+            name for name, chance in _SELDOM.items() for _ in range(int(hours + 0.999)) if draw.random() < chance
+        ]
     return sorted((draw.uniform(1, hours * _HOUR_S - 1), name) for name in chosen)

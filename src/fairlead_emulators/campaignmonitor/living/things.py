@@ -78,7 +78,9 @@ class Things:
     def _create(self) -> bool:
         client = self._draw.choice(self._store.clients())
         number = int(self._store.meta("made lists") or 0) + 1
-        identity = add_list(self._store, client.id, f"{_NEW} {number}", self._draw.choice(("AllClientLists", "OnlyThisList")))
+        identity = add_list(
+            self._store, client.id, f"{_NEW} {number}", self._draw.choice(("AllClientLists", "OnlyThisList"))
+        )
         on = self._store.list(identity)
         assert on is not None, "it was just added"
         for _ in range(_JOIN):

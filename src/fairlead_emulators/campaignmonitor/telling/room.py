@@ -11,7 +11,12 @@ from fairlead_emulators.campaignmonitor.api import Service
 from fairlead_emulators.campaignmonitor.dates import moment
 from fairlead_emulators.campaignmonitor.rooms import Room
 from fairlead_emulators.campaignmonitor.telling.events import events
-from fairlead_emulators.campaignmonitor.telling.things import campaigns_told, journeys_told, lists_told, suppressions_told
+from fairlead_emulators.campaignmonitor.telling.things import (
+    campaigns_told,
+    journeys_told,
+    lists_told,
+    suppressions_told,
+)
 from fairlead_emulators.campaignmonitor.tracking.agenda import Agenda
 from fairlead_emulators.control import explained
 

@@ -146,5 +146,10 @@ def test_the_small_year_is_the_whole_one_in_small():
         assert all(any(one.get("history_days") for one in each["journeys"]) for each in account["clients"])
         assert any(each["second"] for each in org["contacts"])
         assert any("contact_of" in each for each in org["leads"])
-    people = sum(count for each in seeds.spec("year", "campaign_monitor")["clients"] for one in each["lists"] for _, count in one["people"])
+    people = sum(
+        count
+        for each in seeds.spec("year", "campaign_monitor")["clients"]
+        for one in each["lists"]
+        for _, count in one["people"]
+    )
     assert people == 200_000
