@@ -8,6 +8,7 @@ the org ever was not what the oracle says.
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -86,6 +87,8 @@ def _tell(hour: Hour) -> None:
 def main() -> int:
     """Measures, prints and keeps the figures."""
     wanted = arguments()
+    # asked to end from outside: the emulators, the worker and the database end, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="fairlead-year-") as folder:
         found = measured(wanted, Path(folder) / "home")
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")

@@ -307,6 +307,20 @@ def test_new_events_are_found_without_reading_the_old_ones(written: Writer) -> N
     written.sides.post(SF, "act", {"act": "delete", "object": TRACKING, "id": newest})
 
 
+def test_a_late_event_of_an_old_campaign_may_be_missing_for_a_day(written: Writer) -> None:
+    """Old campaigns are asked for once a day: until then a late open is known as such, and missing after it."""
+    sent = next(row for row in written.sides.lines(CM, "truth/campaigns") if row["name"] == "May")
+    got = next(
+        row for row in written.sides.lines(CM, "truth/events") if (row["of"], row["kind"]) == (sent["id"], "Sent")
+    )
+    act = {"list": got["list"], "email": got["EmailAddress"], "do": "open", "campaign": sent["id"]}
+    written.sides.post(CM, "act", act)
+    verdict = check(written.sides, objects=[TRACKING]).verdicts[TRACKING]
+    assert (verdict.ok, dict(verdict.tolerated)) == (True, {"a late event of an old campaign": 1})
+    strict = check(written.sides, Tolerance(old_events_minutes=-1), objects=[TRACKING]).verdicts[TRACKING]
+    assert strict.missing == 1
+
+
 def test_events_of_somebody_with_a_new_address_are_those_of_the_old_one(written: Writer) -> None:
     """The account tells old events by the new address; the org keeps them by the old: known, so no difference."""
     got = next(row for row in written.sides.lines(CM, "truth/events") if row["kind"] == "Clicked")
