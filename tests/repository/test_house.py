@@ -23,6 +23,22 @@ def test_no_file_is_longer_than_500_lines():
     assert long == {}
 
 
+def test_the_oracle_uses_nothing_of_what_it_judges():
+    """What the org must hold is worked out a second time: an oracle that imported the flow would repeat its mistakes."""
+    of = [path for path in having(".py") if named(path).startswith("tests/oracle/")]
+    found = {
+        f"{named(path)}: {name}"
+        for path in of
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in (
+            [each.name for each in node.names] if isinstance(node, ast.Import) else [getattr(node, "module", "")]
+        )
+        if isinstance(node, ast.Import | ast.ImportFrom) and str(name).partition(".")[0] == "fairlead"
+    }
+    assert len(of) > 5
+    assert found == set()
+
+
 def test_mail_addresses_belong_to_nobody():
     """Every address in code, tests, data and documents is at a domain reserved for examples."""
     found = {
