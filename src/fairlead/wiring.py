@@ -17,6 +17,8 @@ from fairlead.features.connections import records as connections
 from fairlead.features.members import flow as members_flow
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
+from fairlead.features.record_creation import flow as record_creation_flow
+from fairlead.features.suppression import flow as suppression_flow
 from fairlead.jobs import registry
 from fairlead.jobs.context import JobContext
 from fairlead.salesforce import client as salesforce
@@ -29,7 +31,13 @@ from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.org_matcher import OrgMatcher
 from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
 
-PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = (*connections_flow.STAGES, *members_flow.STAGES)
+ORDER: Final = ("clients", "lists", "members", "records", "suppression", "tidy")
+PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = tuple(
+    sorted(
+        (*connections_flow.STAGES, *members_flow.STAGES, *record_creation_flow.STAGES, *suppression_flow.STAGES),
+        key=lambda stage: ORDER.index(stage.name),
+    )
+)
 
 log = structlog.get_logger()
 

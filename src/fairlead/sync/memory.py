@@ -175,6 +175,9 @@ class MemoryMatcher:
         keys = [normal(address) for address in addresses]
         return [self.contacts.get(key, "") for key in keys], [self.leads.get(key, "") for key in keys]
 
+    def fresh(self) -> "MemoryMatcher":
+        return self
+
 
 @dataclass(slots=True)
 class _MemoryScope:

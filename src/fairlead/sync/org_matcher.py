@@ -43,6 +43,10 @@ class OrgMatcher:
         self._asked = 0
         self._lock = asyncio.Lock()
 
+    def fresh(self) -> "OrgMatcher":
+        """A matcher of the same rules that has read nothing yet, and asks by name."""
+        return OrgMatcher(self._salesforce, read_all=False)
+
     async def match(self, addresses: Sequence[str]) -> tuple[list[str], list[str]]:
         """Contact ids and lead ids, one text an address, blank where nothing matches. Raises a Failure."""
         if self._index is None:

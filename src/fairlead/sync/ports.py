@@ -58,6 +58,10 @@ class Matcher(Protocol):
         """Contact ids and lead ids, one text an address, blank where nothing matches."""
         ...
 
+    def fresh(self) -> "Matcher":
+        """One of the same rules that has read nothing yet: what was written a moment ago, it finds."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "fairlead.features.connections",
     "fairlead.features.primary_sync",
     "fairlead.features.members",
+    "fairlead.features.record_creation",
+    "fairlead.features.suppression",
     "fairlead.features.job_list",
 ]
 
