@@ -116,7 +116,9 @@ def test_a_rule_is_made_of_the_lists_settings_and_of_the_orgs():
 
 
 def test_a_good_rule_becomes_a_plan():
-    plan = rules.plan(rule(line("company", custom="[Firm]", default="-"), line("Score__c", "7"), record_type="shop"), LEAD)
+    plan = rules.plan(
+        rule(line("company", custom="[Firm]", default="-"), line("Score__c", "7"), record_type="shop"), LEAD
+    )
     assert (plan.link_field, plan.record_type_id) == ("Lead__c", "012000000000001AAA")
     record = rules.record_of(plan, candidate(custom="Other: x\nFirm: Acme: Sons"))
     assert record == {
@@ -181,7 +183,11 @@ def test_a_rule_that_cannot_work_says_all_that_is_wrong(asked, info, told):
         (AField("X", "reference"), "001000000000001", "001000000000001"),
         (AField("X", "picklist"), "anything", "anything"),
         (SOURCE, "web", "Web"),
-        (AField("X", "multipicklist", restricted_picklist=True, picklist_values=(Pick("A"), Pick("B"))), "a; b;", "A;B"),
+        (
+            AField("X", "multipicklist", restricted_picklist=True, picklist_values=(Pick("A"), Pick("B"))),
+            "a; b;",
+            "A;B",
+        ),
     ],
 )
 def test_texts_become_values_of_the_fields_type(field, text, value):
@@ -197,8 +203,6 @@ def test_a_text_that_does_not_fit_is_not_repeated(kind, text):
     with pytest.raises(DoesNotFit) as caught:
         value_of(AField("X", kind), text)
     assert text not in str(caught.value)
-
-
 
 
 @pytest.mark.parametrize(
