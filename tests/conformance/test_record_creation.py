@@ -103,6 +103,10 @@ class Place:
         rows = self.emulators.get(SF, f"/_control/records?object={object}")
         return [row for row in rows if not row.get("IsDeleted")]
 
+    def calls(self) -> int:
+        told = next(self.emulators.get(SF, "/_control/requests"))
+        return sum(1 for request in told["requests"] if "_control" not in request["path"])
+
     def reasons(self, of: ListScope) -> list[tuple[str, str]]:
         return [(one.code, one.reason) for one in self.ledger.scopes[scope_of(of)].refusals.values()]
 
@@ -116,9 +120,9 @@ def emulators() -> Iterator[Emulators]:
 @pytest.fixture
 async def place(emulators: Emulators) -> Any:
     async with emulated.org_of(emulators) as org:
-        for object in ("Contact", "Lead", names.MEMBER, names.LIST):
+        for name in ("Contact", "Lead", names.MEMBER, names.LIST):
             await org.collections.delete(
-                [row["Id"] async for page in org.query(f"SELECT Id FROM {object}") for row in page]
+                [row["Id"] async for page in org.query(f"SELECT Id FROM {name}") for row in page]
             )
     emulators.post(SF, "/_control/settings", {"duplicate_rules": {}})
     return Place(emulators)
@@ -232,9 +236,12 @@ async def test_thousands_are_made_two_hundred_a_call(place: Place) -> None:
     for part in range(15):
         await place.add_members(one, *[(f"p{part * 200 + i}@example.com", f"Ada N{i}") for i in range(200)])
 
+    before = place.calls()
     run = await place.run()
+    told = place.calls() - before
 
     assert run.totals["contacts_created"] == 3_000
+    assert told <= 4 * 15 + 6  # look twice, make, link; and sign in, describe, read two pages
     assert sum(1 for row in place.records(names.MEMBER) if row["Contact__c"]) == 3_000
 
     assert (await place.run()).totals["contacts_created"] == 0

@@ -44,6 +44,7 @@ class World:
     matcher: MemoryMatcher = field(default_factory=MemoryMatcher)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     creates: int = 0
+    questions: int = 0
     killed_at: int = -1
     runs: int = 0
     now: datetime = START
@@ -64,12 +65,13 @@ class World:
     async def describe(self, object: str) -> ObjectInfo:
         return ObjectInfo(object, createable=True, fields=(LAST, COMPANY) if object == "Lead" else (LAST,))
 
-    async def unlinked(self, list_id: str, since: datetime | None) -> AsyncGenerator[Sequence[Candidate], None]:
+    async def unlinked(self, lists: Sequence[str], since: datetime | None) -> AsyncGenerator[Sequence[Candidate], None]:
         self.step("read")
+        self.questions += 1
         yield [
             Candidate(key, key, one["address"], one["name"], "", one["at"].isoformat())
             for key, one in self.members.items()
-            if one["list"] == list_id and not one["link"] and (since is None or one["at"] >= since)
+            if one["list"] in lists and not one["link"] and (since is None or one["at"] >= since)
         ]
 
     async def create(self, object: str, records: Sequence[dict[str, Any]], *, allow_duplicates: bool) -> Sequence[Made]:
@@ -151,6 +153,21 @@ def test_running_twice_makes_nothing_more_and_who_exists_is_linked(people: set[i
 
     assert (first.tally.contacts, first.tally.found) == (len(people - existing), len(people & existing))
     assert (again.tally.contacts, again.tally.found, world.creates) == (0, 0, len(people - existing))
+
+
+def test_lists_on_which_nothing_changed_are_asked_about_together() -> None:
+    """Each once by itself at the beginning, then all in one question, however many there are."""
+    world = World()
+    world.put(LISTS[1], "b@example.com")
+    world.run(CONTACT, LEAD)
+    assert world.questions == 2
+
+    world.run(CONTACT, LEAD)
+    assert world.questions == 3
+    world.put(LISTS[0], "a@example.com")
+    world.run(CONTACT, LEAD)
+    assert world.questions == 4
+    assert world.made == [("Lead", "b@example.com"), ("Contact", "a@example.com")]
 
 
 def test_of_two_lists_that_ask_for_different_records_the_first_decides() -> None:

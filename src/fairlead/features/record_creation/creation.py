@@ -16,7 +16,7 @@ from fairlead.domain.failure import Failure, SignInAgain
 from fairlead.domain.records import Cursor, Digest, Kind, RowFailure, Rows, Scope, Staged
 from fairlead.features.record_creation import rules
 from fairlead.features.record_creation.ports import Link, People
-from fairlead.features.record_creation.rules import Candidate, Plan, Rule
+from fairlead.features.record_creation.rules import Candidate, Described, Plan, Rule
 from fairlead.features.record_creation.values import DoesNotFit
 from fairlead.sync.ports import Ledger, Matcher
 from fairlead.sync.run import ALWAYS_RECENT, Blocked
@@ -91,22 +91,25 @@ class Creation:
     _done: int = 0
     _expected: int = 0
     _addresses: set[str] = field(default_factory=set)
+    _objects: dict[str, Described] = field(default_factory=dict)
 
     async def run(self, lists: Sequence[tuple[ListScope, Rule]]) -> None:
         """Make what is missing. What goes wrong with one list stands in `problems`; the others go on. Raises TooManyNew."""
-        works = [work for of, rule in lists if (work := await self._alone(of, self._begin(of, rule))) is not None]
-        ready = [work for work in works if await self._alone(work.of, self._gather(work))]
-        for work in ready:
-            await self._alone(work.of, self._end(work))
+        works = [work for of, rule in lists if (work := await self._alone([of], self._begin(of, rule))) is not None]
+        groups = [[work] for work in works if work.whole]
+        groups += [group] if (group := [work for work in works if not work.whole]) else []
+        ready = [group for group in groups if await self._alone([work.of for work in group], self._gather(group))]
+        for work in (work for group in ready for work in group):
+            await self._alone([work.of], self._end(work))
 
-    async def _alone(self, of: ListScope, act: Awaitable[Any]) -> Any:
+    async def _alone(self, of: Sequence[ListScope], act: Awaitable[Any]) -> Any:
         """A list's failure is its own, but for one that a person must settle for all."""
         try:
             return await act
         except (SignInAgain, rules.TooManyNew):
             raise
         except Failure as failure:
-            failure.tell_more(f"The list “{of.name}”:")
+            failure.tell_more(f"The list “{of[0].name}”:" if len(of) == 1 else f"{len(of)} lists:")
             self.problems.append(failure)
             return None
 
@@ -114,32 +117,47 @@ class Creation:
         scope = scope_of(of)
         if self.limits.full and await self.ledger.full_run(scope) == self.limits.run:
             return None
-        plan = rules.plan(rule, await self.people.describe(rule.object))
+        plan = rules.plan(rule, await self._described(rule.object))
         known = dict(await self.ledger.digests(scope))
         cursor = await self.ledger.cursor(scope)
         rule_digest = self._digest(rule.fingerprint)
         same = known.get(self.ledger.hashes([_THE_RULE])[0]) == rule_digest
         return Work(of, plan, scope, known, cursor, self.limits.full or cursor is None or not same, rule_digest)
 
-    async def _gather(self, work: Work) -> bool:
-        """Read the candidates; where the guard was told to let pass, make them as they come. Raises TooManyNew."""
-        since = None if work.whole or work.cursor is None else work.cursor.read_until - OVERLAP
-        async with aclosing(self.people.unlinked(work.of.id, since)) as pages:
+    async def _described(self, object: str) -> Described:
+        if object not in self._objects:
+            self._objects[object] = await self.people.describe(object)
+        return self._objects[object]
+
+    async def _gather(self, works: Sequence[Work]) -> bool:
+        """Read the candidates of these lists: of one as a whole, or in one question what changed on several.
+
+        Where the guard was told to let pass, they are made as they come. Raises TooManyNew.
+        """
+        starts = [None if work.whole or work.cursor is None else work.cursor.read_until - OVERLAP for work in works]
+        since = None if None in starts else min(start for start in starts if start is not None)
+        of = {work.of.id: work for work in works}
+        latest: datetime | None = None
+        async with aclosing(self.people.unlinked(list(of), since)) as pages:
             async for page in pages:
                 for one in page:
-                    if one.modified:
-                        work.latest = max(work.latest or BEGINNING, datetime.fromisoformat(one.modified))
-                fresh = [one for one in page if not self._refused_before(work, one)]
-                work.waiting += fresh
-                self._expected += len(fresh)
+                    self._take(of[rules.list_of(one)], one)
+                    latest = max(latest or BEGINNING, datetime.fromisoformat(one.modified))
                 if self.limits.allow_large_changes:
-                    await self._offer_waiting(work)
-                else:
-                    self._addresses.update(normal(one.address) for one in fresh)
-                    if len(self._addresses) > self.limits.most:
-                        raise rules.TooManyNew(self.limits.most)
+                    for work in works:
+                        await self._offer_waiting(work)
+                elif len(self._addresses) > self.limits.most:
+                    raise rules.TooManyNew(self.limits.most)
                 await self.tell(self._done, self._expected)
+        for work in works:  # read in one question, they were all read up to the same moment
+            work.latest = latest
         return True
+
+    def _take(self, work: Work, one: Candidate) -> None:
+        if not self._refused_before(work, one):
+            work.waiting.append(one)
+            self._expected += 1
+            self._addresses.add(normal(one.address))
 
     async def _end(self, work: Work) -> None:
         await self._offer_waiting(work)
@@ -196,6 +214,7 @@ class Creation:
     ) -> list[tuple[Candidate, dict[str, Any]]]:
         if not records:
             return []
+        await self.tell(self._done, self._expected)  # whoever took this run over must find it stopped here
         owner = work.of.client.owner
         sent = [record | {OWNER: owner} if owner else record for _, record in records]
         made = await self.people.create(work.plan.object, sent, allow_duplicates=work.plan.allow_duplicates)

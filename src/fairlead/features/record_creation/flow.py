@@ -65,4 +65,4 @@ class _Teller:
         await self._run.progress.stage(NAME, done=done, total=expected, unit="subscribers")
 
 
-STAGES: Final = (Stage(NAME, "New contacts and leads", create_records, needs=("lists", "members")),)
+STAGES: Final = (Stage(NAME, "New contacts and leads", create_records, needs=("lists",)),)

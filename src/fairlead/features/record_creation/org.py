@@ -16,7 +16,7 @@ from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.collections import RowResult
 from fairlead.salesforce.describe import ObjectInfo
 from fairlead.salesforce.error_codes import WRITTEN_IN_THE_ORG, next_step_of
-from fairlead.salesforce.query import quote
+from fairlead.salesforce.query import split_in
 from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.org_sink import without_values
 
@@ -53,17 +53,17 @@ class OrgPeople:
         with salesforce_failures(f"read the description of {object}"):
             return await self._salesforce.describe(object)
 
-    async def unlinked(self, list_id: str, since: datetime | None) -> AsyncGenerator[Sequence[Candidate], None]:
+    async def unlinked(self, lists: Sequence[str], since: datetime | None) -> AsyncGenerator[Sequence[Candidate], None]:
         """Pages of at most 2,000 members. Raises a Failure."""
-        soql = (
-            f"SELECT {_COLUMNS} FROM {names.MEMBER} WHERE List__r.{names.LIST_KEY} = {quote(list_id)} "
-            "AND State__c = 'Active' AND Contact__c = null AND Lead__c = null"
+        before = (
+            f"SELECT {_COLUMNS} FROM {names.MEMBER} WHERE State__c = 'Active' AND Contact__c = null AND Lead__c = null "
+            f"AND List__r.{names.LIST_KEY} IN"
         )
-        if since is not None:
-            soql += f" AND SystemModstamp >= {since:%Y-%m-%dT%H:%M:%SZ}"
+        after = f"AND SystemModstamp >= {since:%Y-%m-%dT%H:%M:%SZ}" if since is not None else ""
         with salesforce_failures("read the members without contact and lead"):
-            async for page in self._salesforce.query(soql):
-                yield [_candidate(row) for row in page if row["Email__c"]]
+            for soql in split_in(before, lists, after):
+                async for page in self._salesforce.query(soql):
+                    yield [_candidate(row) for row in page if row["Email__c"]]
 
     async def create(self, object: str, records: Sequence[dict[str, Any]], *, allow_duplicates: bool) -> Sequence[Made]:
         """One call for at most 200 records. Raises a Failure; the call may then have been carried out."""
@@ -94,7 +94,7 @@ def _candidate(row: dict[str, Any]) -> Candidate:
         row["Email__c"],
         row["Full_Name__c"] or "",
         row["Custom_Fields__c"] or "",
-        (row["SystemModstamp"] or "")[:19],
+        row["SystemModstamp"][:19],
     )
 
 

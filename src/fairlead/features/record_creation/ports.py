@@ -31,8 +31,8 @@ class People(Protocol):
 
     async def describe(self, object: str) -> Described: ...
 
-    def unlinked(self, list_id: str, since: datetime | None) -> AsyncGenerator[Sequence[Candidate], None]:
-        """Pages of the list's active members without contact and lead that changed since (UTC, naive), or all of them."""
+    def unlinked(self, lists: Sequence[str], since: datetime | None) -> AsyncGenerator[Sequence[Candidate], None]:
+        """Pages of the lists' active members without contact and lead that changed since (UTC, naive), or all of them."""
         ...
 
     async def create(self, object: str, records: Sequence[dict[str, Any]], *, allow_duplicates: bool) -> Sequence[Made]:

@@ -69,7 +69,7 @@ class Candidate:
     address: str
     full_name: str
     custom_fields: str = ""
-    modified: str = ""
+    modified: str = "2000-01-01T00:00:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,11 @@ class Plan:
     def link_field(self) -> str:
         """The member's field that points to the new record."""
         return f"{self.object}__c"
+
+
+def list_of(one: Candidate) -> str:
+    """The id of the list it is a member of."""
+    return one.key.partition(":")[0]
 
 
 def rule_of(values: Values, list_id: str) -> Rule | None:
