@@ -69,7 +69,7 @@ class World:
         self.step("read")
         self.questions += 1
         yield [
-            Candidate(key, key, one["address"], one["name"], "", one["at"].isoformat())
+            Candidate(key, one["list"], key, one["address"], one["name"], "", one["at"].isoformat())
             for key, one in self.members.items()
             if one["list"] in lists and not one["link"] and (since is None or one["at"] >= since)
         ]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fairlead.cli import connect, edge, jobs, look, run, salesforce, show, sync
+from fairlead.cli import connect, edge, jobs, look, records, run, salesforce, show, suppression, sync
 
 app = typer.Typer(
     name="fairlead",
@@ -49,6 +49,8 @@ app.command("demo", epilog="Example: fairlead demo --once")(run.demo)
 app.add_typer(connect.app, name="connect")
 app.add_typer(salesforce.app, name="salesforce")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(records.app, name="records")
+app.add_typer(suppression.app, name="suppression")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

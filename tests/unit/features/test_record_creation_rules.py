@@ -64,7 +64,7 @@ def rule(*lines, record_type="", object="Lead"):
 
 
 def candidate(name="Ada Berg", custom="", address="ada@example.com"):
-    return Candidate("a0", f"{LIST}:{address}", address, name, custom)
+    return Candidate("a0", LIST, f"{LIST}:{address}", address, name, custom)
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ class Creation:
         async with aclosing(self.people.unlinked(list(of), since)) as pages:
             async for page in pages:
                 for one in page:
-                    self._take(of[rules.list_of(one)], one)
+                    self._take(of[one.list], one)
                     latest = max(latest or BEGINNING, datetime.fromisoformat(one.modified))
                 if self.limits.allow_large_changes:
                     for work in works:

@@ -20,7 +20,7 @@ from fairlead.salesforce.query import split_in
 from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.org_sink import without_values
 
-_COLUMNS: Final = "Id, Member_Key__c, Email__c, Full_Name__c, Custom_Fields__c, SystemModstamp"
+_COLUMNS: Final = "Id, List__r.List_Id__c, Member_Key__c, Email__c, Full_Name__c, Custom_Fields__c, SystemModstamp"
 _STOPS: Final = frozenset(
     {
         "STORAGE_LIMIT_EXCEEDED",
@@ -90,6 +90,7 @@ class OrgPeople:
 def _candidate(row: dict[str, Any]) -> Candidate:
     return Candidate(
         row["Id"],
+        row["List__r"]["List_Id__c"],
         row["Member_Key__c"],
         row["Email__c"],
         row["Full_Name__c"] or "",

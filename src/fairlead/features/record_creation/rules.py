@@ -62,9 +62,10 @@ class Described(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An active member without contact and lead. `modified` is when the org last saw a change of it (UTC, ISO)."""
+    """An active member of a list without contact and lead. `modified` is when the org last saw a change of it (UTC, ISO)."""
 
     id: str
+    list: str
     key: str
     address: str
     full_name: str
@@ -112,11 +113,6 @@ class Plan:
     def link_field(self) -> str:
         """The member's field that points to the new record."""
         return f"{self.object}__c"
-
-
-def list_of(one: Candidate) -> str:
-    """The id of the list it is a member of."""
-    return one.key.partition(":")[0]
 
 
 def rule_of(values: Values, list_id: str) -> Rule | None:

@@ -14,6 +14,7 @@ from fairlead.salesforce.client import Salesforce
 from fairlead.store import audit
 from fairlead.store.ledger_models import ScopeState
 from fairlead.store.models import Org
+from fairlead.sync import sides
 from fairlead.sync.failures import salesforce_failures
 
 KIND: Final = "suppression"
@@ -42,6 +43,12 @@ def note(org_id: int, client: str, reading: Known, fence: Callable[[], None]) ->
                 "whole_at": reading.whole_at.isoformat() if reading.whole_at else "",
             },
         )
+
+
+async def remove_all(org: Org, by: str) -> int:
+    """`remove` on the connected org. Raises a Failure."""
+    async with sides.salesforce(org.pk) as salesforce:
+        return await remove(org, salesforce, by)
 
 
 async def remove(org: Org, salesforce: Salesforce, by: str) -> int:
