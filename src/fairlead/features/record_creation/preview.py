@@ -56,14 +56,14 @@ class Preview:
     already_match: int = 0
     refused_before: int = 0
     most: int = 0
-    unfit: Counter[str] = field(default_factory=Counter)
+    unfit: dict[str, int] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """As the command line prints it."""
         names_of = ("list_id", "name", "creates", "unlinked", "would_create", "already_match", "refused_before", "most")
         told = {name: getattr(self, name) for name in names_of}
-        return told | {"problems": list(self.problems), "unfit": dict(self.unfit), "reasons": dict(self.reasons)}
+        return told | {"problems": list(self.problems), "unfit": self.unfit, "reasons": dict(self.reasons)}
 
 
 async def lists(org: Org) -> list[tuple[str, str, str]]:
@@ -123,7 +123,7 @@ async def _count(found: Preview, plan: Plan, matcher: Matcher, part: list[Candid
         try:
             rules.record_of(plan, one)
         except DoesNotFit as wrong:
-            found.unfit[str(wrong)] += 1
+            found.unfit[str(wrong)] = found.unfit.get(str(wrong), 0) + 1
         else:
             found.would_create += 1
 

@@ -6,8 +6,10 @@ from fairlead.ui.rooms import Room, Verb
 ROOM = Room(
     name="record_creation",
     title="New contacts and leads",
-    icon="new_person_account",
+    icon="adduser",
+    entry="records",
     place=40,
+    urls="fairlead.features.record_creation.urls",
     verbs=(Verb("look"), Verb("preview"), Verb("retry")),
     settings=SETTINGS,
 )

@@ -91,7 +91,7 @@ class _ClientList:
         if any(failure.retryable for failure in report.outcome.failures):
             newest = b""  # unlike any page: the next run reads on
         whole_at = now if whole or known is None else known.whole_at
-        await records.note(run.org_id, client.id, rules.Known(first.total, newest, whole_at), run.fence)
+        await records.note(run.org_id, client, rules.Known(first.total, newest, whole_at), run.fence)
 
     @property
     def _scope(self) -> Scope:

@@ -11,12 +11,14 @@ class SuppressionReading(models.Model):
 
     org = models.ForeignKey("store.Org", on_delete=models.CASCADE)
     client = models.CharField(max_length=64)
+    name = models.CharField(max_length=255, blank=True, help_text="The client's name.")
     total = models.PositiveIntegerField(default=0)
     newest = models.BinaryField(max_length=16)
     whole_at = models.CharField(max_length=40, blank=True)
 
     class Meta:
+        ordering = ["name", "client"]
         constraints = [models.UniqueConstraint(fields=["org", "client"], name="suppression_reading_once")]
 
     def __str__(self) -> str:
-        return f"{self.client}: {self.total}"
+        return f"{self.name or self.client}: {self.total}"

@@ -16,6 +16,7 @@ from fairlead.store.ledger_models import ScopeState
 from fairlead.store.models import Org
 from fairlead.sync import sides
 from fairlead.sync.failures import salesforce_failures
+from fairlead.sync.stage import ClientScope
 
 KIND: Final = "suppression"
 
@@ -30,14 +31,15 @@ def known(org_id: int, client: str) -> Known | None:
 
 
 @sync_to_async
-def note(org_id: int, client: str, reading: Known, fence: Callable[[], None]) -> None:
+def note(org_id: int, client: ClientScope, reading: Known, fence: Callable[[], None]) -> None:
     """A reading was carried out to its end. Raises for a stale attempt of the job."""
     with transaction.atomic():
         fence()
         SuppressionReading.objects.update_or_create(
             org_id=org_id,
-            client=client,
+            client=client.id,
             defaults={
+                "name": client.name[:255],
                 "total": reading.total,
                 "newest": reading.newest,
                 "whole_at": reading.whole_at.isoformat() if reading.whole_at else "",
