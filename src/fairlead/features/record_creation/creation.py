@@ -157,7 +157,8 @@ class Creation:
         if not self._refused_before(work, one):
             work.waiting.append(one)
             self._expected += 1
-            self._addresses.add(normal(one.address))
+            if not self.limits.allow_large_changes:
+                self._addresses.add(normal(one.address))
 
     async def _end(self, work: Work) -> None:
         await self._offer_waiting(work)
@@ -185,7 +186,8 @@ class Creation:
 
     async def _offer(self, work: Work, part: list[Candidate]) -> None:
         """Link those who have a record by now; make one for the others, and link that."""
-        work.offered += [one.key for one in part]
+        if not work.whole:
+            work.offered += [one.key for one in part]
         contacts, leads = await self.matcher.fresh().match([one.address for one in part])
         found = [Link(one.id, *ids) for one, *ids in zip(part, contacts, leads, strict=True) if any(ids)]
         await self._link(work, part, found)
