@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fairlead.campaignmonitor.lists import CustomField
 from fairlead.cli.demo_emulators import Emulators
 from fairlead.domain.failure import Failure
 from fairlead.domain.setting import Given
@@ -43,6 +44,13 @@ class Progress:
 
     async def check_cancelled(self) -> None:
         """Nobody asks for the end."""
+
+
+class Account:
+    """Every list has one custom field."""
+
+    async def custom_fields(self, list_id: str) -> list[CustomField]:
+        return [CustomField("Firm", "[Firm]", "Text")]
 
 
 class Place:
@@ -90,7 +98,7 @@ class Place:
         self.problem: Failure | None = None
         async with emulated.org_of(self.emulators) as org:
             run = Run(
-                self.number, 1, Wanted(**wanted), [self.client], None, org, OrgMatcher(org, read_all=False),  # type: ignore[arg-type]
+                self.number, 1, Wanted(**wanted), [self.client], Account(), org, OrgMatcher(org, read_all=False),  # type: ignore[arg-type]
                 self.ledger, Progress(), Given(self.chosen), lists=self.lists,
             )  # fmt: skip
             try:

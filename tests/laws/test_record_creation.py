@@ -105,8 +105,11 @@ class World:
         async def no_wait(seconds: float) -> None:
             assert seconds > 0
 
+        async def custom_fields(list_id: str) -> list[tuple[str, str]]:
+            return [("Firm", "[Firm]")]
+
         limits = Limits(self.runs, full, most, allow)
-        creation = Creation(self, self.matcher, self.ledger, limits, tell, no_wait)
+        creation = Creation(self, self.matcher, self.ledger, limits, tell, custom_fields, no_wait)
         asyncio.run(creation.run(list(zip(LISTS, rules, strict=False))))
         return creation
 
@@ -252,12 +255,33 @@ def test_a_list_whose_rule_cannot_work_does_not_take_the_others_with_it() -> Non
     assert [str(problem) for problem in creation.problems if "The list “a”:" in str(problem) and "Gone" in str(problem)]
 
 
-def test_a_refusal_that_nobody_escapes_stops_the_list_and_is_told() -> None:
+@pytest.mark.parametrize("allow", [False, True])
+def test_a_custom_field_that_was_renamed_is_told_and_the_others_go_on(allow: bool) -> None:
+    """The list is refused with the field's name as soon as there is somebody to make; nothing is passed over."""
+    world = World()
+    line = {"field": "Company", "value": "", "custom_field": "Business", "default": "None"}
+    renamed = Rule("Lead", "", (line,), "Not provided", allow_duplicates=False)
+    assert world.run(renamed, CONTACT, allow=allow).problems == []
+    for of in LISTS:
+        world.put(of, f"{of.name}@example.com")
+
+    creation = world.run(renamed, CONTACT, allow=allow)
+
+    assert [str(problem).partition(". ")[0] for problem in creation.problems] == [
+        "The list “a”: No leads can be created: the list has no custom field “Business”"
+    ]
+    assert world.made == [("Contact", "b@example.com")]
+    world.run(LEAD, CONTACT, allow=allow)
+    assert world.made[1:] == [("Lead", "a@example.com")]
+
+
+@pytest.mark.parametrize("allow", [False, True])
+def test_a_refusal_that_nobody_escapes_stops_the_list_and_is_told(allow: bool) -> None:
     """A full org: the list's cursor stays, so that nothing is passed over."""
     world = World(refused={"full@example.com": _refusal(blocks=True)})
     world.put(LISTS[0], "full@example.com")
 
-    creation = world.run(CONTACT)
+    creation = world.run(CONTACT, allow=allow)
 
     assert [type(problem) for problem in creation.problems] == [Blocked]
     world.refused.clear()

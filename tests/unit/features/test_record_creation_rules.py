@@ -120,6 +120,7 @@ def test_a_good_rule_becomes_a_plan():
         rule(line("company", custom="[Firm]", default="-"), line("Score__c", "7"), record_type="shop"), LEAD
     )
     assert (plan.link_field, plan.record_type_id) == ("Lead__c", "012000000000001AAA")
+    plan = rules.resolved(plan, [("Firm", "[Firm]")])
     record = rules.record_of(plan, candidate(custom="Other: x\nFirm: Acme: Sons"))
     assert record == {
         "LastName": "Berg", "FirstName": "Ada", "Email": "ada@example.com", "RecordTypeId": plan.record_type_id,
@@ -133,14 +134,25 @@ def test_a_good_rule_becomes_a_plan():
 
 def test_a_blank_custom_field_without_default_leaves_the_field_out():
     plan = rules.plan(rule(line("Tiny", custom="Short")), AnObject((LAST, AField("Tiny", length=3))))
+    plan = rules.resolved(plan, [("Short", "[Short]")])
     assert "Tiny" not in rules.record_of(plan, candidate())
     with pytest.raises(DoesNotFit, match="“Short” does not fit Tiny: it takes at most 3"):
         rules.record_of(plan, candidate(custom="short: abcd"))
 
 
-def test_several_choices_are_joined():
-    assert rules.custom_value("Hobby: a\nHobby: b\nHobbyist: c", "[Hobby]") == "a;b"
-    assert rules.custom_value("Hobby: a", "") == ""
+def test_several_choices_are_joined_under_the_fields_name_or_its_key():
+    assert rules.custom_value("Hobby: a\nhobby: b\nHobbyist: c\nhob by: d", ("hob by", "Hobby")) == "a;b;d"
+    assert rules.custom_value("Hobby: a", ()) == ""
+
+
+def test_a_rule_names_custom_fields_by_name_or_key_and_one_that_is_gone_is_told():
+    info = AnObject((LAST, AField("Tiny", length=3), AField("Other")))
+    plan = rules.plan(rule(line("Tiny", custom="[hobby]"), line("Other", "x")), info)
+    assert plan.needs_custom_fields
+    assert rules.resolved(plan, [("Hob by", "[Hobby]")]).fillings[0].labels == ("Hob by", "Hobby")
+    with pytest.raises(WrongRule, match="the list has no custom field “\\[hobby\\]”"):
+        rules.resolved(plan, [("Other", "[Other]")])
+    assert not rules.plan(rule(line("Other", "x")), info).needs_custom_fields
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from fairlead.campaignmonitor.lists import CustomField
 from fairlead.cli.demo_emulators import Emulators
 from fairlead.features.record_creation import settings
 from fairlead.features.suppression.models import SuppressionReading
@@ -31,8 +32,12 @@ class Local:
         async with emulated.org_of(self._emulators) as org:
             yield org
 
-    def campaign_monitor(self, org_id: int) -> Any:
-        raise AssertionError("the page asks Salesforce only")
+    @asynccontextmanager
+    async def campaign_monitor(self, org_id: int) -> AsyncIterator[Any]:
+        yield self
+
+    async def custom_fields(self, list_id: str) -> list[CustomField]:
+        return [CustomField("Birthday", "[Birthday]", "Date")]
 
 
 @pytest.fixture(scope="module")

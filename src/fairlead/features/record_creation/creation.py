@@ -5,7 +5,7 @@ is there by now, also one that this very run made for the same address on anothe
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -55,7 +55,10 @@ class Tally:
 
 @dataclass(slots=True)
 class Work:
-    """One list on its way. `known` holds what was refused before; `whole`: every candidate is offered."""
+    """One list on its way. `known` holds what was refused before; `whole`: every candidate is offered.
+
+    `resolved`: the list's custom fields were looked at, which costs a call and is done when there is somebody to offer.
+    """
 
     of: ListScope
     plan: Plan
@@ -64,6 +67,8 @@ class Work:
     cursor: Cursor | None
     whole: bool
     rule_digest: bytes
+    resolved: bool = False
+    failed: bool = False
     latest: datetime | None = None
     waiting: list[Candidate] = field(default_factory=list)
     offered: list[str] = field(default_factory=list)
@@ -78,13 +83,17 @@ def scope_of(list_scope: ListScope) -> Scope:
 
 @dataclass(slots=True)
 class Creation:
-    """One run over all lists that have a rule. `tell` hears candidates handled so far and candidates known; it may raise."""
+    """One run over all lists that have a rule. `tell` hears candidates handled so far and candidates known; it may raise.
+
+    `custom_fields` gives the (name, key) of a list's custom fields.
+    """
 
     people: People
     matcher: Matcher
     ledger: Ledger
     limits: Limits
     tell: Callable[[int, int], Awaitable[None]]
+    custom_fields: Callable[[str], Awaitable[Sequence[tuple[str, str]]]]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     tally: Tally = field(default_factory=Tally)
     problems: list[Failure] = field(default_factory=list)
@@ -99,7 +108,7 @@ class Creation:
         groups = [[work] for work in works if work.whole]
         groups += [group] if (group := [work for work in works if not work.whole]) else []
         ready = [group for group in groups if await self._alone([work.of for work in group], self._gather(group))]
-        for work in (work for group in ready for work in group):
+        for work in (work for group in ready for work in group if not work.failed):
             await self._alone([work.of], self._end(work))
 
     async def _alone(self, of: Sequence[ListScope], act: Awaitable[Any]) -> Any:
@@ -140,12 +149,13 @@ class Creation:
         latest: datetime | None = None
         async with aclosing(self.people.unlinked(list(of), since)) as pages:
             async for page in pages:
+                await self._resolve({one.list: of[one.list] for one in page}.values())
                 for one in page:
                     self._take(of[one.list], one)
                     latest = max(latest or BEGINNING, datetime.fromisoformat(one.modified))
                 if self.limits.allow_large_changes:
                     for work in works:
-                        await self._offer_waiting(work)
+                        work.failed = work.failed or not await self._alone([work.of], self._offer_waiting(work))
                 elif len(self._addresses) > self.limits.most:
                     raise rules.TooManyNew(self.limits.most)
                 await self.tell(self._done, self._expected)
@@ -153,8 +163,19 @@ class Creation:
             work.latest = latest
         return True
 
+    async def _resolve(self, works: Iterable[Work]) -> None:
+        for work in works:
+            if work.resolved or work.failed or not work.plan.needs_custom_fields:
+                continue
+            work.failed = not await self._alone([work.of], self._resolved(work))
+            work.resolved = True
+
+    async def _resolved(self, work: Work) -> bool:
+        work.plan = rules.resolved(work.plan, await self.custom_fields(work.of.id))
+        return True
+
     def _take(self, work: Work, one: Candidate) -> None:
-        if not self._refused_before(work, one):
+        if not work.failed and not self._refused_before(work, one):
             work.waiting.append(one)
             self._expected += 1
             if not self.limits.allow_large_changes:
@@ -175,7 +196,7 @@ class Creation:
             full_run=self.limits.run if self.limits.full else 0,
         )
 
-    async def _offer_waiting(self, work: Work) -> None:
+    async def _offer_waiting(self, work: Work) -> bool:
         waiting, work.waiting = work.waiting, []
         for first in range(0, len(waiting), AT_ONCE):
             await self.tell(self._done, self._expected)
@@ -183,6 +204,7 @@ class Creation:
             await self._offer(work, part)
             self._done += len(part)
         await self.tell(self._done, self._expected)
+        return True
 
     async def _offer(self, work: Work, part: list[Candidate]) -> None:
         """Link those who have a record by now; make one for the others, and link that."""

@@ -1,12 +1,16 @@
 """What the record creation runs: contacts and leads for active subscribers without one, on lists that ask for it."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
+from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.domain.failure import Failure, the_one_to_act_on
 from fairlead.features.record_creation import rules, settings
 from fairlead.features.record_creation.creation import Creation, Limits
 from fairlead.features.record_creation.org import OrgPeople
 from fairlead.features.record_creation.rules import Rule
+from fairlead.sync.failures import campaign_monitor_failures
 from fairlead.sync.stage import ListScope, Run, Stage
 
 NAME: Final = "records"
@@ -20,7 +24,8 @@ async def create_records(run: Run) -> None:
         return
     wanted = run.wanted
     limits = Limits(run.number, wanted.full, run.settings.of(settings.MOST), wanted.allow_large_changes)
-    creation = Creation(OrgPeople(run.salesforce), run.matcher, run.ledger, limits, _Teller(run).tell)
+    fields = partial(custom_fields, run.campaign_monitor)
+    creation = Creation(OrgPeople(run.salesforce), run.matcher, run.ledger, limits, _Teller(run).tell, fields)
     try:
         await creation.run(lists)
     finally:
@@ -37,6 +42,12 @@ async def create_records(run: Run) -> None:
     problems += creation.problems
     if problems:
         raise the_one_to_act_on(problems, "lists", len(run.lists))
+
+
+async def custom_fields(account: CampaignMonitor, list_id: str) -> Sequence[tuple[str, str]]:
+    """(name, key) of each custom field of a list. Raises a Failure."""
+    with campaign_monitor_failures("read the custom fields of a list"):
+        return [(one.name, one.key) for one in await account.custom_fields(list_id)]
 
 
 def _asked(run: Run) -> tuple[list[tuple[ListScope, Rule]], list[Failure]]:

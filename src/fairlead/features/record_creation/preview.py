@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from fairlead.domain.failure import FixTheSettings
 from fairlead.features.record_creation import rules, settings
 from fairlead.features.record_creation.creation import AT_ONCE, refused_before, scope_of
+from fairlead.features.record_creation.flow import custom_fields
 from fairlead.features.record_creation.org import OrgPeople
 from fairlead.features.record_creation.rules import Candidate, Plan
 from fairlead.features.record_creation.values import DoesNotFit
@@ -93,6 +94,9 @@ async def preview_on(org: Org, crm: Salesforce, matcher: Matcher, list_id: str) 
     people = OrgPeople(crm)
     try:
         plan = rules.plan(rule, await people.describe(rule.object))
+        if plan.needs_custom_fields:
+            async with sides.campaign_monitor(org.pk) as account:
+                plan = rules.resolved(plan, await custom_fields(account, list_id))
     except rules.WrongRule as wrong:
         found.problems = wrong.problems
         return found

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from fairlead.domain.failure import FixTheSettings, RefusedByGuard
@@ -92,11 +92,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """One field of new records, and where its value comes from: the custom field, or the text where that is blank."""
+    """One field of new records, and where its value comes from: the custom field, or the text where that is blank.
+
+    `labels` are the words by which members' custom fields may name it: the field's name and its key.
+    """
 
     field: Field
     custom_field: str
     text: str
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,11 @@ class Plan:
     record_type_id: str
     last_name: str
     allow_duplicates: bool
+
+    @property
+    def needs_custom_fields(self) -> bool:
+        """Whether a value comes from a custom field of the list."""
+        return any(filling.custom_field for filling in self.fillings)
 
     @property
     def link_field(self) -> str:
@@ -161,6 +170,23 @@ def plan(rule: Rule, info: Described) -> Plan:
     if problems:
         raise WrongRule(rule.object, problems)
     return Plan(rule.object, tuple(fillings), record_type_id, rule.last_name, rule.allow_duplicates)
+
+
+def resolved(plan: Plan, custom_fields: Sequence[tuple[str, str]]) -> Plan:
+    """The plan held against the list's custom fields, (name, key) each. Raises WrongRule where one is not there."""
+    labels: dict[str, tuple[str, ...]] = {}
+    for name, key in custom_fields:
+        for word in (name, key.strip("[]")):
+            labels.setdefault(word.lower(), (name, key.strip("[]")))
+    missing = [one.custom_field for one in plan.fillings if _word(one) and _word(one) not in labels]
+    if missing:
+        raise WrongRule(plan.object, [f"the list has no custom field “{name}”" for name in missing])
+    fillings = tuple(replace(one, labels=labels[_word(one)]) if _word(one) else one for one in plan.fillings)
+    return replace(plan, fillings=fillings)
+
+
+def _word(filling: Filling) -> str:
+    return filling.custom_field.strip("[]").lower()
 
 
 def _record_type(rule: Rule, info: Described) -> tuple[str, list[str]]:
@@ -217,7 +243,7 @@ def record_of(plan: Plan, candidate: Candidate) -> dict[str, Any]:
     if plan.record_type_id:
         record["RecordTypeId"] = plan.record_type_id
     for filling in plan.fillings:
-        text = custom_value(candidate.custom_fields, filling.custom_field) or filling.text
+        text = custom_value(candidate.custom_fields, filling.labels) or filling.text
         if text:
             try:
                 record[filling.field.name] = value_of(filling.field, text)
@@ -227,13 +253,15 @@ def record_of(plan: Plan, candidate: Candidate) -> dict[str, Any]:
     return record
 
 
-def custom_value(custom_fields: str, name: str) -> str:
+def custom_value(custom_fields: str, labels: Sequence[str]) -> str:
     """A custom field's value from the lines `Name: value` of a member; several values are joined by semicolons."""
-    if not name:
-        return ""
-    label = f"{name.strip('[]')}: ".lower()
-    lines = custom_fields.split("\n")
-    return ";".join(line[len(label) :].strip() for line in lines if line.lower().startswith(label))
+    starts = tuple(f"{label}: ".lower() for label in labels)
+    found: list[str] = []
+    for line in custom_fields.split("\n") if starts else ():
+        start = next((start for start in starts if line.lower().startswith(start)), "")
+        if start:
+            found.append(line[len(start) :].strip())
+    return ";".join(found)
 
 
 def content(plan: Plan, record: Mapping[str, Any]) -> str:
