@@ -21,8 +21,10 @@ from fairlead.features.members.settings import match_rules
 from fairlead.features.primary_sync import clean as primary_sync_clean
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
+from fairlead.features.record_creation import flow as record_creation_flow
 from fairlead.features.salesforce_campaigns import flow as salesforce_campaigns_flow
 from fairlead.features.storage import flow as storage_flow
+from fairlead.features.suppression import flow as suppression_flow
 from fairlead.features.tracking_history import flow as tracking_flow
 from fairlead.features.tracking_history import records as tracking_records
 from fairlead.jobs import registry
@@ -41,6 +43,7 @@ STAGE_ORDER: Final = (
     "lists",
     "match",
     "members",
+    "figures",
     "records",
     "campaigns",
     "links",
@@ -64,6 +67,8 @@ PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = tuple(
             salesforce_campaigns_flow.LINKS,
             salesforce_campaigns_flow.MEMBERS,
             *tracking_flow.STAGES,
+            *record_creation_flow.STAGES,
+            *suppression_flow.STAGES,
             *storage_flow.STAGES,
         ),
         key=lambda stage: STAGE_ORDER.index(stage.name),

@@ -64,6 +64,17 @@ class Suppression:
         door = Door("/clients/{}/suppressionlist", (client_id,), query)
         return Numbered(self._transport, door, _PAGE, page_size).every()
 
+    async def newest(self, client_id: str, page: int, *, page_size: int = 1000) -> Page[Suppressed]:
+        """One page of a client's suppression list, the newest entries first. Raises RecordRefused beyond the last page.
+
+        Its first page tells in one call whether anything was added since it was last read.
+        """
+        numbers = {"page": str(page), "pagesize": str(page_size)}
+        door = Door(
+            "/clients/{}/suppressionlist", (client_id,), numbers | {"orderfield": "date", "orderdirection": "desc"}
+        )
+        return await self._transport.get(door, _PAGE)
+
     async def lists_for_email(self, client_id: str, email: str) -> list[Membership]:
         """The lists of a client that an address is on, in whatever state. Raises RecordRefused (code 1) for a malformed one."""
         door = Door("/clients/{}/listsforemail", (client_id,), {"email": email})

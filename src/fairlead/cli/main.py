@@ -15,11 +15,13 @@ from fairlead.cli import (
     edge,
     jobs,
     look,
+    records,
     run,
     salesforce,
     settings,
     show,
     storage,
+    suppression,
     sync,
     sync_user,
     token,
@@ -73,6 +75,8 @@ app.add_typer(storage.app, name="storage")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(settings.app, name="settings")
 app.add_typer(token.app, name="token")
+app.add_typer(records.app, name="records")
+app.add_typer(suppression.app, name="suppression")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -57,6 +57,8 @@ INSTALLED_APPS = [
     "fairlead.features.tracking_history",
     "fairlead.features.storage",
     "fairlead.features.salesforce_campaigns",
+    "fairlead.features.record_creation",
+    "fairlead.features.suppression",
     "fairlead.features.job_list",
 ]
 

@@ -39,6 +39,8 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "job_run": ("/jobs/1/run/", 302, "GET"),
     "job_cancel": ("/jobs/1/cancel/", 302, "POST"),
     "job_retry": ("/jobs/1/retry/", 302, "POST"),
+    "records": ("/records/", 302, "GET"),
+    "records_retry": ("/records/retry/", 302, "POST"),
 }
 BOTH = ("GET", "POST")
 
