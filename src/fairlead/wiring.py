@@ -24,7 +24,7 @@ from fairlead.salesforce.limits import Budget
 from fairlead.store import hashing, secrets, setting_rows
 from fairlead.store.ledger import LedgerKeys, PostgresLedger
 from fairlead.store.models import Org
-from fairlead.sync import collector
+from fairlead.sync import collector, sides
 from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.org_matcher import OrgMatcher
 from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
@@ -66,8 +66,25 @@ class Sides:
     calls: Calls = field(default_factory=Calls)
 
 
+class StoredSides:
+    """Opens both sides with the credentials that are kept of an org."""
+
+    @asynccontextmanager
+    async def campaign_monitor(self, org_id: int) -> AsyncIterator[campaign_monitor.CampaignMonitor]:
+        """The account. Raises NotConnected, or a Failure when the sign-in is refused."""
+        async with open_campaign_monitor(await sync_to_async(Org.objects.get)(id=org_id)) as opened:
+            yield opened
+
+    @asynccontextmanager
+    async def salesforce(self, org_id: int) -> AsyncIterator[salesforce.Salesforce]:
+        """The org. Raises NotConnected, or a Failure when the sign-in is refused."""
+        async with open_salesforce(await sync_to_async(Org.objects.get)(id=org_id)) as opened:
+            yield opened
+
+
 def register_runners() -> None:
-    """Tell the engine what each kind of job runs."""
+    """Tell the engine what each kind of job runs, and everybody how sides are opened."""
+    sides.provide(StoredSides())
     registry.register(primary_sync.KIND, primary_sync.TITLE, run_primary_sync)
 
 
@@ -78,16 +95,16 @@ async def run_primary_sync(context: JobContext) -> None:
     wanted = Wanted(**{name: value for name, value in context.args.items() if name in Wanted.__dataclass_fields__})
     await context.stages([(stage.name, stage.title) for stage in PRIMARY_SYNC_STAGES])
     calls = Calls()
-    async with open_sides(org, calls) as sides:
+    async with open_sides(org, calls) as both:
         clients = await sync_to_async(connections.clients_to_sync)(org, wanted.client)
         run = Run(
             number=context.job_id,
             org_id=context.org_id,
             wanted=wanted,
             clients=[ClientScope(client.client_id, client.name, client.time_zone) for client in clients],
-            campaign_monitor=sides.campaign_monitor,
-            salesforce=sides.salesforce,
-            matcher=OrgMatcher(sides.salesforce, read_all=wanted.full),
+            campaign_monitor=both.campaign_monitor,
+            salesforce=both.salesforce,
+            matcher=OrgMatcher(both.salesforce, read_all=wanted.full),
             ledger=PostgresLedger(org.pk, context.job_id, context.fence, ledger_keys()),
             progress=context,
             settings=await sync_to_async(setting_rows.values)(org),
