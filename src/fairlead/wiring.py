@@ -14,6 +14,7 @@ from fairlead.domain.failure import Failure, FixTheSettings
 from fairlead.features.connections import credentials, logins
 from fairlead.features.connections import flow as connections_flow
 from fairlead.features.connections import records as connections
+from fairlead.features.connections.models import Client
 from fairlead.features.members import flow as members_flow
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
@@ -24,7 +25,7 @@ from fairlead.salesforce.limits import Budget
 from fairlead.store import hashing, secrets, setting_rows
 from fairlead.store.ledger import LedgerKeys, PostgresLedger
 from fairlead.store.models import Org
-from fairlead.sync import collector, sides
+from fairlead.sync import collector, known, sides
 from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.org_matcher import OrgMatcher
 from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
@@ -85,7 +86,16 @@ class StoredSides:
 def register_runners() -> None:
     """Tell the engine what each kind of job runs, and everybody how sides are opened."""
     sides.provide(StoredSides())
+    known.provide(known_clients)
     registry.register(primary_sync.KIND, primary_sync.TITLE, run_primary_sync)
+
+
+def known_clients(org_id: int) -> list[known.KnownClient]:
+    """All clients of the connected account, selected or not."""
+    return [
+        known.KnownClient(ClientScope(client.client_id, client.name, client.time_zone), client.selected)
+        for client in Client.objects.filter(org=org_id)
+    ]
 
 
 async def run_primary_sync(context: JobContext) -> None:

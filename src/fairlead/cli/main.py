@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fairlead.cli import connect, edge, jobs, look, run, salesforce, show, sync
+from fairlead.cli import connect, edge, explain, jobs, look, run, salesforce, show, sync
 
 app = typer.Typer(
     name="fairlead",
@@ -43,6 +43,7 @@ app.command("migrate", epilog="Example: fairlead migrate")(run.migrate)
 app.command("sync", epilog="Example: fairlead sync --full")(sync.sync)
 app.command("sign-in", epilog="Example: fairlead sign-in")(run.sign_in)
 app.command("status", epilog="Example: fairlead status --json")(look.status)
+app.command("explain", epilog="Example: fairlead explain somebody@example.com --list 1a2b3c")(explain.explain)
 app.command("doctor", epilog="Example: fairlead doctor")(look.doctor)
 app.command("emulators", epilog="Example: fairlead emulators --seed demo --json")(run.emulators)
 app.command("demo", epilog="Example: fairlead demo --once")(run.demo)

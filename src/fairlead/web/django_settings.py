@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "fairlead.features.primary_sync",
     "fairlead.features.members",
     "fairlead.features.job_list",
+    "fairlead.features.people",
 ]
 
 MIDDLEWARE = [

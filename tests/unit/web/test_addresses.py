@@ -23,6 +23,8 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "sync_full": ("/sync/full/", 302, "GET POST"),
     "sync_run": ("/sync/run/", 302, "GET"),
     "sync_cancel": ("/sync/cancel/", 302, "POST"),
+    "people": ("/people/", 302, "GET POST"),
+    "person": ("/people/1/", 302, "GET"),
     "jobs": ("/jobs/", 302, "GET"),
     "job": ("/jobs/1/", 302, "GET"),
     "job_run": ("/jobs/1/run/", 302, "GET"),
