@@ -1,6 +1,6 @@
 """The one place where clients, store and rooms are joined. Import it when Django is set up (`store.boot.prepare`)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,6 +11,7 @@ from django.conf import settings
 
 from fairlead.campaignmonitor import account as campaign_monitor
 from fairlead.domain.failure import Failure, FixTheSettings
+from fairlead.domain.records import Scope
 from fairlead.features.connections import credentials, logins
 from fairlead.features.connections import flow as connections_flow
 from fairlead.features.connections import records as connections
@@ -18,19 +19,29 @@ from fairlead.features.connections.models import Client
 from fairlead.features.members import flow as members_flow
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
+from fairlead.features.webhooks import handling, receiving, repairing
+from fairlead.features.webhooks import rules as webhooks
+from fairlead.features.webhooks import stage as webhooks_stage
 from fairlead.jobs import registry
 from fairlead.jobs.context import JobContext
 from fairlead.salesforce import client as salesforce
 from fairlead.salesforce.limits import Budget
 from fairlead.store import hashing, secrets, setting_rows
 from fairlead.store.ledger import LedgerKeys, PostgresLedger
-from fairlead.store.models import Org
+from fairlead.store.models import Org, ScopeState
 from fairlead.sync import collector, known, sides
-from fairlead.sync.failures import salesforce_failures
+from fairlead.sync.failures import campaign_monitor_failures, salesforce_failures
+from fairlead.sync.named import NamedAccount
 from fairlead.sync.org_matcher import OrgMatcher
-from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
+from fairlead.sync.stage import ClientScope, ListScope, Run, Stage, Wanted
 
-PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = (*connections_flow.STAGES, *members_flow.STAGES)
+PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = (
+    *connections_flow.STAGES,
+    *members_flow.STAGES,
+    *webhooks_stage.STAGES,
+)
+MEMBERS: Final = "members"
+"""The stage that a webhook's look runs by itself."""
 
 log = structlog.get_logger()
 
@@ -88,6 +99,9 @@ def register_runners() -> None:
     sides.provide(StoredSides())
     known.provide(known_clients)
     registry.register(primary_sync.KIND, primary_sync.TITLE, run_primary_sync)
+    # both write members of a list from what they read before: the older reading must not be written last
+    registry.register(receiving.LOOK, receiving.TITLE, run_webhook_look, apart_from=(primary_sync.KIND,))
+    registry.register(repairing.KIND, repairing.TITLE, run_webhook_repair)
 
 
 def known_clients(org_id: int) -> list[known.KnownClient]:
@@ -131,6 +145,98 @@ async def run_primary_sync(context: JobContext) -> None:
             raise
         finally:
             await context.counts(**run.totals, cm_calls=calls.campaign_monitor, sf_calls=calls.salesforce)
+
+
+async def run_webhook_look(context: JobContext) -> None:
+    """Handle what was posted for one list: look at the addresses as they are now, and write them by the members stage."""
+    collector.calm()
+    list_id = str(context.args["list"])
+    org = await sync_to_async(Org.objects.get)(id=context.org_id)
+    await context.stages([(stage.name, stage.title) for stage in members_flow.STAGES if stage.name == MEMBERS])
+    calls = Calls()
+    async with open_sides(org, calls) as both:
+
+        async def look(addresses: Collection[str], whole: bool) -> None:
+            await _look(context, org, both, list_id, addresses, whole=whole)
+
+        posted = await handling.handle(org, list_id, context.fence, both.campaign_monitor, both.salesforce, look)
+    await context.counts(
+        posts=len(posted.ids), unread=posted.unread, cm_calls=calls.campaign_monitor, sf_calls=calls.salesforce
+    )
+
+
+async def _look(
+    context: JobContext, org: Org, both: Sides, list_id: str, addresses: Collection[str], *, whole: bool
+) -> None:
+    """Run the members stage for one list, of which only these addresses seem to have changed; `whole`: as it is.
+
+    A list that was never read is left to the first sync, and one that is no longer synced to nobody.
+    """
+    ledger = PostgresLedger(org.pk, context.job_id, context.fence, ledger_keys())
+    client = await sync_to_async(_client_of)(org, list_id)
+    cursor = await ledger.cursor(Scope("members", client.id, list_id)) if client else None
+    if client is None or cursor is None:
+        return
+    account = both.campaign_monitor
+    if not whole:
+        account = NamedAccount(account, list_id, addresses, singly=await _singly(account, list_id, len(addresses)))
+    run = Run(
+        number=context.job_id,
+        org_id=org.pk,
+        wanted=Wanted(client=client.id, list=list_id, stages=(MEMBERS,)),
+        clients=[client],
+        campaign_monitor=account,
+        salesforce=both.salesforce,
+        matcher=OrgMatcher(both.salesforce, read_all=False),
+        ledger=ledger,
+        progress=context,
+        settings=await sync_to_async(setting_rows.values)(org),
+        fence=context.fence,
+        calls=both.calls,
+        # a look at some addresses tells nothing of the others: the cursor stays where it is
+        clock=None if whole else cursor.read_until,
+        lists=[ListScope(list_id, "", client)],
+    )
+    try:
+        await primary_sync_flow.run_stages(run, [each for each in members_flow.STAGES if each.name == MEMBERS])
+    finally:
+        await context.counts(**run.totals)
+
+
+def _client_of(org: Org, list_id: str) -> ClientScope | None:
+    """The selected client of a list that has been read."""
+    found = ScopeState.objects.filter(org=org, kind="members", list=list_id).values_list("client", flat=True)
+    client = Client.objects.filter(org=org, selected=True, client_id__in=found).first()
+    return ClientScope(client.client_id, client.name, client.time_zone) if client else None
+
+
+async def _singly(account: campaign_monitor.CampaignMonitor, list_id: str, addresses: int) -> bool:
+    """Whether so many addresses are asked for one by one; the list's size is asked for where it decides."""
+    if webhooks.read_singly(addresses, 0):
+        return True
+    with campaign_monitor_failures("read the counters of a list"):
+        stats = await account.list_stats(list_id)
+    return webhooks.read_singly(addresses, stats.active + stats.unsubscribed + stats.deleted + stats.bounced)
+
+
+async def run_webhook_repair(context: JobContext) -> None:
+    """Look at the webhook of every list of every selected client, whether due or not."""
+    org = await sync_to_async(Org.objects.get)(id=context.org_id)
+    async with open_campaign_monitor(org) as account:
+        done = await repair_webhooks(org, account)
+    await context.counts(made=done.made, revived=done.revived, removed=done.removed, failed=done.failed)
+
+
+async def repair_webhooks(org: Org, account: campaign_monitor.CampaignMonitor) -> repairing.Repaired:
+    """Repair the webhooks of all lists now. Raises a Failure."""
+    lists = []
+    for client in await sync_to_async(known_clients)(org.pk):
+        if client.selected:
+            with campaign_monitor_failures("read the lists of a client"):
+                listed = await account.lists(client.scope.id)
+            lists += [repairing.ListOf(one.list_id, one.name, client.scope.id) for one in listed]
+    url = settings.FAIRLEAD_CAMPAIGN_MONITOR_URL
+    return await repairing.repair(org, account, url, lists, due_only=False, all_lists=True)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fairlead.cli import connect, edge, explain, jobs, look, run, salesforce, show, sync
+from fairlead.cli import connect, edge, explain, jobs, look, run, salesforce, show, sync, webhooks
 
 app = typer.Typer(
     name="fairlead",
@@ -50,6 +50,7 @@ app.command("demo", epilog="Example: fairlead demo --once")(run.demo)
 app.add_typer(connect.app, name="connect")
 app.add_typer(salesforce.app, name="salesforce")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -16,6 +16,8 @@ FAIRLEAD_HOME = FAIRLEAD.home
 FAIRLEAD_SECRET_KEYS = FAIRLEAD.secret_keys + keys.read(FAIRLEAD.home)
 FAIRLEAD_SALESFORCE_CALL_SHARE = FAIRLEAD.salesforce_call_share
 FAIRLEAD_SLOTS = FAIRLEAD.slots
+FAIRLEAD_PUBLIC_URL = FAIRLEAD.public_url
+FAIRLEAD_CAMPAIGN_MONITOR_URL = FAIRLEAD.campaign_monitor_url
 FAIRLEAD_CONCURRENCY = FAIRLEAD.concurrency
 FAIRLEAD_HISTORY_DAYS = FAIRLEAD.history_days
 FAIRLEAD_HEARTBEAT_SECONDS = FAIRLEAD.heartbeat_seconds
@@ -52,6 +54,7 @@ INSTALLED_APPS = [
     "fairlead.features.members",
     "fairlead.features.job_list",
     "fairlead.features.people",
+    "fairlead.features.webhooks",
 ]
 
 MIDDLEWARE = [

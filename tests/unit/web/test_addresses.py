@@ -25,6 +25,8 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "sync_cancel": ("/sync/cancel/", 302, "POST"),
     "people": ("/people/", 302, "GET POST"),
     "person": ("/people/1/", 302, "GET"),
+    "webhook": ("/hooks/wrong", 404, ""),
+    "webhooks_repair": ("/webhooks/repair/", 302, "POST"),
     "jobs": ("/jobs/", 302, "GET"),
     "job": ("/jobs/1/", 302, "GET"),
     "job_run": ("/jobs/1/run/", 302, "GET"),
