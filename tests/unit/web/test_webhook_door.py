@@ -103,6 +103,21 @@ def test_changed_addresses_are_read_as_pairs_and_are_both_looked_at(endpoint: En
     assert read.unread == 1
 
 
+def test_of_what_was_handled_only_changes_of_address_are_remembered_for_a_day(endpoint: Endpoint, org: Org) -> None:
+    """Sealed, without names and values; they do not count as waiting, and are not looked at again."""
+    event = {"Type": "Update", "OldEmailAddress": "old@example.com", "EmailAddress": PERSON, "Name": "Secret Name"}
+    post(TOKEN, json.dumps({"ListID": "abc1", "Events": [event]}))
+    post(TOKEN, BODY)
+    handling._forget(handling.read(org, "abc1", lambda: None), lambda: None)
+    kept = Delivery.objects.get()
+    assert "Secret Name" not in secrets.unseal(bytes(kept.body or b""))
+    again = handling.read(org, "abc1", lambda: None)
+    assert (again.ids, again.addresses, again.earlier) == ([], set(), {("old@example.com", PERSON)})
+    assert repairing.status(org)[0]["waiting"] == 0
+    Delivery.objects.update(received_at=kept.received_at - 2 * handling.CHANGES_KEPT)
+    assert handling.read(org, "abc1", lambda: None).earlier == set()
+
+
 def test_jobs_that_gave_up_are_asked_for_again(endpoint: Endpoint, org: Org) -> None:
     Delivery.objects.create(endpoint=endpoint)
     repairing.ask_for_what_waits(org)

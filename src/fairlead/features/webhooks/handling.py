@@ -1,5 +1,6 @@
 """Handling what was posted: it only says where to look. Records follow changed addresses first, as only the post knows both."""
 
+import json
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from fairlead.campaignmonitor.account import CampaignMonitor
+from fairlead.campaignmonitor.deliveries import Delivery as Posts
 from fairlead.campaignmonitor.deliveries import DeliveryUnreadable, Updated, read_delivery
 from fairlead.campaignmonitor.errors import RecordRefused
 from fairlead.domain.address import MAX_SALESFORCE_EMAIL, member_key, normal
@@ -27,6 +29,8 @@ from fairlead.sync.failures import SalesforceUnavailable, campaign_monitor_failu
 from fairlead.sync.together import each
 
 AT_ONCE: Final = 8
+CHANGES_KEPT: Final = timedelta(days=1)
+"""How long a change of address is remembered, sealed, for others of the same person that arrive late."""
 ANOTHER_LIST: Final = "It names another list than the one whose webhook it is."
 NO_KEY: Final = "It cannot be opened with the secret keys that are set."
 
@@ -35,13 +39,14 @@ NO_KEY: Final = "It cannot be opened with the secret keys that are set."
 class Posted:
     """What the waiting posts of a list point at. In memory only.
 
-    `whole`: the list itself is to be looked at. `unread` posts and events could not be read; `stayed` records could not
-    follow their addresses.
+    `earlier` are changes of address that were handled within a day. `whole`: the list itself is to be looked at.
+    `unread` posts and events could not be read; `stayed` records could not follow their addresses.
     """
 
     ids: list[int] = field(default_factory=list)
     addresses: set[str] = field(default_factory=set)
     changed: set[rules.Change] = field(default_factory=set)
+    earlier: set[rules.Change] = field(default_factory=set)
     whole: bool = False
     unread: int = 0
     stayed: int = 0
@@ -68,6 +73,7 @@ async def handle(
         return posted
     changed = rules.changes(posted.changed)
     if changed:
+        changed = rules.connected(changed, rules.changes(posted.earlier))
         posted.stayed = await _follow(org.pk, list_id, changed, account, crm)
     if posted.addresses or posted.whole:
         await look(posted.addresses, posted.whole)
@@ -77,13 +83,17 @@ async def handle(
 
 def read(org: Org, list_id: str, fence: Callable[[], None]) -> Posted:
     """Open and read the posts that wait. One that cannot be read is marked, with the reason, and stays sealed."""
-    found = Posted()
-    waiting = Delivery.objects.filter(endpoint__org=org, endpoint__list=list_id, problem="").order_by("id")
+    found, earlier = Posted(), Posted()
+    with transaction.atomic():
+        fence()
+        _drop_old(org)
+    posts = Delivery.objects.filter(endpoint__org=org, endpoint__list=list_id, problem="").order_by("id")
     problems: dict[int, str] = {}
-    for delivery in waiting:
+    for delivery in posts:
+        into = earlier if delivery.handled else found
         try:
-            _read_one(delivery, list_id, found)
-            found.ids.append(int(delivery.pk))
+            _read_one(delivery, list_id, into)
+            into.ids.append(int(delivery.pk))
         except DeliveryUnreadable as error:
             problems[int(delivery.pk)] = error.text[:200]
         except InvalidToken:
@@ -92,18 +102,24 @@ def read(org: Org, list_id: str, fence: Callable[[], None]) -> Posted:
         fence()
         for number, problem in problems.items():
             Delivery.objects.filter(pk=number).update(problem=problem)
-        days = setting_rows.value(org, rules.KEEP_DAYS)
-        old = Delivery.objects.filter(endpoint__org=org, received_at__lt=timezone.now() - timedelta(days=days))
-        old.exclude(problem="").delete()
     found.unread += len(problems)
+    found.earlier = earlier.changed
     return found
+
+
+def _drop_old(org: Org) -> None:
+    """Posts that nobody could read, and changes of address that nothing will follow any more."""
+    kept = timedelta(days=setting_rows.value(org, rules.KEEP_DAYS))
+    posts, now = Delivery.objects.filter(endpoint__org=org), timezone.now()
+    posts.filter(received_at__lt=now - kept).exclude(problem="").delete()
+    posts.filter(received_at__lt=now - CHANGES_KEPT, handled=True).delete()
 
 
 def _read_one(delivery: Delivery, list_id: str, found: Posted) -> None:
     if delivery.body is None:
         found.whole = True
         return
-    posted = read_delivery(secrets.unseal(bytes(delivery.body)).encode("latin-1"))
+    posted = _opened(delivery)
     if posted.list_id.lower() != list_id.lower():
         raise DeliveryUnreadable(ANOTHER_LIST)
     found.unread += posted.unread
@@ -115,13 +131,37 @@ def _read_one(delivery: Delivery, list_id: str, found: Posted) -> None:
         found.addresses |= said - {""}
 
 
+def _opened(delivery: Delivery) -> Posts:
+    """What was posted. Raises InvalidToken, or DeliveryUnreadable."""
+    return read_delivery(secrets.unseal(bytes(delivery.body or b"")).encode("latin-1"))
+
+
 def _forget(posted: Posted, fence: Callable[[], None]) -> None:
+    """Delete what is handled, but for changes of address: those are sealed anew, without all else, for a day."""
     message = f"{posted.stayed} records could not follow their changed addresses." if posted.stayed else ""
     with transaction.atomic():
         fence()
-        endpoints = set(Delivery.objects.filter(pk__in=posted.ids).values_list("endpoint", flat=True))
-        Delivery.objects.filter(pk__in=posted.ids).delete()
+        endpoints = set()
+        for delivery in Delivery.objects.filter(pk__in=posted.ids):
+            endpoints.add(delivery.endpoint_id)
+            kept = _changes_alone(delivery)
+            if kept:
+                Delivery.objects.filter(pk=delivery.pk).update(body=kept, handled=True)
+            else:
+                delivery.delete()
         Endpoint.objects.filter(pk__in=endpoints).update(handled_at=timezone.now(), message=message)
+
+
+def _changes_alone(delivery: Delivery) -> bytes | None:
+    """The post with nothing but its changes of address, sealed; None where it has none."""
+    if delivery.body is None:
+        return None
+    posted = _opened(delivery)
+    pairs = [(each.old_email, each.email) for each in posted.events if isinstance(each, Updated)]
+    events = [
+        {"Type": "Update", "OldEmailAddress": old, "EmailAddress": new} for old, new in sorted(rules.changes(pairs))
+    ]
+    return secrets.seal(json.dumps({"ListID": posted.list_id, "Events": events})) if events else None
 
 
 async def _follow(

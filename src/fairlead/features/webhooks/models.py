@@ -38,16 +38,18 @@ class Endpoint(models.Model):
 class Delivery(models.Model):
     """One post, sealed until it is handled. No body: it was too large, so the list is to be looked at.
 
-    `problem` says why it could not be read; such a post is kept for some days and not tried again.
+    `problem` says why it could not be read; such a post is kept for some days and not tried again. Of a post that was
+    `handled` only changes of address are kept, sealed, for a day: one that was posted earlier may yet arrive.
     """
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE)
     body = models.BinaryField(null=True)
     received_at = models.DateTimeField(auto_now_add=True)
     problem = models.CharField(max_length=200, blank=True)
+    handled = models.BooleanField(default=False)
 
     class Meta:
-        indexes = [models.Index(fields=["endpoint", "problem", "id"], name="webhooks_delivery_waiting")]
+        indexes = [models.Index(fields=["endpoint", "handled", "problem", "id"], name="webhooks_delivery_waiting")]
 
     def __str__(self) -> str:
         return f"{self.endpoint_id} {self.received_at}"

@@ -37,7 +37,7 @@ def take(token: str, body: bytes) -> int:
     endpoint = Endpoint.objects.select_related("org").filter(token_hash=hash_of(token)).first()
     if endpoint is None or not setting_rows.value(endpoint.org, rules.USE):
         return UNKNOWN
-    if Delivery.objects.filter(endpoint=endpoint, problem="").count() >= MOST_WAITING:
+    if Delivery.objects.filter(endpoint=endpoint, problem="", handled=False).count() >= MOST_WAITING:
         return LATER
     # latin-1 gives every byte back, whatever was posted
     sealed = secrets.seal(body.decode("latin-1")) if len(body) <= LONGEST else None

@@ -174,7 +174,11 @@ async def remove_all(org: Org, account: CampaignMonitor) -> Repaired:
 
 def ask_for_what_waits(org: Org) -> None:
     """Ask for the jobs of lists with posts that wait, in case one gave up."""
-    waiting = Delivery.objects.filter(endpoint__org=org, problem="").order_by().values_list("endpoint__list", flat=True)
+    waiting = (
+        Delivery.objects.filter(endpoint__org=org, problem="", handled=False)
+        .order_by()
+        .values_list("endpoint__list", flat=True)
+    )
     for list_id in waiting.distinct():
         api.ask(org, receiving.LOOK, key=list_id, args={"list": list_id}, by="webhooks")
 
@@ -182,7 +186,7 @@ def ask_for_what_waits(org: Org) -> None:
 def status(org: Org) -> list[dict[str, Any]]:
     """Every endpoint: state, what it last received and handled, what waits, what could not be read, and why."""
     rows = Endpoint.objects.filter(org=org).annotate(
-        waiting=Count("delivery", filter=Q(delivery__problem="")),
+        waiting=Count("delivery", filter=Q(delivery__problem="", delivery__handled=False)),
         unreadable=Count("delivery", filter=~Q(delivery__problem="")),
     )
     problems = _problems([row.pk for row in rows])

@@ -123,6 +123,18 @@ def changes(pairs: Iterable[Change]) -> frozenset[Change]:
     return frozenset((old, new) for old, new in spelt if old and new and old != new)
 
 
+def connected(fresh: Collection[Change], known: Collection[Change]) -> frozenset[Change]:
+    """The changes that hang together with these, of all that are known: one person's way from address to address."""
+    found, left = set(fresh), set(known) - set(fresh)
+    while True:
+        touched = {address for change in found for address in change}
+        more = {change for change in left if touched & set(change)}
+        if not more:
+            return frozenset(found)
+        found |= more
+        left -= more
+
+
 def moves(changed: Collection[Change], subscribed: Collection[str], recorded: Collection[str]) -> list[Move]:
     """Which records of a list follow their subscribers.
 

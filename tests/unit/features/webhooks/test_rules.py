@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.features.webhooks import rules
-from fairlead.features.webhooks.rules import Hook, Move, Plan, changes, moves, plan
+from fairlead.features.webhooks.rules import Hook, Move, Plan, changes, connected, moves, plan
 
 ACCOUNT = "https://api.createsend.com"
 
@@ -134,13 +134,28 @@ def test_once_done_nothing_is_left_to_do(
 
 
 @given(st.data())
-def test_posts_in_any_order_and_number_lead_to_the_same_records(data: st.DataObject) -> None:
-    """A person changes their address again and again; however the posts are shuffled, repeated and cut, one record is left."""
+def test_posts_in_any_order_and_number_lead_to_one_record(data: st.DataObject) -> None:
+    """A person changes the address again and again; however the posts are shuffled and repeated, one record is left.
+
+    Each post is handled by itself, with what is remembered of earlier ones; what it names is then written as it is.
+    """
     path = data.draw(st.lists(LETTERS, min_size=2, max_size=6, unique=True))
     posted = list(zip(path, path[1:], strict=False))
-    shuffled = data.draw(st.permutations(posted * 2))
-    cut = data.draw(st.integers(0, len(shuffled)))
-    recorded = frozenset(path[:1])
-    for part in (shuffled[:cut], shuffled):
-        recorded = frozenset(_done(moves(changes(part), path[-1:], recorded), recorded))
+    known: set[rules.Change] = set()
+    recorded, subscribed = frozenset(path[:1]), {path[-1]}
+    for change in data.draw(st.permutations(posted * 2)):
+        known.add(change)
+        changed = connected(changes([change]), known)
+        recorded = frozenset(_done(moves(changed, subscribed, recorded), recorded)) | (subscribed & set(change))
     assert recorded == frozenset(path[-1:])
+
+
+@given(PAIRS, PAIRS)
+def test_a_way_from_address_to_address_is_followed_and_others_are_left_alone(
+    fresh: frozenset[rules.Change], known: frozenset[rules.Change]
+) -> None:
+    """What hangs together with the new changes, and no more: work grows with what was posted."""
+    found = connected(fresh, known)
+    assert fresh <= found <= fresh | known
+    touched = {address for change in found for address in change}
+    assert all(not touched & set(change) for change in known - found)
