@@ -14,6 +14,7 @@ SIGNED_IN = {
     "home": "/",
     "sync settings": "/sync/",
     "full sync": "/sync/full/",
+    "find a person": "/people/",
     "jobs": "/jobs/",
     "job": "/jobs/{refused}/",
     "account": "/account/",
