@@ -20,6 +20,7 @@ SIGNED_IN = {
     "connect Campaign Monitor": "/connections/campaign-monitor/",
     "connect Salesforce": "/connections/salesforce/",
     "disconnect": "/connections/disconnect/salesforce/",
+    "find a person": "/people/",
     "jobs": "/jobs/",
     "job": "/jobs/{refused}/",
     "account": "/account/",

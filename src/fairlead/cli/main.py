@@ -13,6 +13,7 @@ from fairlead.cli import (
     connect,
     disconnect,
     edge,
+    explain,
     jobs,
     look,
     records,
@@ -25,6 +26,7 @@ from fairlead.cli import (
     sync,
     sync_user,
     token,
+    webhooks,
 )
 
 app = typer.Typer(
@@ -61,6 +63,7 @@ app.command("migrate", epilog="Example: fairlead migrate")(run.migrate)
 app.command("sync", epilog="Example: fairlead sync --full")(sync.sync)
 app.command("sign-in", epilog="Example: fairlead sign-in")(run.sign_in)
 app.command("status", epilog="Example: fairlead status --json")(look.status)
+app.command("explain", epilog="Example: fairlead explain somebody@example.com --list 1a2b3c")(explain.explain)
 app.command("doctor", epilog="Example: fairlead doctor")(look.doctor)
 app.command("emulators", epilog="Example: fairlead emulators --seed demo --json")(run.emulators)
 app.command("demo", epilog="Example: fairlead demo --once")(run.demo)
@@ -77,6 +80,7 @@ app.add_typer(settings.app, name="settings")
 app.add_typer(token.app, name="token")
 app.add_typer(records.app, name="records")
 app.add_typer(suppression.app, name="suppression")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
