@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 from asgiref.sync import sync_to_async
+from django.conf import settings
 
 from fairlead.campaignmonitor import account as campaign_monitor
 from fairlead.domain.failure import Failure
