@@ -19,6 +19,7 @@ from tests.conformance.emulated import account_of, org_of, served
 
 ZONE = "(GMT+10:00) Canberra, Melbourne, Sydney"
 PEOPLE = 300
+EVERYTHING = {("tracking_history.days_to_keep", ""): 3_650}
 SPEC = {
     "clients": [
         {
@@ -54,7 +55,7 @@ class World:
     emulators: Any
     org_id: int
     numbers: int = 100
-    settings: dict[tuple[str, str], Any] = field(default_factory=dict)
+    settings: dict[tuple[str, str], Any] = field(default_factory=lambda: dict(EVERYTHING))
     linked: dict[str, str] = field(default_factory=dict)
     calls: Counter = field(default_factory=Counter)
 
@@ -133,13 +134,21 @@ class World:
             for campaign in sent:
                 for activity, kind in KIND_OF.items():
                     pages = getattr(account.tracking, kind)(campaign.campaign_id)
-                    found.update([seen(campaign.campaign_id, activity, row, campaign.sent) async for page in pages for row in page.rows])
+                    found.update(
+                        [
+                            seen(campaign.campaign_id, activity, row, campaign.sent)
+                            async for page in pages
+                            for row in page.rows
+                        ]
+                    )
             for journey in await account.journeys.of_client(client):
                 for email in (await account.journeys.details(journey.journey_id)).emails:
                     for activity, kind in KIND_OF.items():
                         if kind != "spam":
                             pages = getattr(account.journey_tracking, kind)(email.email_id)
-                            found.update([seen(email.email_id, activity, row, "") async for page in pages for row in page.rows])
+                            found.update(
+                                [seen(email.email_id, activity, row, "") async for page in pages for row in page.rows]
+                            )
         return found
 
     def org(self) -> Counter:
@@ -161,7 +170,9 @@ class World:
     def totals(self) -> dict[str, tuple[int, ...]]:
         """What members say of themselves: sent, opened, clicked, bounced; those without anything are left out."""
         fields = ("Sent__c", "Opened__c", "Clicked__c", "Bounced__c")
-        found = {row["Member_Key__c"]: tuple(int(row[name] or 0) for name in fields) for row in self.records(names.MEMBER)}
+        found = {
+            row["Member_Key__c"]: tuple(int(row[name] or 0) for name in fields) for row in self.records(names.MEMBER)
+        }
         return {key: counts for key, counts in found.items() if any(counts)}
 
     def expected_totals(self, truth: Counter) -> dict[str, tuple[int, ...]]:
@@ -169,7 +180,9 @@ class World:
         (only,) = [row["List_Id__c"] for row in self.records(names.LIST)]
         counted = Counter((f"{only}:{email.lower()}", activity) for _, activity, email, *_ in truth.elements())
         members = {key for key, _ in counted}
-        counts = {key: tuple(counted[key, each] for each in ("Sent", "Opened", "Clicked", "Bounced")) for key in members}
+        counts = {
+            key: tuple(counted[key, each] for each in ("Sent", "Opened", "Clicked", "Bounced")) for key in members
+        }
         return {key: each for key, each in counts.items() if any(each)}
 
     def is_right(self) -> None:
@@ -299,7 +312,7 @@ def test_only_what_is_wanted_is_kept_and_totals_still_count_everything(world: Wo
     assert datetime.fromisoformat(limit.replace("+0000", "+00:00")) > datetime(2026, 1, 1, tzinfo=UTC)
     assert len(world.records(names.TRACKING)) < truth.total()
 
-    world.settings = {}
+    world.settings = dict(EVERYTHING)
     world.sync()
 
     world.is_right()

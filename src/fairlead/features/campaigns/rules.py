@@ -270,3 +270,16 @@ UNKNOWN_CAMPAIGN: Final = 301
 def is_gone(error: BaseException | None) -> bool:
     """Whether Campaign Monitor says that there is no such campaign (any more)."""
     return getattr(error, "code", None) == UNKNOWN_CAMPAIGN
+
+
+def who_and_when(row: Mapping[str, object]) -> tuple[str, str, str]:
+    """The address, the campaign and the minute of an event as the org holds it."""
+    return str(row["Email__c"]).lower(), str(row["Campaign__c"]), str(row["Activity_Date__c"])[:16]
+
+
+def to_review(
+    opt_outs: Sequence[Mapping[str, object]], scanned: Iterable[Mapping[str, object]]
+) -> list[Mapping[str, object]]:
+    """Of unsubscribes those that a scanner may have made: it clicked links of that campaign, of that address, in that minute."""
+    clicked = {who_and_when(row) for row in scanned}
+    return [row for row in opt_outs if who_and_when(row) in clicked]

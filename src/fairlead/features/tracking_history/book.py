@@ -37,7 +37,9 @@ WHERE scope_id = %s AND noted AND links GROUP BY address ORDER BY address
 """
 _KNOWN: Final = "SELECT key, flagged FROM tracking_history_seenevent WHERE scope_id = %s AND known AND key = ANY(%s)"
 _NEW: Final = "SELECT count(*) FROM tracking_history_seenevent WHERE scope_id = %s AND noted AND counts AND NOT known"
-_TURNED: Final = "SELECT count(*) FROM tracking_history_seenevent WHERE scope_id = %s AND noted AND suspicious AND NOT flagged"
+_TURNED: Final = (
+    "SELECT count(*) FROM tracking_history_seenevent WHERE scope_id = %s AND noted AND suspicious AND NOT flagged"
+)
 
 
 class PostgresBook:
@@ -76,7 +78,7 @@ class PostgresBook:
     @sync_to_async
     def note(self, scope: Scope, noted: Noted) -> None:
         """Note events for the end of the reading. One that is noted twice counts once."""
-        columns = [noted.keys, noted.at, noted.flagged, noted.members, noted.counts, noted.links]
+        columns: list[list[Any]] = [noted.keys, noted.at, noted.flagged, noted.members, noted.counts, noted.links]
         with transaction.atomic(), connection.cursor() as cursor:
             self._fence()
             cursor.execute(_NOTE, [self._ids[scope], *columns, noted.addresses, noted.contacts, noted.leads])
@@ -97,7 +99,7 @@ class PostgresBook:
         if settled.known.linked:
             for part in _parts(_ADDRESSES, state.pk):
                 rows = [(bytes(address), *more) for address, *more in part]
-                activity.add_to_campaign(self._org, scope.list, what, rows)  # type: ignore[arg-type]
+                activity.add_to_campaign(self._org, scope.list, what, rows)
         state.suspicious += self._number(_TURNED, scope)
         self._forget(state, settled.keep_from)
         _take(state, settled.known)
@@ -133,7 +135,9 @@ def _parts(query: str, scope_id: int) -> Iterator[list[Any]]:
 
 
 def _member_row(what: Activity, member: bytes, count: int, last_at: datetime) -> activity.MemberRow:
-    counted = [count if what is one else 0 for one in (Activity.SENT, Activity.OPENED, Activity.CLICKED, Activity.BOUNCED)]
+    counted = [
+        count if what is one else 0 for one in (Activity.SENT, Activity.OPENED, Activity.CLICKED, Activity.BOUNCED)
+    ]
     return (bytes(member), counted[0], counted[1], counted[2], counted[3], last_at)
 
 

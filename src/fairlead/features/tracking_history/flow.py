@@ -41,7 +41,9 @@ TARGET: Final = Target(names.TRACKING, names.TRACKING_KEY, TRACKING_FIELDS, TRAC
 async def read_events(run: Run) -> None:
     """Read the events of every e-mail whose counters moved. One that fails does not take the others with it."""
     if run.wanted.list:
-        await run.progress.stage("tracking", message="E-mails are not of one list: they are read by a sync of all lists.")
+        await run.progress.stage(
+            "tracking", message="E-mails are not of one list: they are read by a sync of all lists."
+        )
         return
     book = PostgresBook(run.org_id, run.fence)
     work = _Work(run, book, await clock(run))
@@ -198,7 +200,10 @@ class _Work:
         if one.failure is not None:
             one.failure.tell_more(f"The {one.reading.kind} of the e-mail “{one.reading.name}”:")
             self.failures.append(one.failure)
-            if one.blocked not in {"", "INVALID_FIELD"}:  # the others would end alike; a missing parent is of this one only
+            if one.blocked not in {
+                "",
+                "INVALID_FIELD",
+            }:  # the others would end alike; a missing parent is of this one only
                 raise one.failure
 
     def _remember(self, hashes: Sequence[bytes], keys: Sequence[str]) -> None:

@@ -71,7 +71,9 @@ async def write_totals(run: Run) -> None:
     everything = run.wanted.full and run.wanted.everything
     by_name = not everything and due <= min(len(run.member_keys), ASK_UP_TO)
     if by_name and due:
-        keys = [run.member_keys[found.member] for found in await found_of(run.org_id, run.member_keys) if not found.written]
+        keys = [
+            run.member_keys[found.member] for found in await found_of(run.org_id, run.member_keys) if not found.written
+        ]
         by_name = len(keys) == due
         if by_name:
             await work.write(_asked(run, keys))
@@ -190,4 +192,3 @@ async def _all(run: Run) -> AsyncIterator[Sequence[Member]]:
                 yield [(record[0], record[1]) for record in records]
         finally:
             await bulk.delete_job(job)
-
