@@ -147,7 +147,7 @@ class EmailLike(Protocol):
 
 
 def to_ask(campaign_id: str, sent: str, asked_at: str, now: datetime, always_days: int) -> bool:
-    """Whether a campaign's figures are asked for now. `asked_at` (ISO) is blank for never; an older one has its hour of the day."""
+    """Whether a campaign's figures are asked for now. `asked_at` (ISO) is blank for never; an old one has its hour of the day."""
     if not asked_at or sent >= f"{now - timedelta(days=always_days):%Y-%m-%d %H:%M:%S}":
         return True
     hour = zlib.crc32(campaign_id.encode()) % 24
