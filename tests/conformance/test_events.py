@@ -1,5 +1,6 @@
 """Campaigns, journeys, their events and the totals made of them: the stages over both emulated sides."""
 
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,8 +12,10 @@ from asgiref.sync import async_to_sync
 
 from fairlead.campaignmonitor.timezones import to_utc, zone
 from fairlead.domain.activity import KIND_OF, Activity
+from fairlead.domain.failure import Failure
 from fairlead.domain.setting import Given
 from fairlead.salesforce import names
+from fairlead.sync.failures import CampaignMonitorUnavailable
 from fairlead.sync.memory import MemoryMatcher
 from fairlead.sync.stage import ClientScope, Run, Wanted
 from tests.conformance.emulated import account_of, org_of, served
@@ -167,6 +170,17 @@ class World:
             for row in self.records(names.TRACKING)
         )
 
+    def truth_but(self, campaign: str) -> Counter:
+        """All events but the clicks of this campaign."""
+        self.clear_faults()
+        truth = self.truth()
+        return Counter({key: count for key, count in truth.items() if key[:2] != (campaign, "Clicked")})
+
+    def clear_faults(self) -> None:
+        for side in ("campaign_monitor", "salesforce"):
+            request = urllib.request.Request(self.emulators.url(side) + "/_control/faults", method="DELETE")
+            urllib.request.urlopen(request, timeout=30).close()
+
     def totals(self) -> dict[str, tuple[int, ...]]:
         """What members say of themselves: sent, opened, clicked, bounced; those without anything are left out."""
         fields = ("Sent__c", "Opened__c", "Clicked__c", "Bounced__c")
@@ -315,4 +329,65 @@ def test_only_what_is_wanted_is_kept_and_totals_still_count_everything(world: Wo
     world.settings = dict(EVERYTHING)
     world.sync()
 
+    world.is_right()
+
+
+def test_a_campaign_that_is_linked_later_is_counted_from_its_beginning_and_nobody_twice(world: World) -> None:
+    """Opens and clicks of each address of the linked campaign, and nothing for members twice; new ones are added."""
+    from fairlead.store.activity_models import CampaignActivity
+
+    world.sync()
+    campaign = world.records(names.CAMPAIGN)[0]["Campaign_Id__c"]
+    world.linked = {campaign: "701000000000001AAA"}
+
+    def is_counted() -> None:
+        truth = Counter(activity for mail, activity, *_ in world.truth().elements() if mail == campaign)
+        rows = list(CampaignActivity.objects.filter(org_id=world.org_id, campaign=campaign))
+        assert len(rows) == truth["Sent"]
+        assert (sum(row.opens for row in rows), sum(row.clicks for row in rows)) == (truth["Opened"], truth["Clicked"])
+        assert not any(row.first_activity for row in rows if not row.opens and row.last_activity == "Sent")
+
+    world.sync()
+    is_counted()
+    world.is_right()
+    for email, name in some_who_got(world, 3):
+        world.act(list=world.list_id, email=email, do="open", campaign=name)
+    world.sync()
+    is_counted()
+    world.sync(full=True)
+    is_counted()
+    world.is_right()
+
+
+def test_one_report_that_fails_does_not_take_the_others_with_it(world: World) -> None:
+    """The clicks of one campaign cannot be read: told by its name; the next sync reads them, and all is right."""
+    campaign = async_to_sync(_first_campaign)(world)
+    fault = {"fault": "status", "status": 500, "times": None, "match": {"path": f"campaigns/{campaign}/clicks"}}
+    world.emulators.post("campaign_monitor", "/_control/faults", [fault])
+
+    with pytest.raises(CampaignMonitorUnavailable, match=r"The clicks of the e-mail “Spring"):
+        world.sync()
+
+    missing = world.truth_but(campaign)
+    assert world.org() == missing
+    world.clear_faults()
+    world.sync()
+    world.is_right()
+
+
+async def _first_campaign(world: World) -> str:
+    client = next(world.emulators.get("campaign_monitor", "/_control/state"))["clients"][0]["id"]
+    async with account_of(world.emulators) as account:
+        return [one.campaign_id async for page in account.campaigns.sent(client) for one in page.rows][0]
+
+
+def test_a_worker_that_dies_at_any_call_to_the_org_leaves_nothing_lost_or_doubled(world: World) -> None:
+    """The org cuts the connection of the n-th write for good; a later run begins where the last commit was."""
+    for after in (0, 1, 2):
+        fault = {"fault": "status", "status": 503, "times": 40, "after": after, "match": {"path": "composite/sobjects"}}
+        world.emulators.post("salesforce", "/_control/faults", [fault])
+        with pytest.raises(Failure):
+            world.sync(number=55)
+        world.clear_faults()
+    world.sync(number=55)
     world.is_right()

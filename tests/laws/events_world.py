@@ -159,12 +159,18 @@ class EventWorld:
 
     def to_count(self) -> Counter:
         """What is to be counted."""
-        hashes = {row.email: self.ledger.hashes([f"{LIST}:{normal(row.email)}"])[0] for rows in self.reports.values() for row in rows}
+        hashes = {
+            row.email: self.ledger.hashes([f"{LIST}:{normal(row.email)}"])[0]
+            for rows in self.reports.values()
+            for row in rows
+        }
         return Counter((kind, hashes[row.email]) for kind, rows in self.reports.items() for row in rows)
 
     def counted_for_campaign(self) -> Counter:
         """Events counted for the linked Salesforce campaign, by kind and address."""
-        return Counter({(scope.kind, who): n for scope, each in self.book.linked.items() for who, n in each.items() if n})
+        return Counter(
+            {(scope.kind, who): n for scope, each in self.book.linked.items() for who, n in each.items() if n}
+        )
 
     def to_count_for_campaign(self) -> Counter:
         """What is to be counted there."""
