@@ -391,3 +391,51 @@ def test_a_worker_that_dies_at_any_call_to_the_org_leaves_nothing_lost_or_double
         world.clear_faults()
     world.sync(number=55)
     world.is_right()
+
+
+def test_a_scanner_is_flagged_counted_and_its_opt_out_listed(world: World) -> None:
+    """Three links within a minute and an unsubscribe with them: flagged on the rows, counted on the campaign, to be reviewed."""
+    world.settings[("tracking_history.scanner_links", "")] = 3
+    world.sync()
+    ((email, name),) = some_who_got(world, 1)
+    links = (
+        "https://www.example.com/",
+        "https://www.example.com/offer?from=mail&to=you",
+        "https://www.example.com/about",
+    )
+    minute = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:00+00:00")
+    for url in links:
+        world.act(list=world.list_id, email=email, do="click", campaign=name, url=url, at=minute)
+    world.act(list=world.list_id, email=email, do="open", campaign=name, at=minute, ip="104.28.1.1")
+    world.act(list=world.list_id, email=email, do="unsubscribe", campaign=name, at=minute)
+
+    world.sync()
+
+    world.is_right()
+    flagged = Counter(row["Activity__c"] for row in world.records(names.TRACKING) if row["Suspicious__c"])
+    assert flagged == {"Clicked": 3, "Opened": 1}
+    campaign = next(row for row in world.records(names.CAMPAIGN) if row["Name"] == name)
+    assert (campaign["Suspicious_Opens__c"], campaign["Suspicious_Clicks__c"]) == (1, 3)
+    shown = async_to_sync(_shown)(world, campaign["Campaign_Id__c"])
+    assert [one.address for one in shown["opt_outs"]] == [email]
+    assert sum(opens for _, opens, _ in shown["days"]) == campaign["Opens__c"]
+    assert sum(clicks for _, _, clicks in shown["days"]) == campaign["Clicks__c"]
+    assert [one.id for one in shown["found"]][0] == shown["one"].id or len(shown["found"]) == 3
+    assert shown["count"] == 3
+
+
+async def _shown(world: World, campaign_id: str) -> dict[str, Any]:
+    """What the pages read of the org."""
+    from fairlead.features.campaigns import live
+
+    async with org_of(world.emulators) as org:
+        one = await live.campaign(org, campaign_id)
+        assert one is not None
+        found, count = await live.campaigns(org, 1, "Spring")
+        return {
+            "one": one,
+            "found": found,
+            "count": count,
+            "days": await live.by_day(org, one.row["Id"]),
+            "opt_outs": await live.suspicious_opt_outs(org, 30),
+        }
