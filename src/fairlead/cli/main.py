@@ -26,6 +26,7 @@ from fairlead.cli import (
     sync,
     sync_user,
     token,
+    tracking,
     webhooks,
 )
 
@@ -74,6 +75,7 @@ app.add_typer(clients.app, name="clients")
 app.add_typer(sync_user.app, name="sync-user")
 app.add_typer(salesforce.app, name="salesforce")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(tracking.app, name="tracking")
 app.add_typer(storage.app, name="storage")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(settings.app, name="settings")
