@@ -37,6 +37,7 @@ STAGE_ORDER: Final = (
     "lists",
     "match",
     "members",
+    "figures",
     "records",
     "campaigns",
     "links",

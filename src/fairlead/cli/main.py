@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fairlead.cli import connect, edge, jobs, look, run, salesforce, show, storage, sync
+from fairlead.cli import connect, edge, jobs, look, members, run, salesforce, show, storage, sync
 
 app = typer.Typer(
     name="fairlead",
@@ -49,6 +49,7 @@ app.command("demo", epilog="Example: fairlead demo --once")(run.demo)
 app.add_typer(connect.app, name="connect")
 app.add_typer(salesforce.app, name="salesforce")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(members.app, name="members")
 app.add_typer(storage.app, name="storage")
 
 
