@@ -130,13 +130,13 @@ async def test_the_counters_of_a_list_are_written_once_and_again_when_they_moved
     assert (await world.sync()).totals["figures_written"] == 3
     first = (await world.lists())["First"]
     assert (await world.sync()).totals["figures_written"] == 0
-    active = next(
-        email for email, each in (await world.members(first)).items() if each["State__c"] == "Active"
-    )
+    active = next(email for email, each in (await world.members(first)).items() if each["State__c"] == "Active")
     await world.account.subscriptions.unsubscribe(first, active)
     assert (await world.sync()).totals["figures_written"] == 1
     stats = await world.account.list_stats(first)
-    record = (await world.records(f"SELECT {', '.join(names.LIST_FIGURES)} FROM {names.LIST} WHERE List_Id__c = '{first}'"))[0]
+    record = (
+        await world.records(f"SELECT {', '.join(names.LIST_FIGURES)} FROM {names.LIST} WHERE List_Id__c = '{first}'")
+    )[0]
     counters = [name for name in names.LIST_FIGURES if name.endswith(("__c",))][:24]
     assert [int(record[name]) for name in counters] == [getattr(stats, name) for name in rules.COUNTERS]
     assert record["Total_Unconfirmed__c"] is not None
@@ -175,7 +175,11 @@ async def test_members_that_are_gone_from_a_due_list_go_unless_a_guard_refuses(w
     assert (run.totals["deleted"], len(await world.members(first))) == (1, 40)
 
     many = [
-        {names.MEMBER_KEY: f"{second}:s{n}@example.com", "Email__c": f"s{n}@example.com", "List__r": {names.LIST_KEY: second}}
+        {
+            names.MEMBER_KEY: f"{second}:s{n}@example.com",
+            "Email__c": f"s{n}@example.com",
+            "List__r": {names.LIST_KEY: second},
+        }
         for n in range(501)
     ]
     await world.org.collections.upsert(names.MEMBER, names.MEMBER_KEY, many)
