@@ -35,7 +35,8 @@ def note_listed(run: Run, client_id: str, seen: Sequence[Seen], listed: Collecti
     with transaction.atomic():
         run.fence()
         for one in seen:
-            changes: dict[str, Any] = {"client_id": client_id, "name": one.scope.name[:MAX_NAME], "gone_at": None}
+            changes: dict[str, Any] = {"client_id": client_id, "client_name": one.scope.client.name[:MAX_NAME]}
+            changes |= {"name": one.scope.name[:MAX_NAME], "gone_at": None}
             changes |= {"figures": dict(one.figures)} if one.figures else {}
             changes |= {"details_at": now} if one.details else {}
             ListReading.objects.update_or_create(org_id=run.org_id, list_id=one.scope.id, defaults=changes)

@@ -7,7 +7,9 @@ ROOM = Room(
     name="members",
     title="Lists",
     icon="people",
-    place=30,
+    entry="lists",
+    place=25,
+    urls="fairlead.features.members.urls",
     verbs=(Verb("look"), Verb("prevent member sync")),
     settings=SETTINGS,
 )
