@@ -38,6 +38,14 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "job": ("/jobs/1/", 302, "GET"),
     "job_run": ("/jobs/1/run/", 302, "GET"),
     "job_cancel": ("/jobs/1/cancel/", 302, "POST"),
+    "salesforce_campaigns": ("/salesforce-campaigns/", 302, "GET"),
+    "salesforce_campaigns_link": ("/salesforce-campaigns/link/", 302, "GET POST"),
+    "salesforce_campaigns_unlink": ("/salesforce-campaigns/unlink/", 302, "POST"),
+    "salesforce_campaigns_refresh": ("/salesforce-campaigns/refresh/", 302, "POST"),
+    "salesforce_campaigns_preview": ("/salesforce-campaigns/preview/", 302, "GET"),
+    "salesforce_campaigns_statuses": ("/salesforce-campaigns/statuses/", 302, "GET"),
+    "salesforce_campaigns_averages": ("/salesforce-campaigns/averages/", 302, "GET"),
+    "salesforce_campaigns_compare": ("/salesforce-campaigns/0123456789abcdef/", 302, "GET"),
     "job_retry": ("/jobs/1/retry/", 302, "POST"),
 }
 BOTH = ("GET", "POST")
