@@ -133,21 +133,13 @@ class World:
             for campaign in sent:
                 for activity, kind in KIND_OF.items():
                     pages = getattr(account.tracking, kind)(campaign.campaign_id)
-                    found.update(
-                        [
-                            seen(campaign.campaign_id, activity, row, campaign.sent)
-                            async for page in pages
-                            for row in page.rows
-                        ]
-                    )
+                    found.update([seen(campaign.campaign_id, activity, row, campaign.sent) async for page in pages for row in page.rows])
             for journey in await account.journeys.of_client(client):
                 for email in (await account.journeys.details(journey.journey_id)).emails:
                     for activity, kind in KIND_OF.items():
                         if kind != "spam":
                             pages = getattr(account.journey_tracking, kind)(email.email_id)
-                            found.update(
-                                [seen(email.email_id, activity, row, "") async for page in pages for row in page.rows]
-                            )
+                            found.update([seen(email.email_id, activity, row, "") async for page in pages for row in page.rows])
         return found
 
     def org(self) -> Counter:
@@ -169,9 +161,7 @@ class World:
     def totals(self) -> dict[str, tuple[int, ...]]:
         """What members say of themselves: sent, opened, clicked, bounced; those without anything are left out."""
         fields = ("Sent__c", "Opened__c", "Clicked__c", "Bounced__c")
-        found = {
-            row["Member_Key__c"]: tuple(int(row[name] or 0) for name in fields) for row in self.records(names.MEMBER)
-        }
+        found = {row["Member_Key__c"]: tuple(int(row[name] or 0) for name in fields) for row in self.records(names.MEMBER)}
         return {key: counts for key, counts in found.items() if any(counts)}
 
     def expected_totals(self, truth: Counter) -> dict[str, tuple[int, ...]]:
@@ -179,9 +169,7 @@ class World:
         (only,) = [row["List_Id__c"] for row in self.records(names.LIST)]
         counted = Counter((f"{only}:{email.lower()}", activity) for _, activity, email, *_ in truth.elements())
         members = {key for key, _ in counted}
-        counts = {
-            key: tuple(counted[key, each] for each in ("Sent", "Opened", "Clicked", "Bounced")) for key in members
-        }
+        counts = {key: tuple(counted[key, each] for each in ("Sent", "Opened", "Clicked", "Bounced")) for key in members}
         return {key: each for key, each in counts.items() if any(each)}
 
     def is_right(self) -> None:

@@ -33,9 +33,7 @@ def _client(name: str, *people: tuple[int, int]) -> dict[str, Any]:
 
 # The first client has more members than the small door takes at once.
 SEED: dict[str, Any] = {
-    CM: {
-        "clients": [_client("Large", (0, 2_400), (2_000, 300)), _client("Middle", (100, 200)), _client("Tiny", (0, 40))]
-    },
+    CM: {"clients": [_client("Large", (0, 2_400), (2_000, 300)), _client("Middle", (100, 200)), _client("Tiny", (0, 40))]},
     SF: {"contacts": [{"first": 0, "count": 150}], "leads": [{"first": 100, "count": 100}]},
 }
 
