@@ -48,7 +48,8 @@ def test_the_doors_are_all_there():
         "up web worker migrate sign-in sync status doctor emulators demo jobs-list jobs-show jobs-cancel jobs-retry connect-campaign-monitor "
         "connect-salesforce salesforce-deploy salesforce-check salesforce-remove salesforce-layouts-apply salesforce-layouts-remove "
         "disconnect-campaign-monitor disconnect-salesforce disconnect-all reset-connections clients-list clients-select clients-pause "
-        "clients-disconnect clients-remove clients-owners clients-owner clients-hand-over sync-user-show sync-user-move"
+        "clients-disconnect clients-remove clients-owners clients-owner clients-hand-over sync-user-show sync-user-move "
+        "campaigns-list campaigns-link campaigns-unlink campaigns-refresh campaigns-preview"
     )
     found = {
         path.removeprefix("fairlead ")
@@ -56,6 +57,7 @@ def test_the_doors_are_all_there():
         .replace("connect ", "connect-")
         .replace("salesforce ", "salesforce-")
         .replace("layouts ", "layouts-")
+        .replace("campaigns ", "campaigns-")
         .replace("clients ", "clients-")
         .replace("reset ", "reset-")
         .replace("sync-user ", "sync-user-")
