@@ -14,6 +14,8 @@ SIGNED_IN = {
     "home": "/",
     "sync settings": "/sync/",
     "full sync": "/sync/full/",
+    "options": "/settings/",
+    "options of a room": "/settings/primary_sync/",
     "jobs": "/jobs/",
     "job": "/jobs/{refused}/",
     "account": "/account/",

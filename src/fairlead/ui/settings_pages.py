@@ -47,7 +47,7 @@ def room(request: HttpRequest, room: str, subject: str = "") -> HttpResponse:
         messages.success(request, "Saved. The next sync reads it.")
         return redirect(_back(request))
     context = {
-        "here": HERE,
+        "here": found.name,
         "room": found,
         "form": form,
         "subject": of,

@@ -244,5 +244,5 @@ def test_a_panel_on_a_rooms_own_page_comes_back_to_it(admin: Client, org: Org) -
 
 def test_all_rooms_with_options_are_listed(admin: Client) -> None:
     page = admin.get("/settings/").text
-    assert f'<a href="{PATH}">Test room</a>' in page
+    assert f'<a href="{PATH}">Options of Test room</a>' in page
     assert "Deletions allowed unasked" in page

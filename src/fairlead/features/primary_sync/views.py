@@ -13,9 +13,10 @@ from fairlead.domain.failure import Failure
 from fairlead.features.primary_sync import clean, rules
 from fairlead.jobs import api, schedules, views_of
 from fairlead.jobs.models import Frequency, Job, Schedule, State
+from fairlead.store import setting_rows
 from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
-from fairlead.sync import sides
+from fairlead.sync import guard, sides
 from fairlead.sync.failures import salesforce_failures
 from fairlead.ui import rooms
 
@@ -86,7 +87,9 @@ def full_sync(request: HttpRequest) -> HttpResponse:
         "typed": typed,
         "refused": refused,
         "words": rules.CLEAN_WORDS,
-        "org_name": org.name,
+        "org_name": rules.org_word(org.name),
+        "share": setting_rows.value(org, guard.SWEEP_SHARE),
+        "records": setting_rows.value(org, guard.SWEEP_RECORDS),
         "count": request.method == "POST" or "count" in request.GET,
     }
     if context["count"]:
