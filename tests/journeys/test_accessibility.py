@@ -21,6 +21,8 @@ SIGNED_IN = {
     "connect Salesforce": "/connections/salesforce/",
     "disconnect": "/connections/disconnect/salesforce/",
     "find a person": "/people/",
+    "options": "/settings/",
+    "options of a room": "/settings/primary_sync/",
     "jobs": "/jobs/",
     "job": "/jobs/{refused}/",
     "account": "/account/",

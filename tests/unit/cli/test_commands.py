@@ -50,6 +50,7 @@ def test_the_doors_are_all_there():
         "disconnect-campaign-monitor disconnect-salesforce disconnect-all reset-connections clients-list clients-select clients-pause "
         "clients-disconnect clients-remove clients-owners clients-owner clients-hand-over sync-user-show sync-user-move "
         "campaigns-list campaigns-link campaigns-unlink campaigns-refresh campaigns-preview"
+        "connect-salesforce settings-list settings-get settings-set settings-reset token-create token-list token-revoke salesforce-deploy salesforce-check salesforce-remove salesforce-layouts-apply salesforce-layouts-remove"
     )
     found = {
         path.removeprefix("fairlead ")
@@ -61,6 +62,8 @@ def test_the_doors_are_all_there():
         .replace("clients ", "clients-")
         .replace("reset ", "reset-")
         .replace("sync-user ", "sync-user-")
+        .replace("settings ", "settings-")
+        .replace("token ", "token-")
         for path in COMMANDS
     }
     assert found == set(wanted.split())
