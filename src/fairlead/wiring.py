@@ -246,7 +246,7 @@ async def _look(
         calls=both.calls,
         # a look at some addresses tells nothing of the others: the cursor stays where it is
         clock=None if whole else cursor.read_until,
-        lists=[ListScope(list_id, "", client)],
+        lists=[ListScope(list_id, await sync_to_async(repairing.name_of)(org, list_id), client)],
     )
     try:
         await primary_sync_flow.run_stages(run, [each for each in members_flow.STAGES if each.name == MEMBERS])

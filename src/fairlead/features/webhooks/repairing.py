@@ -183,6 +183,11 @@ def ask_for_what_waits(org: Org) -> None:
         api.ask(org, receiving.LOOK, key=list_id, args={"list": list_id}, by="webhooks")
 
 
+def name_of(org: Org, list_id: str) -> str:
+    """What people call the list of a webhook; its id where there is no webhook any more."""
+    return Endpoint.objects.filter(org=org, list=list_id).values_list("name", flat=True).first() or list_id
+
+
 def status(org: Org) -> list[dict[str, Any]]:
     """Every endpoint: state, what it last received and handled, what waits, what could not be read, and why."""
     rows = Endpoint.objects.filter(org=org).annotate(
