@@ -46,7 +46,8 @@ def test_the_doors_are_all_there():
     """Names that people and scripts count on."""
     wanted = (
         "up web worker migrate sign-in sync status doctor emulators demo jobs-list jobs-show jobs-cancel jobs-retry connect-campaign-monitor "
-        "connect-salesforce salesforce-deploy salesforce-check salesforce-remove salesforce-layouts-apply salesforce-layouts-remove"
+        "connect-salesforce salesforce-deploy salesforce-check salesforce-remove salesforce-layouts-apply salesforce-layouts-remove "
+        "records-preview records-retry suppression-remove"
     )
     found = {
         path.removeprefix("fairlead ")
