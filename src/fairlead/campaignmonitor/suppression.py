@@ -74,6 +74,7 @@ class Suppression:
             "/clients/{}/suppressionlist", (client_id,), numbers | {"orderfield": "date", "orderdirection": "desc"}
         )
         return await self._transport.get(door, _PAGE)
+
     async def find(self, client_id: str, email: str) -> Suppressed | None:
         """One address on a client's suppression list, None where it is not there.
 
