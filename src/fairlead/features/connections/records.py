@@ -67,6 +67,11 @@ def note_synced(org: Org, client_ids: Sequence[str]) -> None:
     _living(org, client_ids).update(last_synced_at=timezone.now(), last_message="", state=State.CONNECTED)
 
 
+def note_settings(org: Org, client_id: str, name: str, time_zone: str) -> None:
+    """What a client is called now, and the time zone that its dates are told in."""
+    Client.objects.filter(org=org, client_id=client_id).update(name=name, time_zone=time_zone)
+
+
 def note_failure(org: Org, client_ids: Sequence[str], message: str) -> None:
     """The last run of these clients failed; `message` holds no personal data."""
     _living(org, client_ids).update(last_message=message, state=State.FAILING)
