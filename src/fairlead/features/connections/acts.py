@@ -86,14 +86,10 @@ def _check_selectable(org: Org, client: Client) -> None:
 def _comes_back(org: Org, client: Client) -> bool:
     """One that people disconnected, rather than one that the account no longer shows, is back when it is selected."""
     account = records.account(org)
-    if client.last_message != BY_HAND or account is None or account.state == State.DISCONNECTED:
+    if client.last_message != records.BY_HAND or account is None or account.state == State.DISCONNECTED:
         return False
     Client.objects.filter(pk=client.pk).update(state=State.CONNECTED, last_message="")
     return True
-
-
-BY_HAND = "Disconnected by hand."
-"""What stands beside a client that people disconnected."""
 
 
 class StillRemoved(FixTheSettings):
@@ -174,7 +170,7 @@ def disconnect_client(org: Org, client_id: str, by: str) -> None:
     client = records.client(org, client_id)
     with transaction.atomic():
         Org.objects.select_for_update().get(pk=org.pk)
-        client.selected, client.state, client.last_message = False, State.DISCONNECTED, BY_HAND
+        client.selected, client.state, client.last_message = False, State.DISCONNECTED, records.BY_HAND
         client.save(update_fields=["selected", "state", "last_message"])
         _cancel_jobs_of(org, client_id, by)
         audit.record(org, by, "disconnect client", client_id)

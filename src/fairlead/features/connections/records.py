@@ -1,6 +1,7 @@
 """The stored connections: which account and org, which clients are synced, and what is noted of them."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -8,6 +9,9 @@ from django.utils import timezone
 from fairlead.domain.failure import FixTheSettings
 from fairlead.features.connections.models import CampaignMonitorAccount, Client, SalesforceOrg, State
 from fairlead.store.models import Org
+
+BY_HAND: Final = "Disconnected by hand."
+"""What stands beside a client that people disconnected, rather than one that the account no longer shows."""
 
 
 class NoSuchClient(FixTheSettings):
