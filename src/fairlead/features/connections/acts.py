@@ -10,7 +10,7 @@ from django.utils import timezone
 from fairlead.domain.failure import FixTheSettings, RefusedByGuard
 from fairlead.domain.setting import BadSetting
 from fairlead.features.connections import credentials, forgetting, pieces, records, rules
-from fairlead.features.connections.jobs import concerning
+from fairlead.features.connections.jobs import of_all
 from fairlead.features.connections.models import CampaignMonitorAccount, Client, SalesforceOrg, State
 from fairlead.jobs import api, schedules
 from fairlead.jobs.models import Frequency, Job, Schedule
@@ -218,9 +218,8 @@ def _active(org: Org) -> Sequence[Job]:
 def _cancel_jobs_of(org: Org, client_id: str, by: str) -> int:
     """Jobs of the client, and running jobs of all: the next of those leaves the client out. Removals go on."""
     others = Job.objects.filter(org=org).exclude(state__in=ENDED).exclude(kind=rules.REMOVE_KIND)
-    return _cancel(others.filter(args__client=client_id), by) + _cancel(
-        others.filter(concerning(client_id), state=JobState.RUNNING).exclude(args__client=client_id), by
-    )
+    of_it, running = others.filter(args__client=client_id), others.filter(of_all(), state=JobState.RUNNING)
+    return _cancel([*of_it, *running], by)
 
 
 def _cancel(jobs: Iterable[Job], by: str) -> int:
