@@ -49,14 +49,17 @@ async def run_primary_sync(context: JobContext) -> None:
             calls=calls,
             counters_seen=partial(tracking_records.counters_seen, org.pk),
         )
-        # a run of one list or of some stages says nothing of its client as a whole
-        ids = [] if wanted.list or wanted.stages else [client.id for client in run.clients]
         try:
             await primary_sync_flow.run_stages(run, stages)
-            await sync_to_async(connections.note_synced)(org, ids)
+            await sync_to_async(connections.note_synced)(org, _clients_of(run))
         except Failure as failure:
-            await sync_to_async(connections.note_failure)(org, ids, str(failure))
+            await sync_to_async(connections.note_failure)(org, _clients_of(run), str(failure))
             raise
         finally:
             await context.counts(**run.totals, cm_calls=calls.campaign_monitor, sf_calls=calls.salesforce)
     await sync_to_async(owned.raise_refusal)(org)
+
+
+def _clients_of(run: Run) -> list[str]:
+    """Whose sync a run was: not of clients that a stage left out, nor of any where it was of one list or some stages."""
+    return [] if run.wanted.list or run.wanted.stages else [client.id for client in run.clients]
