@@ -1,6 +1,9 @@
 """What an admin does with options and with a full sync that starts clean, and what they see of a stage that fails."""
 
+import json
 import re
+import urllib.error
+import urllib.request
 from typing import Any
 
 import pytest
@@ -112,3 +115,29 @@ def test_an_admin_sees_which_stage_failed_and_what_each_cost(fairlead: Admin) ->
     number = last_job(fairlead)[0]
     page.get_by_role("link", name=f"Job {number}").click()
     expect(page.locator(".fl-stage__note_failed")).to_be_visible()
+
+
+def test_a_program_changes_what_page_and_command_line_show(fairlead: Admin) -> None:
+    """A token of the command line opens the API; page, command line and API tell the same; revoked, it opens nothing."""
+    token = fairlead.fairlead.run("token", "create", "journey")["token"]
+    address = f"{fairlead.url}/api/v1/settings/primary_sync.sweep_records"
+
+    def ask(method: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(address, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    assert ask("GET")[1]["setting"]["value"] == 500
+    assert ask("PUT", {"value": 700})[1]["setting"]["changed_by"] == "token journey"
+    assert fairlead.fairlead.run("settings", "get", "primary_sync.sweep_records")["setting"]["value"] == 700
+    expect(options(fairlead).get_by_label("Deletions allowed unasked, number of records")).to_have_value("700")
+    fairlead.fairlead.run("settings", "reset", "primary_sync.sweep_records")
+    assert ask("GET")[1]["setting"]["value"] == 500
+    assert [one["name"] for one in fairlead.fairlead.run("token", "list")["tokens"]] == ["journey"]
+    fairlead.fairlead.run("token", "revoke", "journey")
+    assert ask("GET")[0] == 401
