@@ -23,6 +23,10 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "sync_full": ("/sync/full/", 302, "GET POST"),
     "sync_run": ("/sync/run/", 302, "GET"),
     "sync_cancel": ("/sync/cancel/", 302, "POST"),
+    "lists": ("/lists/", 302, "GET"),
+    "ambiguous_addresses": ("/lists/ambiguous/", 302, "GET"),
+    "ambiguous_addresses_csv": ("/lists/ambiguous.csv", 302, "GET"),
+    "prevent_member_sync": ("/lists/unknown/members/", 302, "GET POST"),
     "storage": ("/storage/", 302, "GET POST"),
     "storage_estimate": ("/storage/estimate/", 302, "GET"),
     "jobs": ("/jobs/", 302, "GET"),
@@ -81,7 +85,10 @@ def test_what_acts_wants_a_token_of_our_own_pages(name: str, person: object, job
     assert "load the page again" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/", "/sync/", "/sync/full/", "/jobs/", "/account/", "/sign-in/", "/nowhere/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/sync/", "/sync/full/", "/lists/", "/lists/ambiguous/", "/jobs/", "/account/", "/sign-in/", "/nowhere/"],
+)
 def test_every_page_forbids_what_is_not_ours(path: str, admin: Client) -> None:
     """The content security policy stands on every page, lets in nothing inline, and no page holds anything inline."""
     answer = admin.get(path)
