@@ -32,6 +32,10 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "api_settings": ("/api/v1/settings", 401, "GET"),
     "api_setting": ("/api/v1/settings/primary_sync.sweep_share", 401, "GET PUT DELETE"),
     "sync_cancel": ("/sync/cancel/", 302, "POST"),
+    "lists": ("/lists/", 302, "GET"),
+    "ambiguous_addresses": ("/lists/ambiguous/", 302, "GET"),
+    "ambiguous_addresses_csv": ("/lists/ambiguous.csv", 302, "GET"),
+    "prevent_member_sync": ("/lists/unknown/members/", 302, "GET POST"),
     "storage": ("/storage/", 302, "GET POST"),
     "storage_estimate": ("/storage/estimate/", 302, "GET"),
     "people": ("/people/", 302, "GET POST"),
@@ -108,7 +112,10 @@ def test_what_acts_wants_a_token_of_our_own_pages(name: str, person: object, job
     assert "load the page again" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/", "/sync/", "/sync/full/", "/jobs/", "/account/", "/sign-in/", "/nowhere/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/sync/", "/sync/full/", "/lists/", "/lists/ambiguous/", "/jobs/", "/account/", "/sign-in/", "/nowhere/"],
+)
 def test_every_page_forbids_what_is_not_ours(path: str, admin: Client) -> None:
     """The content security policy stands on every page, lets in nothing inline, and no page holds anything inline."""
     answer = admin.get(path)

@@ -8,7 +8,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from fairlead.domain.failure import Failure
@@ -48,7 +48,10 @@ def _row(reading: ListReading, chosen: Given) -> dict[str, Any]:
 def prevent(request: HttpRequest, list_id: str) -> HttpResponse:
     """What switching a list's member sync off or on would do, and the switch. Nothing is deleted before the next sync."""
     org = default_org()
-    reading = get_object_or_404(ListReading, org=org, list_id=list_id)
+    reading = ListReading.objects.filter(org=org, list_id=list_id).first()
+    if reading is None:
+        messages.error(request, "That list is not known (any more). Each sync reads which lists there are.")
+        return redirect("lists")
     now = setting_rows.value(org, settings.PREVENT_SYNC, list_id)
     if request.method == "POST":
         wanted = request.POST.get("prevent") == "on"
