@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -182,6 +183,24 @@ async def test_contacts_and_leads_are_made_and_linked(place: Place) -> None:
 
     again = await place.run(full=True)
     assert (again.totals["contacts_created"], again.totals["leads_created"]) == (0, 0)
+
+
+async def test_the_clients_owner_owns_what_is_made(place: Place) -> None:
+    """Chosen for the client, as for all that is made for it."""
+    (admin,) = [row["Id"] for row in place.records("User") if row["Alias"] == "admin"]
+    async with emulated.org_of(place.emulators) as org:
+        other = await org.records.create(
+            "User", {"Username": "o@example.com", "LastName": "O", "Email": "o@example.com", "Alias": "o",
+                     "ProfileId": place.records("User")[0]["ProfileId"], "IsActive": True},
+        )  # fmt: skip
+    place.client = replace(place.client, owner=other)
+    one = await place.add_list("a", "contact")
+    await place.add_members(one, ("ada@example.com", "Ada Berg"))
+
+    await place.run()
+
+    assert [row["OwnerId"] for row in place.records("Contact")] == [other]
+    assert other != admin
 
 
 async def test_a_duplicate_rule_skips_and_reports_or_saves_as_chosen(place: Place) -> None:

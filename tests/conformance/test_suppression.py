@@ -1,5 +1,6 @@
 """The suppression stage over both emulated sides: records follow the lists, and an unchanged list costs one call."""
 
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ from asgiref.sync import sync_to_async
 
 from fairlead.cli.demo_emulators import Emulators
 from fairlead.domain.failure import Failure
+from fairlead.domain.records import Scope
 from fairlead.domain.setting import Given
 from fairlead.features.suppression import records
 from fairlead.features.suppression.flow import read_suppressions
@@ -54,8 +56,8 @@ class Place:
         state = next(emulators.get(CM, "/_control/state"))
         self.clients = [ClientScope(client["id"], client["name"], ZONE) for client in state["clients"]]
 
-    async def run(self, *, on: bool = True, **wanted: Any) -> Run:
-        self.number += 1
+    async def run(self, *, on: bool = True, number: int = 0, **wanted: Any) -> Run:
+        self.number = number or self.number + 1
         self.problem: Failure | None = None
         before = len(self.requests())
         async with emulated.org_of(self.emulators) as crm, emulated.account_of(self.emulators) as account:
@@ -69,6 +71,10 @@ class Place:
                 self.problem = failure
         self.calls = [path for path in self.requests()[before:] if "systemdate" not in path]
         return run
+
+    def clear_faults(self) -> None:
+        request = urllib.request.Request(self.emulators.url(CM) + "/_control/faults", method="DELETE")
+        urllib.request.urlopen(request, timeout=30).close()
 
     def requests(self) -> list[str]:
         told = next(self.emulators.get(CM, "/_control/requests"))
@@ -193,6 +199,57 @@ async def test_a_list_that_suddenly_lists_nothing_is_asked_about_and_the_other_c
     await place.run(full=True, allow_large_changes=True)
     assert place.problem is None
     assert set(place.records()) == {place.key(1, "new@example.com")}
+
+
+async def test_a_client_that_fails_does_not_take_the_others_with_it(place: Place) -> None:
+    """Its failure names it; the other client's records are written, and the next run makes both right."""
+    for client in (0, 1):
+        await place.suppress(client, "ada@example.com")
+    broken = {"path": f"{place.clients[0].id}/suppressionlist"}
+    place.emulators.post(CM, "/_control/faults", [{"fault": "status", "status": 500, "match": broken, "times": 10}])
+
+    await place.run()
+    assert "The client “First”" in str(place.problem)
+    assert set(place.records()) == {place.key(1, "ada@example.com")}
+
+    place.clear_faults()
+    await place.run()
+    assert place.problem is None
+    assert len(place.records()) == 2
+
+
+async def test_a_row_that_is_locked_is_read_again_by_the_next_run(place: Place) -> None:
+    """What may pass in a moment does not wait for the daily whole reading."""
+    await place.suppress(0, "ada@example.com", "bo@example.com")
+    lock = {"fault": "row_lock", "match": {"object": names.SUPPRESSION}, "data": {"rows": 1}, "times": 4}
+    place.emulators.post(SF, "/_control/faults", [lock])
+    run = await place.run()
+    assert run.totals["refused"] == 1
+    assert len(place.records()) == 1
+
+    await place.run()
+    assert len(place.records()) == 2
+
+
+async def test_a_full_sync_that_is_taken_up_again_sweeps_all_the_same(place: Place) -> None:
+    """The attempt that wrote the list was killed before it swept: the next attempt of the same run does that."""
+    await place.suppress(0, "ada@example.com", "bo@example.com")
+    await place.run()
+    await place.unsuppress(0, "bo@example.com")
+    place.number += 1
+    scope = Scope(records.KIND, place.clients[0].id)
+    place.ledger.scopes[scope].full_run = place.number + 1
+
+    await place.run(full=True, number=place.number + 1)
+
+    assert set(place.records()) == {place.key(0, "ada@example.com")}
+
+
+async def test_a_sync_of_one_list_leaves_them_alone(place: Place) -> None:
+    """They are the client's, not the list's."""
+    await place.suppress(0, "ada@example.com")
+    await place.run(list="l" * 32)
+    assert (place.records(), place.calls) == ({}, [])
 
 
 async def test_turning_it_off_keeps_the_records_until_they_are_removed(place: Place) -> None:

@@ -24,6 +24,7 @@ CLIENT = ClientScope("c" * 32, "Client", "UTC")
 LISTS = [ListScope(letter * 32, letter, CLIENT) for letter in "ab"]
 LAST = FieldInfo("LastName", "string", nillable=False, createable=True)
 COMPANY = FieldInfo("Company", "string", nillable=False, createable=True)
+SCORE = FieldInfo("Score__c", "double", createable=True)
 COMPANY_LINE = {"field": "Company", "value": "None", "custom_field": "", "default": ""}
 CONTACT = Rule("Contact", "", (), "Not provided", allow_duplicates=False)
 LEAD = Rule("Lead", "", (COMPANY_LINE,), "Not provided", allow_duplicates=False)
@@ -43,6 +44,7 @@ class World:
     refused: dict[str, RowFailure] = field(default_factory=dict)
     matcher: MemoryMatcher = field(default_factory=MemoryMatcher)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    no_link: RowFailure | None = None
     creates: int = 0
     questions: int = 0
     killed_at: int = -1
@@ -63,13 +65,13 @@ class World:
         self.members[key] = {"list": of.id, "address": address, "name": name, "link": "", "at": self.now}
 
     async def describe(self, object: str) -> ObjectInfo:
-        return ObjectInfo(object, createable=True, fields=(LAST, COMPANY) if object == "Lead" else (LAST,))
+        return ObjectInfo(object, createable=True, fields=(LAST, COMPANY) if object == "Lead" else (LAST, SCORE))
 
     async def unlinked(self, lists: Sequence[str], since: datetime | None) -> AsyncGenerator[Sequence[Candidate], None]:
         self.step("read")
         self.questions += 1
         yield [
-            Candidate(key, one["list"], key, one["address"], one["name"], "", one["at"].isoformat())
+            Candidate(key, one["list"], key, one["address"], one["name"], one.get("custom", ""), one["at"].isoformat())
             for key, one in self.members.items()
             if one["list"] in lists and not one["link"] and (since is None or one["at"] >= since)
         ]
@@ -89,11 +91,12 @@ class World:
         (self.matcher.contacts if object == "Contact" else self.matcher.leads)[address] = identity
         return Made(identity)
 
-    async def link(self, links: Sequence[Link]) -> Sequence[None]:
+    async def link(self, links: Sequence[Link]) -> Sequence[RowFailure | None]:
         self.step("link")
         for link in links:
-            self.members[link.member]["link"] = link.contact or link.lead
-        return [None] * len(links)
+            if self.no_link is None:
+                self.members[link.member]["link"] = link.contact or link.lead
+        return [self.no_link] * len(links)
 
     def run(self, *rules: Rule, full: bool = False, most: int = 5_000, allow: bool = False) -> Creation:
         self.runs += 1
@@ -253,6 +256,34 @@ def test_a_list_whose_rule_cannot_work_does_not_take_the_others_with_it() -> Non
 
     assert world.made == [("Lead", "b@example.com")]
     assert [str(problem) for problem in creation.problems if "The list “a”:" in str(problem) and "Gone" in str(problem)]
+
+
+def test_a_member_that_cannot_be_linked_for_now_is_linked_by_the_next_run() -> None:
+    """Its contact is made once; the reason is kept until the link stands."""
+    world = World(no_link=_refusal(retryable=True))
+    world.put(LISTS[0], "a@example.com")
+    assert world.run(CONTACT).tally.refused == 1
+
+    world.no_link = None
+    assert world.run(CONTACT).tally.found == 1
+    assert world.made == [("Contact", "a@example.com")]
+    assert not world.ledger.scopes[scope_of(LISTS[0])].refusals
+
+
+def test_a_value_that_does_not_fit_is_a_reason_of_its_row() -> None:
+    """Told without the value; the others are made."""
+    world = World()
+    line = {"field": "Score__c", "value": "", "custom_field": "Firm", "default": ""}
+    world.put(LISTS[0], "fits@example.com")
+    world.put(LISTS[0], "not@example.com")
+    world.members[member_key(LISTS[0].id, "not@example.com")]["custom"] = "Firm: many"
+
+    world.run(Rule("Contact", "", (line,), "Not provided", allow_duplicates=False))
+
+    assert world.made == [("Contact", "fits@example.com")]
+    (refusal,) = world.ledger.scopes[scope_of(LISTS[0])].refusals.values()
+    assert refusal.reason.startswith("The custom field “Firm” does not fit Score__c: it takes a number.")
+    assert "many" not in refusal.reason
 
 
 @pytest.mark.parametrize("allow", [False, True])

@@ -51,7 +51,7 @@ class CannotStartClean(FixTheSettings):
 class NotConfirmed(FixTheSettings):
     """To start clean was asked for without the words that confirm it."""
 
-    code = "FL-358"
+    code = "FL-306"
 
     def __init__(self) -> None:
         step = f"Send `confirm` with “{CLEAN_WORDS}” or the org's name, if all of Fairlead's records are to be deleted."
