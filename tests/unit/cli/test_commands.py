@@ -55,6 +55,8 @@ def test_the_doors_are_all_there():
         .replace("connect ", "connect-")
         .replace("salesforce ", "salesforce-")
         .replace("layouts ", "layouts-")
+        .replace("records ", "records-")
+        .replace("suppression ", "suppression-")
         for path in COMMANDS
     }
     assert found == set(wanted.split())
