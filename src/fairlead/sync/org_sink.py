@@ -12,6 +12,7 @@ from fairlead.salesforce.csvdata import NULL, csv_bytes, header_bytes
 from fairlead.salesforce.error_codes import WRITTEN_IN_THE_ORG, next_step_of
 from fairlead.salesforce.errors import RecordRefused
 from fairlead.salesforce.query import quote
+from fairlead.sync.deletion import Deletion
 from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.ports import BulkJobFailed, JobOutcome, Target
 
@@ -27,6 +28,7 @@ _BLOCKING: Final = frozenset(
         "INVALID_FIELD",
         "INVALID_FIELD_FOR_INSERT_UPDATE",
         "INVALID_TYPE",
+        "INACTIVE_OWNER_OR_USER",
     }
 )
 """Refusals of a row that no other row of our own objects would escape either."""
@@ -120,20 +122,9 @@ class OrgSink:
         return older, known
 
     async def delete_older(self, target: Target, scope: Scope, run: int, keep: Collection[str]) -> int:
-        """Delete the scope's records with an older run number, but for the keys `keep`."""
-        soql = (
-            f"SELECT Id, {target.key_field} FROM {target.object} WHERE {self._filter(target, scope)} "
-            f"AND {_older(target, run)}"
-        )
-        with salesforce_failures(f"delete {target.object}"):
-            ids = [
-                record["Id"]
-                async for page in self._salesforce.query(soql)
-                for record in page
-                if record[target.key_field] not in keep
-            ]
-            results = await self._salesforce.collections.delete(ids)
-        return sum(result.success for result in results)
+        """Delete the scope's records with an older run number, but for the keys `keep`. Raises a Failure."""
+        where = f"{self._filter(target, scope)} AND {_older(target, run)}"
+        return await Deletion(target.object, where, target.key_field, keep).run(self._salesforce)
 
     async def _refused(self, job: str, target: Target) -> JobOutcome:
         failures: list[RowFailure] = []

@@ -1,11 +1,12 @@
 """What the stages of one run share: the two clients, the ledger, what was asked for, and where to tell of progress."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from fairlead.campaignmonitor.account import CampaignMonitor
+from fairlead.campaignmonitor.lists import ListStats
 from fairlead.domain.setting import Values, defaults
 from fairlead.salesforce.client import Salesforce
 from fairlead.sync.ports import Ledger, Matcher
@@ -47,11 +48,12 @@ class ClientScope:
 
 @dataclass(frozen=True, slots=True)
 class ListScope:
-    """A list to sync, with its client."""
+    """A list to sync, with its client. `stats` are its counters as just read, None where they could not be read."""
 
     id: str
     name: str
     client: ClientScope
+    stats: ListStats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,28 @@ class CampaignScope:
     sent: datetime
     client: ClientScope
     moved: frozenset[str] = frozenset()
+    figures: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """Counters by kind of events, as last told."""
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyEmailScope:
+    """One e-mail of a journey of a list. `figures`: counters by kind of events; complaints are not told."""
+
+    id: str
+    name: str
+    list_id: str
+    client: ClientScope
+    figures: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 def _no_fence() -> None:
     """For runs that nobody can take over."""
+
+
+async def _nothing_seen() -> Mapping[tuple[str, str], int]:
+    """For runs that remember no counters."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +144,14 @@ class Run:
     lists: list[ListScope] = field(default_factory=list)
     campaigns: list[CampaignScope] = field(default_factory=list)
     linked_campaigns: dict[str, str] = field(default_factory=dict)
+    journey_emails: list[JourneyEmailScope] = field(default_factory=list)
+    member_keys: dict[bytes, str] = field(default_factory=dict)
+    """Keyed hash → key of members whose totals changed in this run, as far as there is room. In memory only."""
+    counters_seen: Callable[[], Awaitable[Mapping[tuple[str, str], int]]] = _nothing_seen
+    """Counters as of the last readings that came to their end, by id of the e-mail and kind of events."""
     totals: dict[str, int] = field(default_factory=dict)
+    incomplete: set[str] = field(default_factory=set)
+    """Names of stages that have not listed all they should: nothing is swept by what they list."""
 
     def add(self, **counts: int) -> None:
         """Add to the totals of the run."""

@@ -25,7 +25,10 @@ class Verb:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """One room. `entry` is the name of its first page's address, blank for a room without a place in the menu."""
+    """One room. `entry` is the name of its first page's address, blank for a room without a place in the menu.
+
+    `role` is the lowest `ui.access.Role` that may open its pages, where a page says nothing else.
+    """
 
     name: str
     title: str
@@ -35,6 +38,7 @@ class Room:
     urls: str = ""
     verbs: tuple[Verb, ...] = ()
     settings: tuple[Setting[Any], ...] = ()
+    role: int = 4
     panels: dict[str, Panel] = field(default_factory=dict)
 
 
@@ -46,14 +50,30 @@ def register(room: Room) -> None:
     _rooms[room.name] = room
 
 
+def withdraw(name: str) -> None:
+    """Take back what a room declared; harmless when there is none."""
+    _rooms.pop(name, None)
+
+
+def find(name: str) -> Room | None:
+    """The room of this name."""
+    return _rooms.get(name)
+
+
 def rooms() -> list[Room]:
     """All rooms, in the order of the menu."""
     return sorted(_rooms.values(), key=lambda room: (room.place, room.name))
 
 
-def menu() -> list[Room]:
-    """The rooms that have a place in the menu."""
-    return [room for room in rooms() if room.entry]
+def room_of(module: str) -> Room | None:
+    """The room that a module of `fairlead.features` belongs to."""
+    parts = module.split(".")
+    return _rooms.get(parts[2]) if parts[:2] == ["fairlead", "features"] and len(parts) > 2 else None
+
+
+def menu(role: int = 4) -> list[Room]:
+    """The rooms that have a place in the menu of who has this role."""
+    return [room for room in rooms() if room.entry and room.role <= role]
 
 
 def settings() -> list[Setting[Any]]:

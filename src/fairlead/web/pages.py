@@ -8,8 +8,10 @@ from fairlead.jobs import views_of
 from fairlead.jobs.models import Job, Schedule
 from fairlead.store.orgs import default_org
 from fairlead.ui import rooms
+from fairlead.ui.access import Role, open_to
 
 
+@open_to(Role.GUEST)
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """The last sync, the next, and what both connections say."""

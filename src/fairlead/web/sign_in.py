@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from fairlead.store import audit, hashing
 from fairlead.store.orgs import default_org
 from fairlead.ui import sign_in as ways
+from fairlead.ui.access import Role, open_to
 
 
 class SignInForm(forms.Form):
@@ -74,6 +75,7 @@ def link(request: HttpRequest, number: str, token: str) -> HttpResponse:
     return render(request, "web/link.html", {"spent": False, "name": user.get_username()})
 
 
+@open_to(Role.NONE)
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
@@ -81,6 +83,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("sign_in")
 
 
+@open_to(Role.NONE)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:

@@ -31,7 +31,7 @@ def org(db: None) -> Org:
 
 @pytest.fixture
 def person(org: Org) -> User:
-    return User.objects.create_user("admin", password=PASSWORD)
+    return User.objects.create_superuser("admin", password=PASSWORD)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What the connections room runs: the clients of the account as CM_Client__c records."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from fairlead.domain.records import Kind, Rows, Scope
@@ -17,29 +18,38 @@ MAX_TIME_ZONE: Final = 100
 
 
 async def write_clients(run: Run) -> None:
-    """Write the clients of the run as records. Clients that are no longer selected keep their record."""
+    """Write the clients of the run as records, each with its own owner. Other clients keep their record as it is."""
+    await run.progress.stage("clients", done=0, total=len(run.clients), unit="clients")
+    at = await clock(run)
+    for done, client in enumerate(run.clients, 1):
+        await run.progress.check_cancelled()
+        await _write_client(run, client, at)
+        await run.progress.stage("clients", done=done)
 
+
+async def _write_client(run: Run, client: ClientScope, at: datetime) -> None:
     async def listed() -> Sequence[ClientScope]:
-        return run.clients
+        return [client]
 
     async def to_rows(page: SourcePage[ClientScope]) -> Converted:
         return Converted(client_rows(page.rows, run.number), [ALWAYS_RECENT] * len(page.rows))
 
-    async def tell(done: int, expected: int) -> None:
-        await run.progress.stage("clients", done=done, total=expected, unit="clients")
-
     flow = Flow(
-        Scope("clients", "all"),
-        ListingSource(listed, await clock(run)),
+        Scope("clients", client.id),
+        ListingSource(listed, at),
         to_rows,
         OrgSink(run.salesforce, all_records),
         CLIENT_TARGET,
         run.ledger,
-        Options(run.number, full=run.wanted.full),
-        tell,
+        Options(run.number, full=run.wanted.full, owner=client.owner),
+        _no_progress,
     )
     report = await flow.run()
     run.add(clients=report.read, clients_written=report.outcome.written)
+
+
+async def _no_progress(done: int, expected: int) -> None:
+    """One row has nothing to tell in between."""
 
 
 def client_rows(clients: Sequence[ClientScope], number: int) -> Rows:

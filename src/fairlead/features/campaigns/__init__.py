@@ -1,0 +1,1 @@
+"""Room: sent campaigns and journeys, as records in Salesforce."""

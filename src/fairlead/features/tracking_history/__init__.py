@@ -1,0 +1,1 @@
+"""Room: what became of every e-mail, as records in Salesforce, and the totals made of it."""

@@ -1,0 +1,62 @@
+"""What is remembered of events: per e-mail and kind how far it was read, and of the newest events each one, by keyed hash."""
+
+from django.db import models
+
+
+class EventScope(models.Model):
+    """One kind of events of one e-mail, as of the last reading that came to its end (`domain.tracking_plan.Known`).
+
+    Texts are minutes of the client's wall clock. `suspicious` counts events that were flagged; `shown` is what the
+    campaign's record says of them.
+    """
+
+    org = models.ForeignKey("store.Org", on_delete=models.CASCADE)
+    client = models.CharField(max_length=64)
+    mail = models.CharField(max_length=64)
+    kind = models.CharField(max_length=20)
+    ended = models.BooleanField(default=False, help_text="Whether any reading has come to its end.")
+    seen = models.IntegerField(default=0)
+    events = models.IntegerField(default=0)
+    short = models.IntegerField(default=0)
+    newest = models.CharField(max_length=16, blank=True)
+    read_from = models.CharField(max_length=16, blank=True)
+    written_from = models.CharField(max_length=16, blank=True)
+    linked = models.BooleanField(default=False)
+    kept = models.BooleanField(default=True)
+    full_run = models.BigIntegerField(default=0)
+    suspicious = models.IntegerField(default=0)
+    shown = models.IntegerField(default=-1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["org", "mail", "kind"], name="tracking_history_scope_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.mail}"
+
+
+class SeenEvent(models.Model):
+    """An event that the next reading may meet again, or one that is noted for the end of a reading that goes on.
+
+    `known`: an earlier reading has ended with it; `noted`: the present one has met it and counts it where `counts` (for
+    the member) and `links` (for the Salesforce campaign) say so. `address` is only filled where it is linked.
+    """
+
+    scope = models.ForeignKey(EventScope, on_delete=models.CASCADE)
+    key = models.BinaryField(max_length=16)
+    at = models.DateTimeField()
+    known = models.BooleanField(default=False)
+    flagged = models.BooleanField(default=False)
+    noted = models.BooleanField(default=False)
+    suspicious = models.BooleanField(default=False)
+    counts = models.BooleanField(default=False)
+    links = models.BooleanField(default=False)
+    member = models.BinaryField(max_length=32)
+    address = models.BinaryField(max_length=32, default=b"")
+    contact = models.CharField(max_length=18, blank=True)
+    lead = models.CharField(max_length=18, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "key"], name="tracking_history_event_once")]
+
+    def __str__(self) -> str:
+        return f"event of {self.scope_id}"
