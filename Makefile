@@ -11,7 +11,7 @@ DLT_SOURCE ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --quiet
 
-.PHONY: help setup browser demo test check bench live clients docs lock format clean
+.PHONY: help setup browser demo test check bench year live clients docs lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -37,6 +37,9 @@ check: setup ## Lint, format, types, import contracts, documentation
 
 bench: setup ## Measure side by side; writes bench/results.json
 	$(BIN)/python -m bench $(ARGS)
+
+year: setup ## A year of life of an account, then ten days hour by hour against an oracle; slow; writes bench/year.json
+	$(BIN)/python -m bench.year $(ARGS)
 
 live: setup ## Run the opt-in tests against real accounts
 	$(BIN)/python -m pytest -m live $(ARGS)

@@ -81,9 +81,13 @@ def control_routes(emulator: Emulator) -> list[Route]:
                 emulator.clock.set(datetime.fromisoformat(str(posted["set"])))
             elif "advance_seconds" in posted:
                 emulator.clock.advance(float(posted["advance_seconds"]))
+            elif "stands_still" in posted:
+                (emulator.clock.stand_still if posted["stands_still"] else emulator.clock.go_on)()
             else:
-                raise ValueError('the clock wants {"advance_seconds": n} or {"set": "2026-01-31T12:00:00Z"}')
-        return JSONResponse({"now": emulator.clock.now().isoformat()})
+                raise ValueError(
+                    'the clock wants {"advance_seconds": n}, {"set": "2026-01-31T12:00:00Z"} or {"stands_still": true}'
+                )
+        return JSONResponse({"now": emulator.clock.now().isoformat(), "stands_still": emulator.clock.stands_still})
 
     async def faults(request: Request) -> Response:
         if request.method == "DELETE":

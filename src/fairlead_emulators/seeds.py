@@ -3,6 +3,8 @@
 `million` has a million subscribers; it takes about half a minute and a gigabyte of memory, less with a data folder.
 `million-events` adds the campaigns of ten months, which left more than five million opens, clicks, bounces and departures behind;
 it takes a few minutes and two gigabytes.
+`year` is a year of life of an account: 200,000 subscribers in 20 lists of two clients, 60 campaigns, journeys, three
+million events; `year-small` has the same shape and a hundredth of the size.
 
 A spec is JSON. For Campaign Monitor:
 
@@ -30,35 +32,10 @@ the person, and on the day the emulator's clock shows when the seed is laid.
 
 from typing import Any, Final
 
-Spec = dict[str, Any]
+from fairlead_emulators import seed_of_year
+from fairlead_emulators.seed_parts import LONDON, NEW_YORK, SYDNEY, Spec, a_client, a_list, an_org
+
 KINDS: Final = ("campaign_monitor", "salesforce")
-
-LONDON: Final = "(GMT+00:00) Dublin, Edinburgh, Lisbon, London"
-SYDNEY: Final = "(GMT+10:00) Canberra, Melbourne, Sydney"
-NEW_YORK: Final = "(GMT-05:00) Eastern Time (US & Canada)"
-
-_FIELDS: Final[list[Spec]] = [
-    {"name": "Company, or what you call it", "type": "Text"},
-    {"name": "Remarks", "type": "Text"},
-    {"name": "Straße & Größe", "type": "Text"},
-    {"name": "Age", "type": "Number"},
-    {"name": "Member since", "type": "Date"},
-    {"name": "Interests", "type": "MultiSelectMany", "options": ["Art", "Sea, sun", 'The "Other"', "Zürich"]},
-]
-
-
-def _list(title: str, *people: tuple[int, int], fields: int = len(_FIELDS), **options: Any) -> Spec:
-    return {
-        "title": title,
-        "confirmed_opt_in": options.get("confirmed", False),
-        "unsubscribe_setting": options.get("setting", "AllClientLists"),
-        "custom_fields": _FIELDS[:fields],
-        "people": [list(each) for each in people],
-    }
-
-
-def _client(name: str, country: str, zone: str, *lists: Spec) -> Spec:
-    return {"name": name, "country": country, "time_zone": zone, "lists": list(lists)}
 
 
 def _smart(on: str, messages: int) -> dict[str, Any]:
@@ -111,28 +88,28 @@ def _mailings(every: str, some: str) -> dict[str, Any]:
 
 def _demo_clients() -> list[Spec]:
     clients = [
-        _client(
+        a_client(
             "Harbour & Sons",
             "United Kingdom",
             LONDON,
-            _list("Newsletter", (0, 6_000)),
-            _list("Customers", (4_000, 4_000), setting="OnlyThisList"),
-            _list("Events, talks & “tea”", (7_000, 2_000), confirmed=True, fields=3),
+            a_list("Newsletter", (0, 6_000)),
+            a_list("Customers", (4_000, 4_000), setting="OnlyThisList"),
+            a_list("Events, talks & “tea”", (7_000, 2_000), confirmed=True, fields=3),
         ),
-        _client(
+        a_client(
             "Southern Cross Outfitters",
             "Australia",
             SYDNEY,
-            _list("Newsletter", (8_000, 5_000)),
-            _list("Members", (12_000, 3_000), fields=5),
-            _list("Partners", (14_500, 1_000), setting="OnlyThisList", fields=0),
+            a_list("Newsletter", (8_000, 5_000)),
+            a_list("Members", (12_000, 3_000), fields=5),
+            a_list("Partners", (14_500, 1_000), setting="OnlyThisList", fields=0),
         ),
-        _client(
+        a_client(
             "Café Zoë",
             "United States of America",
             NEW_YORK,
-            _list("Regulars", (15_000, 2_500), (24_500, 500)),
-            _list("Trials", (19_500, 1_000), confirmed=True, fields=2),
+            a_list("Regulars", (15_000, 2_500), (24_500, 500)),
+            a_list("Trials", (19_500, 1_000), confirmed=True, fields=2),
         ),
     ]
     clients[0] |= _smart("Customers", 120) | _mailings("Newsletter", "Customers")
@@ -143,65 +120,45 @@ def _demo_clients() -> list[Spec]:
 
 def _small_clients() -> list[Spec]:
     return [
-        _client(
+        a_client(
             "Small & Co",
             "United Kingdom",
             LONDON,
-            _list("Newsletter", (0, 900)),
-            _list("Customers", (800, 300), setting="OnlyThisList", fields=3),
+            a_list("Newsletter", (0, 900)),
+            a_list("Customers", (800, 300), setting="OnlyThisList", fields=3),
         )
         | _smart("Customers", 20)
         | _mailings("Newsletter", "Customers")
     ]
 
 
-def _org(contacts: tuple[int, int], twice: int, leads: tuple[int, int], leads_twice: int, *converted: int) -> Spec:
-    first_converted, count_converted, contact_of = converted
-    return {
-        "contacts": [
-            {"first": contacts[0], "count": contacts[1], "second": False},
-            {"first": contacts[0], "count": twice, "second": True},
-        ],
-        "leads": [
-            {"first": leads[0], "count": leads[1], "second": False},
-            {"first": leads[0], "count": leads_twice, "second": True},
-            {
-                "first": first_converted,
-                "count": count_converted,
-                "second": False,
-                "contact_of": contact_of,
-            },
-        ],
-    }
-
-
 def _empty() -> dict[str, Spec]:
-    client = _client("First client", "United Kingdom", LONDON)
+    client = a_client("First client", "United Kingdom", LONDON)
     return {"campaign_monitor": {"clients": [client]}, "salesforce": {"contacts": [], "leads": []}}
 
 
 def _demo() -> dict[str, Spec]:
-    org = _org((5_000, 11_500), 500, (14_000, 5_500), 200, 20_000, 300, 6_000)
+    org = an_org((5_000, 11_500), 500, (14_000, 5_500), 200, 20_000, 300, 6_000)
     return {"campaign_monitor": {"clients": _demo_clients()}, "salesforce": org}
 
 
 def _small() -> dict[str, Spec]:
-    org = _org((300, 560), 40, (700, 270), 15, 1_070, 15, 310)
+    org = an_org((300, 560), 40, (700, 270), 15, 1_070, 15, 310)
     return {"campaign_monitor": {"clients": _small_clients()}, "salesforce": org}
 
 
 def _million() -> dict[str, Spec]:
     clients = [
-        _client(
+        a_client(
             "Harbour & Sons",
             "United Kingdom",
             LONDON,
-            _list("Everyone", (0, 700_000)),
-            _list("Customers", (600_000, 150_000), setting="OnlyThisList", fields=3),
+            a_list("Everyone", (0, 700_000)),
+            a_list("Customers", (600_000, 150_000), setting="OnlyThisList", fields=3),
         ),
-        _client("Southern Cross Outfitters", "Australia", SYDNEY, _list("Newsletter", (740_000, 150_000))),
+        a_client("Southern Cross Outfitters", "Australia", SYDNEY, a_list("Newsletter", (740_000, 150_000))),
     ]
-    org = _org((0, 20_000), 500, (20_000, 5_000), 200, 30_000, 300, 100)
+    org = an_org((0, 20_000), 500, (20_000, 5_000), 200, 30_000, 300, 100)
     return {"campaign_monitor": {"clients": clients}, "salesforce": org}
 
 
@@ -224,7 +181,12 @@ _NAMED: Final = {
     "demo": _demo,
     "million": _million,
     "million-events": _million_events,
+    "year": seed_of_year.whole,
+    "year-small": seed_of_year.small,
 }
+
+
+__all__ = ["KINDS", "LONDON", "NEW_YORK", "SYDNEY", "Spec", "names", "spec"]
 
 
 def names() -> list[str]:

@@ -150,6 +150,37 @@ def test_a_refusal_that_was_offered_again_is_forgotten_unless_refused_anew(kept)
     assert list(call(ledger.retryable, SCOPE)) == [locked("c").key]
 
 
+def test_what_is_to_be_committed_with_the_cursor_is_called_once_and_stops_it_by_raising(kept) -> None:
+    """Where it raises, neither cursor nor digests nor the number of a full run have moved; where not, all have."""
+    ledger = kept.ledger
+    called: list[int] = []
+
+    def fails() -> None:
+        raise Stale
+
+    staged = Staged(NOW, {ledger.hashes(["k"])[0]: DIGEST})
+    with pytest.raises(Stale):
+        call(ledger.commit, SCOPE, staged, [], forget_before=None, also=fails, full_run=3)
+    assert call(ledger.cursor, SCOPE) is None
+    assert not call(ledger.digests, SCOPE)
+    assert call(ledger.full_run, SCOPE) == 0
+
+    call(ledger.commit, SCOPE, staged, [], forget_before=None, also=lambda: called.append(1), full_run=3)
+    assert called == [1]
+    assert call(ledger.cursor, SCOPE) == NOW
+
+
+def test_the_last_full_run_is_known_and_other_runs_leave_it(kept) -> None:
+    """It is the scope's own; a run of what changed does not take it away, a later full run takes its place."""
+    ledger = kept.ledger
+    assert call(ledger.full_run, SCOPE) == 0
+    call(ledger.commit, SCOPE, Staged(NOW, {}), [], forget_before=None, full_run=7)
+    call(ledger.commit, SCOPE, Staged(NOW, {}), [], forget_before=None)
+    assert (call(ledger.full_run, SCOPE), call(ledger.full_run, OTHER)) == (7, 0)
+    call(ledger.commit, SCOPE, Staged(NOW, {}), [], forget_before=None, full_run=9)
+    assert call(ledger.full_run, SCOPE) == 9
+
+
 def test_a_stale_attempt_commits_nothing(kept) -> None:
     """Whoever was taken over can do no harm any more."""
     ledger = kept.ledger

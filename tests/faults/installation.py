@@ -22,11 +22,12 @@ VOLATILE = {"Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "Sync_Run
 
 @dataclass
 class Installation:
-    """`home` is its data folder. Use as a context manager: everything it started ends with it."""
+    """`home` is its data folder; a command may take `patience_s`. Use as a context manager: everything it started ends with it."""
 
     home: Path
     seed: str | dict[str, Any] = "small"
     settings: dict[str, str] = field(default_factory=dict)
+    patience_s: float = 120
     emulators: demo_emulators.Emulators | None = None
     worker: subprocess.Popen[bytes] | None = None
     log: Path = field(init=False)
@@ -83,7 +84,7 @@ class Installation:
             [sys.executable, "-m", "fairlead.cli", *words, "--json"],
             env=self.environment(more),
             capture_output=True,
-            timeout=120,
+            timeout=self.patience_s,
             check=False,
         )
         with self.log.open("ab") as log:

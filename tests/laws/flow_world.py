@@ -24,6 +24,9 @@ class Person:
     name: str = "Somebody"
     joined: str = "2020-01-01 00:00:00"
     reads_email_with: str = ""
+    consent_to_track: str = ""
+    mobile_number: str = ""
+    consent_to_send_sms: str = ""
     custom_values: tuple = ()
 
     @property
@@ -55,6 +58,8 @@ class World:
     people: dict[str, Person] = field(default_factory=dict)
     killed_at: int = -1
     runs: int = 0
+    owner: str = ""
+    also: Callable[[], None] | None = None
 
     def __post_init__(self) -> None:
         def step(act: str = "") -> None:
@@ -95,8 +100,8 @@ class World:
         async def progress(done: int, expected: int) -> None:
             assert done >= 0 <= expected
 
-        options = Options(run=self.runs, full=full, sweep=sweep, allow_large_changes=allow)
-        return Flow(SCOPE, self.source, convert, self.sink, TARGET, self.ledger, options, progress, no_wait)
+        options = Options(run=self.runs, full=full, sweep=sweep, allow_large_changes=allow, owner=self.owner)
+        return Flow(SCOPE, self.source, convert, self.sink, TARGET, self.ledger, options, progress, no_wait, self.also)
 
     def truth(self) -> dict[str, tuple[str, str, str]]:
         return {f"{LIST}:{key}": (person.email, person.state, person.date) for key, person in self.people.items()}

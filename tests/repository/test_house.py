@@ -8,6 +8,7 @@ import pytest
 from tests.repository.files import ROOT, files, having, named, text_of
 
 LONGEST = 500
+WRITTEN = "<!-- Written by `make docs` from the code"
 LAWFUL = ("tests/laws", "tests/faults", "tests/journeys")
 EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@((?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24})\b")
 RESERVED = re.compile(r"(^|\.)(example\.(com|org|net)|example|test|invalid|localhost)$", re.IGNORECASE)
@@ -17,10 +18,27 @@ PERSONAL_PATH = re.compile(r"(?<![\w.}/-])/(?:ro" + r"ot|wo" + r"rk|home/[a-z]+)
 
 
 def test_no_file_is_longer_than_500_lines():
-    """A file fits into a head; data files are no reading matter and do not count."""
+    """A file fits into a head; data files and what is written from the code are no reading matter and do not count."""
     code = having(".py", ".html", ".css", ".js", ".md", ".sh")
-    long = {named(path): lines for path in code if (lines := path.read_text("utf-8").count("\n")) > LONGEST}
+    read = {named(path): text for path in code if not (text := path.read_text("utf-8")).startswith(WRITTEN)}
+    long = {name: lines for name, text in read.items() if (lines := text.count("\n")) > LONGEST}
     assert long == {}
+
+
+def test_the_oracle_uses_nothing_of_what_it_judges():
+    """What the org must hold is worked out a second time: an oracle that imported the flow would repeat its mistakes."""
+    of = [path for path in having(".py") if named(path).startswith("tests/oracle/")]
+    found = {
+        f"{named(path)}: {name}"
+        for path in of
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in (
+            [each.name for each in node.names] if isinstance(node, ast.Import) else [getattr(node, "module", "")]
+        )
+        if isinstance(node, ast.Import | ast.ImportFrom) and str(name).partition(".")[0] == "fairlead"
+    }
+    assert len(of) > 5
+    assert found == set()
 
 
 def test_mail_addresses_belong_to_nobody():

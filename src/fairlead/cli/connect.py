@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from fairlead.cli.house import WHO, open_house, org
 from fairlead.cli.show import AsJson
 
 if TYPE_CHECKING:
+    from fairlead.features.connections.connecting import FoundOrg
     from fairlead.features.connections.credentials import AccountCredentials, OrgCredentials
 
 app = typer.Typer(
@@ -37,6 +39,34 @@ Callback = Annotated[
 ]
 Paste = Annotated[
     bool, typer.Option("--paste", help="With a browser elsewhere: paste the address that it ends at, unseen by us.")
+]
+OrgFlow = Annotated[
+    Flow,
+    typer.Option(help="How to sign in: as the app's own user, as a person in the browser, or by a signed statement."),
+]
+ConsumerKey = Annotated[
+    str | None,
+    typer.Option(
+        envvar="FAIRLEAD_SF_CLIENT_ID", help="Consumer key of the External Client App. Asked for if not given."
+    ),
+]
+ConsumerSecret = Annotated[
+    str | None,
+    typer.Option(
+        envvar="FAIRLEAD_SF_CLIENT_SECRET",
+        help="Consumer secret. Asked for, or read from standard input, if not given. Not used with jwt.",
+    ),
+]
+Username = Annotated[str | None, typer.Option(help="With jwt: the user to sign in as.")]
+PrivateKey = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True, dir_okay=False, help="With jwt: file of the private key (PEM) whose certificate the app has."
+    ),
+]
+Audience = Annotated[
+    str | None,
+    typer.Option(help="With jwt: the login host. Default: https://login.salesforce.com; sandboxes use test."),
 ]
 
 
@@ -70,17 +100,18 @@ def campaign_monitor(
     callback: Callback = CALLBACK,
     paste: Paste = False,
     client: Annotated[
-        list[str] | None, typer.Option(help="Id of a client to sync; may be given again. None: all.")
+        list[str] | None,
+        typer.Option(help="Id of a client to sync; may be given again. None: all at first, later those of before."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Connect a Campaign Monitor account and select its clients."""
+    """Connect a Campaign Monitor account and select its clients; the connected one again to replace its credentials only."""
     key = "" if browser else secret(api_key, "Campaign Monitor API key")
     app_id = secret(client_id, "Client id") if browser else ""
     app_secret = secret(client_secret, "Client secret") if browser else ""
     settings = open_house()
     from fairlead.cli import proofs
-    from fairlead.features.connections import connecting
+    from fairlead.features.connections import connecting, proving, records
     from fairlead.features.connections.credentials import AccountKey
 
     url = settings.campaign_monitor_url
@@ -88,9 +119,10 @@ def campaign_monitor(
     if browser:
         kept = asyncio.run(proofs.of_account(url, app_id, app_secret, callback, paste=paste))
     chosen = client or []
-    kept, clients = asyncio.run(proofs.tried_on_account(url, kept))
+    kept, clients = asyncio.run(proving.tried_on_account(url, kept))
     connecting.store_campaign_monitor(org(), url, kept, clients, chosen, WHO)
-    rows = [(each.client_id, each.name, each.time_zone, not chosen or each.client_id in chosen) for each in clients]
+    kept_ones = records.selected(org())
+    rows = [(each.client_id, each.name, each.time_zone, each.client_id in kept_ones) for each in clients]
     if as_json:
         names = ("id", "name", "time_zone", "selected")
         show.document({"ok": True, "clients": [dict(zip(names, row, strict=True)) for row in rows]})
@@ -107,57 +139,26 @@ def salesforce(
     login_url: Annotated[
         str | None, typer.Option(help="The org's My Domain address. Default: FAIRLEAD_SALESFORCE_LOGIN_URL.")
     ] = None,
-    flow: Annotated[
-        Flow,
-        typer.Option(
-            help="How to sign in: as the app's own user, as a person in the browser, or by a signed statement."
-        ),
-    ] = Flow.CLIENT_CREDENTIALS,
-    client_id: Annotated[
-        str | None,
-        typer.Option(
-            envvar="FAIRLEAD_SF_CLIENT_ID", help="Consumer key of the External Client App. Asked for if not given."
-        ),
-    ] = None,
-    client_secret: Annotated[
-        str | None,
-        typer.Option(
-            envvar="FAIRLEAD_SF_CLIENT_SECRET",
-            help="Consumer secret. Asked for, or read from standard input, if not given. Not used with jwt.",
-        ),
-    ] = None,
+    flow: OrgFlow = Flow.CLIENT_CREDENTIALS,
+    client_id: ConsumerKey = None,
+    client_secret: ConsumerSecret = None,
     callback: Callback = CALLBACK,
     paste: Paste = False,
-    username: Annotated[str | None, typer.Option(help="With jwt: the user to sign in as.")] = None,
-    private_key: Annotated[
-        Path | None,
-        typer.Option(
-            exists=True, dir_okay=False, help="With jwt: file of the private key (PEM) whose certificate the app has."
-        ),
-    ] = None,
-    audience: Annotated[
-        str | None,
-        typer.Option(help="With jwt: the login host. Default: https://login.salesforce.com; sandboxes use test."),
-    ] = None,
+    username: Username = None,
+    private_key: PrivateKey = None,
+    audience: Audience = None,
     as_json: AsJson = False,
 ) -> None:
-    """Connect a Salesforce org by an External Client App."""
-    if flow is Flow.JWT and (private_key is None or not username):
-        raise typer.BadParameter("The flow jwt needs --username and --private-key.")
+    """Connect a Salesforce org by an External Client App; the connected one again to replace its credentials only."""
+    check_flow(flow, username, private_key)
     key = secret(client_id, "Consumer key")
     password = "" if flow is Flow.JWT else secret(client_secret, "Consumer secret")
     settings = open_house()
-    from fairlead.cli import proofs
     from fairlead.features.connections import connecting
-    from fairlead.features.connections.credentials import OrgApp, OrgStatement
 
     url = (login_url or settings.salesforce_login_url).rstrip("/")
-    kept: OrgCredentials = OrgApp(key, password)
-    if flow is Flow.BROWSER:
-        kept = asyncio.run(proofs.of_org(url, key, password, callback, paste=paste))
-    elif private_key is not None and username:
-        kept = OrgStatement(key, username, private_key.read_text(), audience or proofs.audience_of(url))
-    found = asyncio.run(connecting.read_org(proofs.login_of(org(), url, kept)))
+    kept = org_credentials(Asked(flow, key, password, callback, paste, username, private_key, audience), url)
+    found = tried_on_org(url, kept)
     connecting.store_salesforce(org(), url, kept, found, WHO)
     if as_json:
         show.document(
@@ -165,3 +166,44 @@ def salesforce(
         )
         return
     show.console().print(f"Connected to the org {found.org_id} at {found.instance_url}, API {found.api_version}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How to sign in to Salesforce, as it was asked for."""
+
+    flow: Flow
+    key: str
+    password: str = field(repr=False)
+    callback: str
+    paste: bool
+    username: str | None
+    private_key: Path | None
+    audience: str | None
+
+
+def check_flow(flow: Flow, username: str | None, private_key: Path | None) -> None:
+    """Raises BadParameter where something is missing that the flow needs."""
+    if flow is Flow.JWT and (private_key is None or not username):
+        raise typer.BadParameter("The flow jwt needs --username and --private-key.")
+
+
+def org_credentials(asked: Asked, url: str) -> "OrgCredentials":
+    """The credentials, after the sign-in in the browser where there is one."""
+    from fairlead.cli import proofs
+    from fairlead.features.connections.credentials import OrgApp, OrgStatement
+
+    if asked.flow is Flow.BROWSER:
+        work = proofs.of_org(url, asked.key, asked.password, asked.callback, paste=asked.paste)
+        return asyncio.run(work)
+    if asked.private_key is not None and asked.username:
+        audience = asked.audience or proofs.audience_of(url)
+        return OrgStatement(asked.key, asked.username, asked.private_key.read_text(), audience)
+    return OrgApp(asked.key, asked.password)
+
+
+def tried_on_org(url: str, kept: "OrgCredentials") -> "FoundOrg":
+    """What the org tells to who signs in with these."""
+    from fairlead.features.connections import proving
+
+    return asyncio.run(proving.tried_on_org(org(), url, kept))

@@ -22,6 +22,7 @@ COUNTS = (
     ("written", "records written"),
     ("unchanged", "unchanged"),
     ("deleted", "swept"),
+    ("cleaned", "deleted at the start"),
     ("linked_contact", "linked to a contact"),
     ("linked_lead", "linked to a lead"),
     ("linked_both", "linked to both"),

@@ -177,9 +177,40 @@ def installed_in_the_org() -> str:
     return NOTE + reference_org.page()
 
 
+OPTIONS: Final = """# Options
+
+What people choose while Fairlead runs: on the page *Options* of a room, with `fairlead settings set NAME VALUE`, or by
+`PUT /api/v1/settings/NAME`. Those of a client or list are chosen for each of them; where nobody chose, the default holds.
+
+"""
+
+
+def options() -> str:
+    """Every setting of every room, with default and meaning."""
+    from fairlead.ui import rooms
+
+    parts = [NOTE, OPTIONS]
+    for room in rooms.rooms():
+        if room.settings:
+            rows = "".join(map(_option, room.settings))
+            parts.append(
+                f"## {room.title}\n\n| name | title | default | of | |\n| --- | --- | --- | --- | --- |\n{rows}\n"
+            )
+    return "".join(parts)[:-1]
+
+
+def _option(setting: Any) -> str:
+    from fairlead.ui.settings_forms import in_words
+
+    default = in_words(setting, setting.as_json(setting.default))
+    cells = (f"`{setting.name}`", setting.title, default, str(setting.of), f"{setting.help} {setting.possible}")
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "cli.md": commands,
     "settings.md": deployment_settings,
+    "options.md": options,
     "jobs.md": job_states,
     "error-codes.md": error_codes,
     "org.md": installed_in_the_org,

@@ -9,6 +9,10 @@ STATES = ("Active", "Unconfirmed", "Unsubscribed", "Bounced", "Deleted")
 MAX_NAME = 255
 MAX_CUSTOM_FIELDS = 32_000  # characters that a field of a bulk job may have, fewer than the field itself holds
 MAX_READS_WITH = 255
+MAX_PHONE = 40
+
+CONSENTS = {"Yes": "Yes", "No": "No"}
+"""Words of a consent as Campaign Monitor tells it → as the org has them; a word that is not known is left blank."""
 
 
 class CustomValue(Protocol):

@@ -4,6 +4,7 @@ Rooms declare theirs once; the pages, the command line, the API and the referenc
 chosen is kept as a row (`store.setting_rows`), of the org as a whole or of one client or list.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -156,9 +157,13 @@ class Text(Setting[str]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Several(Setting[tuple[str, ...]]):
-    """Any of several, in the order given; `choices` are (value, label), or empty for free words."""
+    """Any of several, in the order given; `choices` are (value, label), or empty for free words.
+
+    `ordered` says that the order matters: pages then ask for it.
+    """
 
     choices: tuple[tuple[str, str], ...] = ()
+    ordered: bool = False
     kind: ClassVar[str] = "several"
 
     @property
@@ -217,7 +222,12 @@ class Table(Setting[tuple[Line, ...]]):
         return f"Give at most {self.most} lines as JSON: objects with {names}{once}."
 
     def read(self, value: object) -> tuple[Line, ...]:
-        """The lines, from a list of objects. Raises BadSetting."""
+        """The lines, from a list of objects, or from a text that is one in JSON. Raises BadSetting."""
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                raise self.refuse(value) from None
         if not isinstance(value, list | tuple) or len(value) > self.most:
             raise self.refuse(value)
         lines = tuple(self._line(line) for line in value)

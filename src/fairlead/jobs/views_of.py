@@ -14,6 +14,7 @@ NUMBERS: Final = (
     ("written", "Records written"),
     ("unchanged", "Unchanged"),
     ("deleted", "Deleted"),
+    ("cleaned", "Deleted at the start"),
     ("refused", "Refused"),
     ("cm_calls", "Calls to Campaign Monitor"),
     ("sf_calls", "Calls to Salesforce"),
@@ -52,9 +53,25 @@ def _seconds(job: Job) -> float | None:
     return ((job.finished_at or timezone.now()) - job.started_at).total_seconds()
 
 
+MEASURES: Final = ("ms", "cm_calls", "sf_calls")
+"""What the primary sync counts of every stage: shown apart from the stage's own counts."""
+
+
 def _stage(stage: dict[str, Any]) -> dict[str, Any]:
-    total = stage.get("total")
-    return {**stage, "known": bool(total), "most": total or 1, "now": min(stage.get("done") or 0, total or 1)}
+    total, counts = stage.get("total"), stage.get("counts") or {}
+    own = [(name.replace("_", " "), count) for name, count in counts.items() if name not in MEASURES and count]
+    return {
+        **stage,
+        "known": bool(total),
+        "most": total or 1,
+        "now": min(stage.get("done") or 0, total or 1),
+        "seconds": counts["ms"] / 1000 if "ms" in counts else None,
+        "calls": [(counts[name], side) for name, side in _SIDES if name in counts],
+        "own": own,
+    }
+
+
+_SIDES: Final = (("cm_calls", "Campaign Monitor"), ("sf_calls", "Salesforce"))
 
 
 def _links(counts: dict[str, int]) -> list[dict[str, Any]]:

@@ -51,6 +51,9 @@ MEMBER_FIELDS: Final = (
     "Lead__c",
     "Reads_Email_With__c",
     "Custom_Fields__c",
+    "Consent_To_Track__c",
+    "Mobile_Number__c",
+    "Consent_To_Send_SMS__c",
     "Sync_Run__c",
 )
 
@@ -70,9 +73,6 @@ LIST_FIGURES: Final = (
     "Last_Synced__c",
 )
 MEMBER_FIGURES: Final = (
-    "Consent_To_Track__c",
-    "Mobile_Number__c",
-    "Consent_To_Send_SMS__c",
     "Sent__c",
     "Opened__c",
     "Clicked__c",

@@ -6,10 +6,12 @@ from fairlead.store.activity_models import CampaignActivity, MemberActivity
 from fairlead.store.ledger_models import BulkFlight, Digest, RowRefusal, ScopeState
 
 __all__ = [
+    "ApiToken",
     "AuditEntry",
     "BulkFlight",
     "CampaignActivity",
     "Digest",
+    "KnownList",
     "MemberActivity",
     "Org",
     "RowRefusal",
@@ -69,7 +71,7 @@ class SettingRow(models.Model):
     org = models.ForeignKey(Org, on_delete=models.CASCADE)
     name = models.CharField(max_length=80)
     subject = models.CharField(max_length=64, blank=True)
-    value = models.JSONField()
+    value = models.JSONField(null=True, help_text="Null: put back to the default.")
     version = models.PositiveIntegerField(default=1)
     changed_by = models.CharField(max_length=150, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
@@ -79,3 +81,48 @@ class SettingRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.subject}".strip()
+
+
+class KnownList(models.Model):
+    """A list that was seen in Campaign Monitor, with its client: what pages and commands call them by. No people stand here."""
+
+    org = models.ForeignKey(Org, on_delete=models.CASCADE)
+    list_id = models.CharField(max_length=64)
+    name = models.CharField(max_length=255)
+    client_id = models.CharField(max_length=64)
+    client_name = models.CharField(max_length=255)
+    seen_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["client_name", "name", "list_id"]
+        constraints = [models.UniqueConstraint(fields=["org", "list_id"], name="store_known_list_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiToken(models.Model):
+    """What lets a program in (`store.tokens`). Only a hash of the token is kept; `calls` counts those since `calls_from`."""
+
+    org = models.ForeignKey(Org, on_delete=models.CASCADE)
+    name = models.CharField(max_length=80)
+    digest = models.BinaryField(max_length=32, unique=True)
+    read_only = models.BooleanField(default=False)
+    created_by = models.CharField(max_length=150)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    calls_from = models.DateTimeField(null=True)
+    calls = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["org", "name"], condition=models.Q(revoked_at=None), name="store_token_name_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -2,6 +2,7 @@
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.utils import timezone
 
 from fairlead.domain.failure import FixTheSettings
 from fairlead.store import keys
@@ -21,6 +22,12 @@ class CannotOpenSecret(FixTheSettings):
 def put(org: Org, name: str, value: str) -> None:
     """Store a credential, in place of an earlier one of the same name."""
     Secret.objects.update_or_create(org=org, name=name, defaults={"value": seal(value)})
+
+
+def replace(org: Org, name: str, value: str) -> bool:
+    """Store a credential in place of one of the same name; False, and nothing stored, where there is none any more."""
+    found = Secret.objects.filter(org=org, name=name)
+    return found.update(value=seal(value), updated_at=timezone.now()) == 1
 
 
 def get(org: Org, name: str) -> str | None:

@@ -24,12 +24,16 @@ NOT_ON_THE_LIST: Final = 203
 
 
 class SubscriberSource:
-    """The subscribers of one list, state after state. `ticked` is awaited with every page; it may raise to end the reading."""
+    """The subscribers of one list, state after state. `ticked` is awaited with every page; it may raise to end the reading.
+
+    `totals` are how many each state had, as of its last page read.
+    """
 
     def __init__(self, account: CampaignMonitor, clock: datetime, ticked: Callable[[], Awaitable[None]]) -> None:
         self._account = account
         self._clock = clock
         self._ticked = ticked
+        self.totals: dict[str, int] = {}
 
     async def clock(self) -> datetime:
         """The account's wall clock when the run began, so that every scope of the run overlaps alike."""
@@ -41,11 +45,11 @@ class SubscriberSource:
         Small pages are put together: each page that is handed on may cost calls to find its contacts and leads.
         """
         gathered: list[Subscriber] = []
-        totals: dict[str, int] = {}
+        totals = self.totals = {}
         with campaign_monitor_failures("read the subscribers of a list"):
             for state in STATES:
                 # closed at once when the reading ends early: no call of it is left on the wire
-                async with aclosing(self._account.members(scope.list, state, since)) as pages:
+                async with aclosing(self._account.members(scope.list, state, since, sms_preference=True)) as pages:
                     async for page in pages:
                         await self._ticked()
                         totals[state] = page.total

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from fairlead.domain.address import member_keys
-from fairlead.domain.member import MAX_NAME, MAX_READS_WITH, CustomValue, custom_field_texts
+from fairlead.domain.member import CONSENTS, MAX_NAME, MAX_PHONE, MAX_READS_WITH, CustomValue, custom_field_texts
 from fairlead.domain.records import Kind, Rows
 
 MEMBER_FIELDS: Final = (
@@ -19,6 +19,9 @@ MEMBER_FIELDS: Final = (
     "Lead__c",
     "Reads_Email_With__c",
     "Custom_Fields__c",
+    "Consent_To_Track__c",
+    "Mobile_Number__c",
+    "Consent_To_Send_SMS__c",
     "Sync_Run__c",
 )
 MEMBER_KINDS: Final = tuple(
@@ -43,6 +46,12 @@ class Subscriber(Protocol):
     @property
     def reads_email_with(self) -> str: ...
     @property
+    def consent_to_track(self) -> str: ...
+    @property
+    def mobile_number(self) -> str: ...
+    @property
+    def consent_to_send_sms(self) -> str: ...
+    @property
     def custom_values(self) -> Sequence[CustomValue]: ...
 
 
@@ -55,6 +64,10 @@ def members(
     run: int,
 ) -> Rows:
     """Members of one list as rows of CM_Member__c.
+
+    The state is the one Campaign Monitor lists somebody under. *Suppressed* is among the states for accounts whose older
+    API tells it; v3.3 lists a suppressed address under the state that it has on the list (mostly Unsubscribed), and on a
+    list that ignores the suppression list it stays Active and is mailed to: nothing is put in place of that.
 
     `contacts` and `leads` are record ids, one a subscriber, blank where none; `to_utc` turns a column of the client's
     wall-clock times into UTC; `run` is the number of the sync run.
@@ -76,6 +89,9 @@ def members(
             leads,
             [subscriber.reads_email_with[:MAX_READS_WITH] for subscriber in subscribers],
             custom_field_texts(subscriber.custom_values for subscriber in subscribers),
+            [CONSENTS.get(subscriber.consent_to_track, "") for subscriber in subscribers],
+            [subscriber.mobile_number[:MAX_PHONE] for subscriber in subscribers],
+            [CONSENTS.get(subscriber.consent_to_send_sms, "") for subscriber in subscribers],
             [str(run)] * count,
         ),
     )

@@ -1,8 +1,30 @@
 """Step 5: refuse a plan too large or too strange. Pure: no clock, no I/O."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from fairlead.domain.failure import RefusedByGuard
+from fairlead.domain.setting import Number, Setting, Values
+
+SWEEP_SHARE: Final = Number(
+    name="primary_sync.sweep_share",
+    title="Deletions allowed unasked, share of a list",
+    help=(
+        "A full sync deletes members that Campaign Monitor no longer lists. Where that is more than this share of the "
+        "list and more than the number below, it stops and asks instead: the list may have been emptied by mistake."
+    ),
+    default=20,
+    unit="%",
+    most=100,
+)
+SWEEP_RECORDS: Final = Number(
+    name="primary_sync.sweep_records",
+    title="Deletions allowed unasked, number of records",
+    help="So many members of a list may always be deleted by a full sync, however large their share of the list is.",
+    default=500,
+    unit="records",
+)
+SETTINGS: Final[tuple[Setting[int], ...]] = (SWEEP_SHARE, SWEEP_RECORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +33,11 @@ class SweepLimits:
 
     share: float = 0.2
     records: int = 500
+
+
+def limits(settings: Values) -> SweepLimits:
+    """The limits of a list's sweep as they were chosen."""
+    return SweepLimits(settings.of(SWEEP_SHARE) / 100, settings.of(SWEEP_RECORDS))
 
 
 class NothingListed(RefusedByGuard):

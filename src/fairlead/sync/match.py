@@ -1,11 +1,14 @@
 """Which contact and which lead an address belongs to: sorted fixed-width arrays, some 26 bytes a record.
 
-Rules (feature 2.2): standard Email, whatever the case; several records → the most recently modified; a contact and a
-lead → both; a converted lead → its contact, unless a contact has the address itself; no match → blank.
+Rules (feature 2.2, C1, C8): an Id that is given counts first; then the address fields in the admin's order, whatever the
+case; several records of one field → the most recently modified, or the oldest, as chosen; a contact and a lead → both; a
+converted lead → its contact, unless a contact has the address itself; no match → blank.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +16,46 @@ from numpy.typing import NDArray
 from fairlead.domain.address import normal
 from fairlead.sync.seen import Hashes, text_hashes
 
-DIRECT, BY_LEAD = 1, 0
+DIRECT, BY_LEAD = 64, 0
+"""Ranks, the higher the better: a record's first field is DIRECT, each later one less by 1; so for contacts by a lead."""
+MOST_FIELDS: Final = 16
+"""Address fields of one object, at most."""
+SHORT_ID: Final = 15
+"""Characters of an Id without its check letters; case matters in them."""
+_ID: Final = re.compile(r"(?:003|00Q)[A-Za-z0-9]{12}(?:[A-Z0-5]{3})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRules:
+    """How to match: address fields in the order in which they count, which of several records to take, and whether by Id."""
+
+    contact_fields: tuple[str, ...] = ("Email",)
+    lead_fields: tuple[str, ...] = ("Email",)
+    oldest: bool = False
+    by_id: bool = False
+
+    @property
+    def told_by(self) -> str:
+        """The date that breaks ties."""
+        return "CreatedDate" if self.oldest else "LastModifiedDate"
+
+    def __str__(self) -> str:
+        return f"{','.join(self.contact_fields)};{','.join(self.lead_fields)};{self.told_by};{int(self.by_id)}"
+
+
+def short_id(text: str) -> str:
+    """The 15 characters of a contact's or lead's Id; blank for anything else that people write into a custom field."""
+    text = text.strip()
+    return text[:SHORT_ID] if _ID.fullmatch(text) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class IdIndex:
-    """Record ids by the hash of an address; one id an address."""
+    """Record ids by the hash of an address; one id an address. `ambiguous` addresses had several records to choose from."""
 
     hashes: Hashes
     ids: NDArray[np.bytes_]
+    ambiguous: int = 0
 
     def find(self, hashes: Hashes) -> list[str]:
         """An id for each hash, blank where there is none."""
@@ -41,44 +75,77 @@ class IdIndex:
         return len(self.hashes)
 
 
+def _nothing() -> IdIndex:
+    return IdIndex(np.empty(0, dtype=np.int64), np.empty(0, dtype="S18"))
+
+
 @dataclass(slots=True)
 class IndexBuilder:
-    """Collects (address, id, last modified, rank) a page at a time; `build` keeps the best record of each address."""
+    """Collects (address, id, date, rank) a page at a time; `build` keeps the best record of each address.
 
+    `oldest`: of equal rank the earliest date wins, not the latest.
+    """
+
+    oldest: bool = False
     _hashes: list[Hashes] = field(default_factory=list)
     _ids: list[NDArray[np.bytes_]] = field(default_factory=list)
-    _modified: list[NDArray[np.datetime64]] = field(default_factory=list)
+    _dates: list[NDArray[np.datetime64]] = field(default_factory=list)
     _ranks: list[NDArray[np.int8]] = field(default_factory=list)
 
-    def add(self, addresses: Sequence[str], ids: Sequence[str], modified: Sequence[str], rank: int = DIRECT) -> None:
-        """Take records. `modified` are Salesforce's date-times (`2026-01-31T12:00:00.000+0000`)."""
-        self._hashes.append(text_hashes([normal(address) for address in addresses]))
+    def add(self, addresses: Sequence[str], ids: Sequence[str], dates: Sequence[str], rank: int = DIRECT) -> None:
+        """Take records. `dates` are Salesforce's date-times (`2026-01-31T12:00:00.000+0000`); blank addresses are left out."""
+        normals = [normal(address) for address in addresses]
+        if not all(normals):
+            kept = [i for i, address in enumerate(normals) if address]
+            normals, ids, dates = [normals[i] for i in kept], [ids[i] for i in kept], [dates[i] for i in kept]
+        self.add_keys(normals, ids, dates, rank)
+
+    def add_keys(self, keys: list[str], ids: Sequence[str], dates: Sequence[str], rank: int = DIRECT) -> None:
+        """Take records by keys that are compared as they are."""
+        self._hashes.append(text_hashes(keys))
         self._ids.append(np.array(ids, dtype="S18"))
-        self._modified.append(np.array([text[:23] for text in modified], dtype="datetime64[ms]"))
+        self._dates.append(np.array([text[:23] for text in dates], dtype="datetime64[ms]"))
         self._ranks.append(np.full(len(ids), rank, dtype=np.int8))
 
     def build(self) -> IdIndex:
-        """The index: of each address the direct record before one by a lead, then the most recently modified, then the id."""
+        """The index: of each address the record of the highest rank, then of the date that wins, then of the lowest id."""
         if not self._hashes:
-            return IdIndex(np.empty(0, dtype=np.int64), np.empty(0, dtype="S18"))
+            return _nothing()
         hashes = np.concatenate(self._hashes)
         ids = np.concatenate(self._ids)
-        modified = np.concatenate(self._modified).astype(np.int64)
-        order = np.lexsort((ids, -modified, -np.concatenate(self._ranks), hashes))
-        hashes = hashes[order]
+        dates = np.concatenate(self._dates).astype(np.int64)
+        ranks = np.concatenate(self._ranks)
+        order = np.lexsort((ids, dates if self.oldest else -dates, -ranks, hashes))
+        hashes, ids = hashes[order], ids[order]
         first = np.ones(len(hashes), dtype=np.bool_)
         first[1:] = hashes[1:] != hashes[:-1]
-        return IdIndex(hashes[first], ids[order][first])
+        best = np.maximum.accumulate(np.where(first, np.arange(len(hashes)), 0))
+        ambiguous = len(np.unique(hashes[ids != ids[best]]))
+        return IdIndex(hashes[first], ids[first], ambiguous)
 
 
 @dataclass(frozen=True, slots=True)
 class MatchIndex:
-    """Contacts and leads by address."""
+    """Contacts and leads by address, and by their own Id where a custom field may give it."""
 
     contacts: IdIndex
     leads: IdIndex
+    contact_ids: IdIndex = field(default_factory=_nothing)
+    lead_ids: IdIndex = field(default_factory=_nothing)
 
-    def match(self, addresses: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Contact ids and lead ids, one text an address, blank where nothing matches."""
+    def match(self, addresses: Sequence[str], ids: Sequence[str] | None = None) -> tuple[list[str], list[str]]:
+        """Contact ids and lead ids, one text an address, blank where nothing matches.
+
+        `ids` are what people wrote beside the address; one that is a contact's or lead's Id counts before the address.
+        """
         hashes = text_hashes([normal(address) for address in addresses])
-        return self.contacts.find(hashes), self.leads.find(hashes)
+        contacts, leads = self.contacts.find(hashes), self.leads.find(hashes)
+        if ids is not None and any(ids):
+            given = text_hashes([short_id(text) for text in ids])
+            contacts = _first(self.contact_ids.find(given), contacts)
+            leads = _first(self.lead_ids.find(given), leads)
+        return contacts, leads
+
+
+def _first(given: list[str], otherwise: list[str]) -> list[str]:
+    return [one or other for one, other in zip(given, otherwise, strict=True)]

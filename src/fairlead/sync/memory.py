@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from fairlead.domain.address import normal
 from fairlead.domain.records import Cursor, InFlight, Kind, Outcome, RowFailure, Rows, Scope, Staged
+from fairlead.sync.match import short_id
 from fairlead.sync.ports import BulkJobFailed, JobOutcome, SourcePage, Target
 
 Row = TypeVar("Row")
@@ -166,14 +167,25 @@ def _as_rows(records: list[dict[str, str]]) -> Rows | None:
 
 @dataclass(slots=True)
 class MemoryMatcher:
-    """Contact and lead ids by the normal form of an address."""
+    """Contact and lead ids by the normal form of an address; `people` are ids that may be given, in full."""
 
     contacts: dict[str, str] = field(default_factory=dict)
     leads: dict[str, str] = field(default_factory=dict)
+    people: Collection[str] = ()
 
-    async def match(self, addresses: Sequence[str]) -> tuple[list[str], list[str]]:
+    async def match(self, addresses: Sequence[str], ids: Sequence[str] | None = None) -> tuple[list[str], list[str]]:
         keys = [normal(address) for address in addresses]
-        return [self.contacts.get(key, "") for key in keys], [self.leads.get(key, "") for key in keys]
+        given = ["" if ids is None else short_id(ids[i]) for i in range(len(keys))]
+        known = {id_[:15]: id_ for id_ in self.people}
+        contacts = {short: id_ for short, id_ in known.items() if short.startswith("003")}
+        leads = {short: id_ for short, id_ in known.items() if short.startswith("00Q")}
+        return (
+            [contacts.get(short) or self.contacts.get(key, "") for key, short in zip(keys, given, strict=True)],
+            [leads.get(short) or self.leads.get(key, "") for key, short in zip(keys, given, strict=True)],
+        )
+
+    def fresh(self) -> "MemoryMatcher":
+        return self
 
 
 @dataclass(slots=True)

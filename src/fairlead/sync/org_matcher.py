@@ -1,90 +1,161 @@
 """The matcher on a Salesforce org: asks for a few addresses by name, or reads all contacts and leads once, as is cheaper."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Final
-
-import msgspec
 
 from fairlead.domain.address import normal
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.query import split_in
-from fairlead.sync.failures import salesforce_failures
-from fairlead.sync.match import BY_LEAD, IndexBuilder, MatchIndex
+from fairlead.sync import org_reading
+from fairlead.sync.match import BY_LEAD, DIRECT, SHORT_ID, IndexBuilder, MatchIndex, MatchRules, short_id
+from fairlead.sync.org_reading import Record
 
 ASK_UP_TO: Final = 2_000
 """Addresses asked for by name before the whole org is read: about as many calls as 30,000 contacts cost."""
 
-CONTACTS: Final = "SELECT Id, Email, LastModifiedDate FROM Contact WHERE Email"
-LEADS: Final = "SELECT Id, Email, LastModifiedDate, IsConverted, ConvertedContactId FROM Lead WHERE Email"
+CONTACT: Final = "Contact"
+LEAD: Final = "Lead"
 
 
-class _Contact(msgspec.Struct, gc=False):
-    Id: str
-    Email: str
-    LastModifiedDate: str
+def contact_columns(rules: MatchRules) -> tuple[str, ...]:
+    """What is read of a contact: Id, the date that breaks ties, and the address fields."""
+    return ("Id", rules.told_by, *rules.contact_fields)
 
 
-class _Lead(msgspec.Struct, gc=False):
-    Id: str
-    Email: str
-    LastModifiedDate: str
-    IsConverted: bool = False
-    ConvertedContactId: str | None = None
+def lead_columns(rules: MatchRules) -> tuple[str, ...]:
+    """What is read of a lead: Id, the date that breaks ties, what it became, and the address fields."""
+    return ("Id", rules.told_by, "IsConverted", "ConvertedContactId", *rules.lead_fields)
 
 
 class OrgMatcher:
     """Matches addresses for one run. Nothing it reads outlives the run."""
 
-    def __init__(self, salesforce: Salesforce, *, read_all: bool) -> None:
+    def __init__(self, salesforce: Salesforce, *, read_all: bool, rules: MatchRules | None = None) -> None:
+        self.rules = rules or MatchRules()
         self._salesforce = salesforce
         self._read_all = read_all
         self._index: MatchIndex | None = None
         self._asked = 0
         self._lock = asyncio.Lock()
 
-    async def match(self, addresses: Sequence[str]) -> tuple[list[str], list[str]]:
+    def fresh(self) -> "OrgMatcher":
+        """A matcher of the same rules that has read nothing yet, and asks by name."""
+        return OrgMatcher(self._salesforce, read_all=False, rules=self.rules)
+
+    async def match(self, addresses: Sequence[str], ids: Sequence[str] | None = None) -> tuple[list[str], list[str]]:
         """Contact ids and lead ids, one text an address, blank where nothing matches. Raises a Failure."""
         if self._index is None:
             async with self._lock:
                 if self._index is None:
                     self._asked += len(addresses)
                     if not self._read_all and self._asked <= ASK_UP_TO:
-                        return (await self._ask(addresses)).match(addresses)
-                    self._index = await self._build((CONTACTS + " != null",), (LEADS + " != null",))
-        return self._index.match(addresses)
+                        return (await self._ask(addresses, ids or ())).match(addresses, ids)
+                    self._index = await self._all()
+        return self._index.match(addresses, ids)
+
+    async def index(self) -> MatchIndex:
+        """The index of all contacts and leads, reading the org if that was not done yet. Raises a Failure."""
+        async with self._lock:
+            if self._index is None:
+                self._index = await self._all()
+        return self._index
 
     async def size(self) -> tuple[int, int]:
         """Addresses of contacts and of leads known, reading the org if that was not done yet."""
-        async with self._lock:
-            if self._index is None:
-                self._index = await self._build((CONTACTS + " != null",), (LEADS + " != null",))
-        return len(self._index.contacts), len(self._index.leads)
+        index = await self.index()
+        return len(index.contacts), len(index.leads)
 
-    async def _ask(self, addresses: Sequence[str]) -> MatchIndex:
-        asked = sorted({normal(address) for address in addresses})
-        return await self._build(split_in(CONTACTS + " IN", asked), split_in(LEADS + " IN", asked))
+    @property
+    def known(self) -> MatchIndex | None:
+        """The index, if the org was read."""
+        return self._index
 
-    async def _build(self, contact_queries: Iterable[str], lead_queries: Iterable[str]) -> MatchIndex:
-        contacts, leads = IndexBuilder(), IndexBuilder()
-        with salesforce_failures("read contacts and leads"):
-            for soql in contact_queries:
-                async for page in self._salesforce.query(soql, type=_Contact):
-                    contacts.add([c.Email for c in page], [c.Id for c in page], [c.LastModifiedDate for c in page])
-            for soql in lead_queries:
-                async for rows in self._salesforce.query(soql, type=_Lead):
-                    _add_leads(rows, contacts, leads)
-        return MatchIndex(contacts.build(), leads.build())
+    async def _ask(self, addresses: Sequence[str], ids: Sequence[str]) -> MatchIndex:
+        asked = sorted({normal(address) for address in addresses} - {""})
+        given = sorted({short_id(text) for text in ids} - {""})
+        builders = _Builders(self.rules)
+        contacts = [*_by_name(CONTACT, self.rules.contact_fields, asked), *_by_id(CONTACT, "003", given)]
+        await self._gather(contact_columns(self.rules), contacts, builders.contacts)
+        leads = [*_by_name(LEAD, self.rules.lead_fields, asked), *_by_id(LEAD, "00Q", given)]
+        await self._gather(lead_columns(self.rules), leads, builders.leads)
+        return builders.build()
+
+    async def _gather(
+        self, columns: tuple[str, ...], parts: Iterable[str], add: Callable[[Sequence[Record]], None]
+    ) -> None:
+        for after in parts:
+            async for page in org_reading.read(self._salesforce, columns, after, expected=0):
+                add(page)
+
+    async def _all(self) -> MatchIndex:
+        builders = _Builders(self.rules)
+        for source, columns, fields, add in (
+            (CONTACT, contact_columns(self.rules), self.rules.contact_fields, builders.contacts),
+            (LEAD, lead_columns(self.rules), self.rules.lead_fields, builders.leads),
+        ):
+            after = f"FROM {source}{everybody(fields, by_id=self.rules.by_id)}"
+            expected = await org_reading.count(self._salesforce, after)
+            async for page in org_reading.read(self._salesforce, columns, after, expected=expected):
+                add(page)
+        return builders.build()
 
 
-def _add_leads(page: Sequence[_Lead], contacts: IndexBuilder, leads: IndexBuilder) -> None:
-    """Open leads are leads; a converted one leads to its contact."""
-    still = [lead for lead in page if not lead.IsConverted]
-    leads.add([lead.Email for lead in still], [lead.Id for lead in still], [lead.LastModifiedDate for lead in still])
-    became = [(lead, lead.ConvertedContactId) for lead in page if lead.IsConverted and lead.ConvertedContactId]
-    contacts.add(
-        [lead.Email for lead, _ in became],
-        [contact for _, contact in became],
-        [lead.LastModifiedDate for lead, _ in became],
-        BY_LEAD,
-    )
+def everybody(fields: Sequence[str], *, by_id: bool) -> str:
+    """The condition for all records that may match: those with an address; all of them where an Id may name one."""
+    return "" if by_id else " WHERE " + " OR ".join(f"{name} != null" for name in fields)
+
+
+def _by_name(source: str, fields: Sequence[str], asked: Sequence[str]) -> Iterator[str]:
+    for name in fields:
+        yield from split_in(f"FROM {source} WHERE {name} IN", asked)
+
+
+def _by_id(source: str, prefix: str, given: Sequence[str]) -> Iterator[str]:
+    return split_in(f"FROM {source} WHERE Id IN", [text for text in given if text.startswith(prefix)])
+
+
+@dataclass(slots=True)
+class _Builders:
+    rules: MatchRules
+    _contacts: IndexBuilder = field(init=False)
+    _leads: IndexBuilder = field(init=False)
+    _contact_ids: IndexBuilder = field(init=False)
+    _lead_ids: IndexBuilder = field(init=False)
+
+    def __post_init__(self) -> None:
+        oldest = self.rules.oldest
+        self._contacts, self._leads = IndexBuilder(oldest), IndexBuilder(oldest)
+        self._contact_ids, self._lead_ids = IndexBuilder(oldest), IndexBuilder(oldest)
+
+    def contacts(self, page: Sequence[Record]) -> None:
+        """Contacts as `contact_columns` has them."""
+        if not page:
+            return
+        ids, dates, *addresses = (list(column) for column in zip(*page, strict=True))
+        for place, column in enumerate(addresses):
+            self._contacts.add(column, ids, dates, DIRECT - place)
+        if self.rules.by_id:
+            self._contact_ids.add_keys([id_[:SHORT_ID] for id_ in ids], ids, dates)
+
+    def leads(self, page: Sequence[Record]) -> None:
+        """Leads as `lead_columns` has them: open ones are leads; a converted one leads to its contact."""
+        still = [record for record in page if record[2] != "true"]
+        became = [record for record in page if record[2] == "true" and record[3]]
+        for records, by_address, by_id, target, rank in (
+            (still, self._leads, self._lead_ids, 0, DIRECT),
+            (became, self._contacts, self._contact_ids, 3, BY_LEAD),
+        ):
+            if not records:
+                continue
+            columns = [list(column) for column in zip(*records, strict=True)]
+            for place, column in enumerate(columns[4:]):
+                by_address.add(column, columns[target], columns[1], rank - place)
+            if self.rules.by_id:
+                by_id.add_keys([id_[:SHORT_ID] for id_ in columns[0]], columns[target], columns[1], rank)
+
+    def build(self) -> MatchIndex:
+        return MatchIndex(
+            self._contacts.build(), self._leads.build(), self._contact_ids.build(), self._lead_ids.build()
+        )

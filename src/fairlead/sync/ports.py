@@ -54,8 +54,16 @@ class Source(Protocol[Row_co]):
 class Matcher(Protocol):
     """Finds the contact and the lead of an address."""
 
-    async def match(self, addresses: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Contact ids and lead ids, one text an address, blank where nothing matches."""
+    async def match(self, addresses: Sequence[str], ids: Sequence[str] | None = None) -> tuple[list[str], list[str]]:
+        """Contact ids and lead ids, one text an address, blank where nothing matches.
+
+        `ids`, one text an address, are what a custom field gave as the Id of a contact or lead (15 or 18 characters, or
+        anything else people write): an Id that is known counts before the address, for its own object.
+        """
+        ...
+
+    def fresh(self) -> "Matcher":
+        """One of the same rules that has read nothing yet: what was written a moment ago, it finds."""
         ...
 
 
@@ -124,6 +132,29 @@ class Sink(Protocol):
 
     async def delete_older(self, target: Target, scope: Scope, run: int, keep: Collection[str]) -> int:
         """Delete the records of the scope with an older run number, but for those of the keys `keep`; tells how many."""
+        ...
+
+
+class Holding(Protocol):
+    """What the sink holds of a scope, read before the scope is read whole: tells what differs, and what was not listed.
+
+    It spares writing everything anew where nothing tells which rows changed.
+    """
+
+    def __len__(self) -> int:
+        """Records held when it was read."""
+        ...
+
+    def differing(self, rows: Rows) -> list[int]:
+        """Positions of the rows that the sink does not hold like that; every row counts as listed from now on."""
+        ...
+
+    def missing(self) -> int:
+        """Records held that no row was listed for."""
+        ...
+
+    async def sweep(self) -> int:
+        """Delete the records that no row was listed for; tells how many."""
         ...
 
 

@@ -15,7 +15,7 @@ from fairlead.domain.failure import FixTheSettings
 from fairlead.domain.records import Cursor, Digest, InFlight, Outcome, RowFailure, Rows, Scope, Staged
 from fairlead.sync import guard, pull
 from fairlead.sync.compare import Decisions, compare
-from fairlead.sync.ports import OWNER, BulkJobFailed, Ledger, Sink, Source, SourcePage, Target
+from fairlead.sync.ports import OWNER, BulkJobFailed, Holding, Ledger, Sink, Source, SourcePage, Target
 from fairlead.sync.push import Journal, Push
 
 Row = TypeVar("Row")
@@ -79,6 +79,8 @@ class Flow(Generic[Row]):
 
     `convert` turns a page of the source into rows; `progress` hears rows read so far and the rows expected. `also` is
     called in the transaction that moves the cursor, off the event loop: what it writes stands or falls with it.
+    With a `holding` everything is read, what differs from it is written, and what was not listed is deleted, if the
+    guard lets it pass.
     """
 
     scope: Scope
@@ -91,6 +93,7 @@ class Flow(Generic[Row]):
     progress: Callable[[int, int], Awaitable[None]]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     also: Callable[[], None] | None = None
+    holding: Holding | None = None
 
     async def run(self) -> Report:
         """Run the scope once. Raises a Failure when it could not be brought to its end; the cursor then stays.
@@ -102,7 +105,8 @@ class Flow(Generic[Row]):
             return report
         await self._resume(report)
         cursor = await self.ledger.cursor(self.scope)
-        window = pull.window(cursor, await self.source.clock(), self.options.overlap, everything=self.options.full)
+        everything = self.options.full or self.holding is not None
+        window = pull.window(cursor, await self.source.clock(), self.options.overlap, everything=everything)
         digests: dict[bytes, Digest] = {}
         push = self._push(window.cursor, digests)
         again = await self._offered_again(window)
@@ -115,6 +119,8 @@ class Flow(Generic[Row]):
             raise
         if self.options.sweep:
             report.swept = await self._sweep(report)
+        elif self.holding is not None:
+            report.swept = await self._sweep_held(self.holding, report)
         answered = None if window.since is None else self.ledger.hashes(again)
         await self._commit(window.cursor, digests, report.outcome.failures, window.recent_from, answered, ended=True)
         return report
@@ -168,6 +174,8 @@ class Flow(Generic[Row]):
 
     def _decide(self, converted: Converted, known: Mapping[bytes, bytes], recent_from: str) -> Decisions:
         rows = converted.rows
+        if self.holding is not None and not self.options.full:
+            return self._decide_by(self.holding, converted, recent_from)
         if not known and max(converted.days, default="") < recent_from:
             return compare(rows, converted.days, None, (), known, recent_from=recent_from, write_all=True)
         return compare(
@@ -180,6 +188,17 @@ class Flow(Generic[Row]):
             write_all=self.options.full,
         )
 
+    def _decide_by(self, holding: Holding, converted: Converted, recent_from: str) -> Decisions:
+        """Write what the sink does not hold; remember what the next reading sees again, as after any writing."""
+        rows, days = converted.rows, converted.days
+        positions = holding.differing(rows)
+        recent = [i for i, day in enumerate(days) if day >= recent_from]
+        seen_again = rows.take(recent)
+        contents = self.ledger.content_digests(seen_again, self.target.run_field)
+        hashes = self.ledger.hashes(seen_again.keys)
+        digests = {key: Digest(content, days[i]) for key, content, i in zip(hashes, contents, recent, strict=True)}
+        return Decisions(rows.take(positions), len(rows) - len(positions), digests)
+
     def _push(self, cursor: Cursor, digests: dict[bytes, Digest]) -> Push:
         async def opened(job: str) -> None:
             await self.ledger.opened(self.scope, job)
@@ -187,7 +206,7 @@ class Flow(Generic[Row]):
         async def sealed(job: str, last: bool) -> None:
             # A job that ends the reading may be committed by whoever finds it later: all it needs goes with it.
             # A sweep still to come cannot be staged, nor what else is to be committed: then the reading starts anew.
-            whole = last and not self.options.sweep and self.also is None
+            whole = last and not self.options.sweep and self.also is None and self.holding is None
             staged = Staged(cursor, digests) if whole else None
             await self.ledger.sealed(self.scope, job, staged)
 
@@ -217,6 +236,18 @@ class Flow(Generic[Row]):
             allowed=self.options.allow_large_changes,
         )
         return await self.sink.delete_older(self.target, self.scope, self.options.run, keep)
+
+    async def _sweep_held(self, holding: Holding, report: Report) -> int:
+        """Delete what a reading of everything did not list, unless a guard refuses."""
+        guard.check_sweep(
+            self.options.name or str(self.scope),
+            read=report.read,
+            older=holding.missing(),
+            known=len(holding),
+            limits=self.options.limits,
+            allowed=self.options.allow_large_changes,
+        )
+        return await holding.sweep()
 
     async def _commit(
         self,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from fairlead.campaignmonitor.account import CampaignMonitor
+from fairlead.campaignmonitor.lists import ListStats
 from fairlead.domain.setting import Values, defaults
 from fairlead.salesforce.client import Salesforce
 from fairlead.sync.ports import Ledger, Matcher
@@ -47,11 +48,12 @@ class ClientScope:
 
 @dataclass(frozen=True, slots=True)
 class ListScope:
-    """A list to sync, with its client."""
+    """A list to sync, with its client. `stats` are its counters as just read, None where they could not be read."""
 
     id: str
     name: str
     client: ClientScope
+    stats: ListStats | None = None
 
 
 @dataclass(frozen=True, slots=True)

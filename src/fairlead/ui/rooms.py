@@ -50,6 +50,16 @@ def register(room: Room) -> None:
     _rooms[room.name] = room
 
 
+def withdraw(name: str) -> None:
+    """Take back what a room declared; harmless when there is none."""
+    _rooms.pop(name, None)
+
+
+def find(name: str) -> Room | None:
+    """The room of this name."""
+    return _rooms.get(name)
+
+
 def rooms() -> list[Room]:
     """All rooms, in the order of the menu."""
     return sorted(_rooms.values(), key=lambda room: (room.place, room.name))

@@ -14,8 +14,13 @@ FAIRLEAD = deployment.load(os.environ)
 FAIRLEAD_HOME = FAIRLEAD.home
 # What was sealed with the data folder's own key stays readable when the deployment sets one later.
 FAIRLEAD_SECRET_KEYS = FAIRLEAD.secret_keys + keys.read(FAIRLEAD.home)
+FAIRLEAD_PUBLIC_URL = FAIRLEAD.public_url
+FAIRLEAD_CAMPAIGN_MONITOR_URL = FAIRLEAD.campaign_monitor_url
+FAIRLEAD_SALESFORCE_LOGIN_URL = FAIRLEAD.salesforce_login_url
 FAIRLEAD_SALESFORCE_CALL_SHARE = FAIRLEAD.salesforce_call_share
 FAIRLEAD_SLOTS = FAIRLEAD.slots
+FAIRLEAD_PUBLIC_URL = FAIRLEAD.public_url
+FAIRLEAD_CAMPAIGN_MONITOR_URL = FAIRLEAD.campaign_monitor_url
 FAIRLEAD_CONCURRENCY = FAIRLEAD.concurrency
 FAIRLEAD_HISTORY_DAYS = FAIRLEAD.history_days
 FAIRLEAD_HEARTBEAT_SECONDS = FAIRLEAD.heartbeat_seconds
@@ -53,7 +58,12 @@ INSTALLED_APPS = [
     "fairlead.features.campaigns",
     "fairlead.features.tracking_history",
     "fairlead.features.storage",
+    "fairlead.features.salesforce_campaigns",
+    "fairlead.features.record_creation",
+    "fairlead.features.suppression",
     "fairlead.features.job_list",
+    "fairlead.features.people",
+    "fairlead.features.webhooks",
 ]
 
 MIDDLEWARE = [

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from fairlead.ui import rooms
+from fairlead.ui import rooms, settings_api, settings_pages
 from fairlead.web import health, pages, sign_in
 
 urlpatterns = [
@@ -12,5 +12,10 @@ urlpatterns = [
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("account/", sign_in.account, name="account"),
     path("healthz", health.healthz, name="healthz"),
+    path("settings/", settings_pages.overview, name="settings"),
+    path("settings/<str:room>/", settings_pages.room, name="room_settings"),
+    path("settings/<str:room>/<str:subject>/", settings_pages.room, name="subject_settings"),
+    path("api/v1/settings", settings_api.all_settings, name="api_settings"),
+    path("api/v1/settings/<str:name>", settings_api.one_setting, name="api_setting"),
     *[path("", include(room.urls)) for room in rooms.rooms() if room.urls],
 ]

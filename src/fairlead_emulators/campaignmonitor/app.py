@@ -23,6 +23,7 @@ from fairlead_emulators.campaignmonitor.explorer.latest import Latest
 from fairlead_emulators.campaignmonitor.heartbeat import Heartbeat
 from fairlead_emulators.campaignmonitor.journeys import room as journeys
 from fairlead_emulators.campaignmonitor.lists import room as lists
+from fairlead_emulators.campaignmonitor.living import room as living
 from fairlead_emulators.campaignmonitor.oauth import room as oauth
 from fairlead_emulators.campaignmonitor.rooms import Room
 from fairlead_emulators.campaignmonitor.segments import room as segments
@@ -30,6 +31,7 @@ from fairlead_emulators.campaignmonitor.store import Store
 from fairlead_emulators.campaignmonitor.subscribers import room as subscribers
 from fairlead_emulators.campaignmonitor.subscribers.changes import Changes
 from fairlead_emulators.campaignmonitor.switches import Switches
+from fairlead_emulators.campaignmonitor.telling import room as telling
 from fairlead_emulators.campaignmonitor.templates import room as templates
 from fairlead_emulators.campaignmonitor.tracking import room as tracking
 from fairlead_emulators.campaignmonitor.transactional import room as transactional
@@ -50,7 +52,7 @@ SERVICE_FAULTS: Final = frozenset(
 )  # fmt: skip
 ROOMS: Final[tuple[Room, ...]] = (
     account.ROOM, lists.ROOM, subscribers.ROOM, segments.ROOM, templates.ROOM, tracking.ROOM, campaigns.ROOM, journeys.ROOM,
-    transactional.ROOM, webhooks.ROOM, oauth.ROOM,
+    transactional.ROOM, webhooks.ROOM, oauth.ROOM, living.ROOM, telling.ROOM,
 )  # fmt: skip
 _METHODS: Final = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 

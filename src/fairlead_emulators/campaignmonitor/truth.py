@@ -48,7 +48,7 @@ def _utc(seconds: float) -> str:
 
 
 def _line(client: Client, on: SubscriberList, row: tuple[Any, ...]) -> dict[str, Any]:
-    address, name, at, minute, state_at, joined_at, fields, mobile = row
+    address, name, at, minute, state_at, joined_at, fields, mobile, sms, reads, consent = row
     joined_minute = int((joined_at + 30) // 60)
     return {
         "client": client.id,
@@ -66,6 +66,9 @@ def _line(client: Client, on: SubscriberList, row: tuple[Any, ...]) -> dict[str,
         "joined_date_ambiguous": ambiguous(joined_minute, client.zone),
         "custom_fields": msgspec.json.decode(fields),
         "mobile": mobile,
+        "sms": bool(sms),
+        "reads": reads,
+        "consent": consent or "Yes",
     }
 
 
@@ -83,9 +86,10 @@ def subscribers(store: Store, lists: list[SubscriberList]) -> Iterator[bytes]:
         while True:
             # In steps: the loop may serve other requests between two chunks.
             found = store.db.execute(
-                "SELECT address, name, state, minute, state_at, joined_at, fields, mobile, key FROM subscribers"
-                " WHERE list = ? AND key > ? ORDER BY key LIMIT ?",
-                (on.n, last, _BATCH),
+                "SELECT address, name, state, minute, state_at, joined_at, fields, mobile, sms, reads,"
+                " (SELECT consent FROM consents WHERE client = ? AND consents.key = subscribers.key), key"
+                " FROM subscribers WHERE list = ? AND key > ? ORDER BY key LIMIT ?",
+                (client.id, on.n, last, _BATCH),
             ).fetchall()
             if not found:
                 break

@@ -1,18 +1,19 @@
 """Control routes of the org alone: a person's edits, all rows of an object, expired sessions."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from fairlead_emulators.control import explained, json_body
+from fairlead_emulators.salesforce import living
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.ids import to18
-from fairlead_emulators.salesforce.model.schema import SObject
+from fairlead_emulators.salesforce.model.schema import Field, SObject
 from fairlead_emulators.salesforce.records import conversion, merging, writes
 from fairlead_emulators.salesforce.records.outcome import Refused
 from fairlead_emulators.salesforce.records.reading import as_json
@@ -32,8 +33,12 @@ def routes(org: Org, sessions: Sessions) -> list[Route]:
 
     async def records(request: Request) -> Response:
         sobject = find(org, request.query_params.get("object", ""))
-        every = request.query_params.get("deleted", "") == "true"
-        lines = all_rows(org, sobject, deleted=every)
+        query = request.query_params
+        every = query.get("deleted", "") == "true"
+        wanted = [each.strip() for each in query["fields"].split(",")] if query.get("fields") else None
+        lines = all_rows(
+            org, sobject, deleted=every, names=wanted, since=query.get("since", ""), made=query.get("made") == "true"
+        )
         return StreamingResponse(lines, media_type="application/x-ndjson")
 
     async def expire(_request: Request) -> Response:
@@ -55,8 +60,12 @@ def routes(org: Org, sessions: Sessions) -> list[Route]:
             settings_changed(org)
         return JSONResponse(org.settings)
 
+    async def live(request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(living.live, org, await json_body(request)))
+
     return [
         Route("/_control/act", explained(act), methods=["POST"]),
+        Route("/_control/live", explained(live), methods=["POST"]),
         Route("/_control/records", explained(records), methods=["GET"]),
         Route("/_control/expire_sessions", explained(expire), methods=["POST"]),
         Route("/_control/sessions", explained(session), methods=["POST"]),
@@ -154,19 +163,43 @@ _ACTS: Final[Mapping[str, Callable[[Org, dict[str, Any]], dict[str, Any]]]] = {
 }
 
 
-def all_rows(org: Org, sobject: SObject, *, deleted: bool = False) -> Iterator[str]:
-    """Every row in order of id, one JSON object a line, a few thousand at a time."""
-    fields = list(sobject.fields.values())
-    names = ", ".join(quoted(f.name) for f in fields)
+def all_rows(
+    org: Org,
+    sobject: SObject,
+    *,
+    deleted: bool = False,
+    names: Sequence[str] | None = None,
+    since: str = "",
+    made: bool = False,
+) -> Iterator[bytes]:
+    """Every row in order of id, one JSON object a line, a few thousand at a time.
+
+    `names`: of the fields wanted, all when None; `since`: only rows written then or later, as in SystemModstamp; with
+    `made` only those that were made then or later.
+    Raises LookupError for a field that the object has not.
+    """
+    fields = [_field(sobject, name) for name in names] if names else list(sobject.fields.values())
+    columns = ", ".join(quoted(f.name) for f in fields)
     shown = "" if deleted else "AND IsDeleted = 0"
-    last = ""
+    if since:
+        shown += f" AND {'CreatedDate' if made else 'SystemModstamp'} >= ?"
+    return _pages(org, sobject, fields, f"SELECT {columns}, Id FROM {quoted(sobject.name)} WHERE Id > ? {shown}", since)
+
+
+def _field(sobject: SObject, name: str) -> Field:
+    found = sobject.field(name)
+    if found is None:
+        raise LookupError(f"{sobject.name} has no field {name!r}")
+    return found
+
+
+def _pages(org: Org, sobject: SObject, fields: Sequence[Field], query: str, since: str) -> Iterator[bytes]:
+    encode = msgspec.json.Encoder().encode
+    last, further = "", (since,) if since else ()
     while True:
         with org.storage.lock:
-            rows = org.storage.connection.execute(
-                f"SELECT {names}, Id FROM {quoted(sobject.name)} WHERE Id > ? {shown} ORDER BY Id LIMIT {_PAGE}",
-                (last,),
-            ).fetchall()
+            rows = org.storage.connection.execute(f"{query} ORDER BY Id LIMIT {_PAGE}", (last, *further)).fetchall()
         if not rows:
             return
-        yield "".join(json.dumps(as_json(fields, row[:-1])) + "\n" for row in rows)
+        yield b"".join(encode(as_json(fields, row[:-1])) + b"\n" for row in rows)
         last = rows[-1][-1]

@@ -87,6 +87,8 @@ def test_a_member_holds_what_the_list_shows() -> None:
         "Active",
         "2026-03-10 09:30:00",
         name="Ann",
+        consent_to_track="Yes",
+        mobile_number="+61491570156",
         custom_values=(
             Value("[Colour]", "red"),
             Value("[Colour]", "blue"),
@@ -110,6 +112,9 @@ def test_a_member_holds_what_the_list_shows() -> None:
         "Lead__c": "",
         "Reads_Email_With__c": "",
         "Custom_Fields__c": 'Colour: red\nColour: blue\nNote: say "hi",\nthen',
+        "Consent_To_Track__c": "Yes",
+        "Mobile_Number__c": "+61491570156",
+        "Consent_To_Send_SMS__c": "",
         "Sync_Run__c": "7",
     }
 
@@ -155,6 +160,7 @@ def test_seen_tells_what_came_by(pages: list[list[int]]) -> None:
             before.add(number)
         assert seen.add(np.array(page, dtype=np.int64)).tolist() == expected
     assert len(seen) == len(before)
+    assert seen.contains(np.arange(-7, 8)).tolist() == [number in before for number in range(-7, 8)]
 
 
 def test_a_text_has_one_hash() -> None:

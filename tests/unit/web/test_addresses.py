@@ -7,6 +7,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from fairlead.jobs.models import Job
+from fairlead.store import known
+from fairlead.store.models import Org
 
 # name → path, what a stranger gets, methods that are allowed
 EVERYTHING: dict[str, tuple[str, int, str]] = {
@@ -22,17 +24,38 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "sync_off": ("/sync/off/", 302, "POST"),
     "sync_full": ("/sync/full/", 302, "GET POST"),
     "sync_run": ("/sync/run/", 302, "GET"),
+    "sync_existing": ("/sync/full/existing/", 302, "GET"),
+    "settings": ("/settings/", 302, "GET"),
+    "room_settings": ("/settings/primary_sync/", 302, "GET POST"),
+    "subject_settings": ("/settings/primary_sync/abc/", 302, "GET POST"),
+    "api_sync": ("/api/v1/sync", 401, "GET POST"),
+    "api_settings": ("/api/v1/settings", 401, "GET"),
+    "api_setting": ("/api/v1/settings/primary_sync.sweep_share", 401, "GET PUT DELETE"),
     "sync_cancel": ("/sync/cancel/", 302, "POST"),
     "storage": ("/storage/", 302, "GET POST"),
     "storage_estimate": ("/storage/estimate/", 302, "GET"),
     "campaigns": ("/campaigns/", 302, "GET"),
     "suspicious": ("/campaigns/suspicious/", 302, "GET"),
     "campaign": ("/campaigns/x/", 302, "GET"),
+    "people": ("/people/", 302, "GET POST"),
+    "person": ("/people/1/", 302, "GET"),
+    "webhook": ("/hooks/wrong", 404, ""),
+    "webhooks_repair": ("/webhooks/repair/", 302, "POST"),
     "jobs": ("/jobs/", 302, "GET"),
     "job": ("/jobs/1/", 302, "GET"),
     "job_run": ("/jobs/1/run/", 302, "GET"),
     "job_cancel": ("/jobs/1/cancel/", 302, "POST"),
+    "salesforce_campaigns": ("/salesforce-campaigns/", 302, "GET"),
+    "salesforce_campaigns_link": ("/salesforce-campaigns/link/", 302, "GET POST"),
+    "salesforce_campaigns_unlink": ("/salesforce-campaigns/unlink/", 302, "POST"),
+    "salesforce_campaigns_refresh": ("/salesforce-campaigns/refresh/", 302, "POST"),
+    "salesforce_campaigns_preview": ("/salesforce-campaigns/preview/", 302, "GET"),
+    "salesforce_campaigns_statuses": ("/salesforce-campaigns/statuses/", 302, "GET"),
+    "salesforce_campaigns_averages": ("/salesforce-campaigns/averages/", 302, "GET"),
+    "salesforce_campaigns_compare": ("/salesforce-campaigns/0123456789abcdef/", 302, "GET"),
     "job_retry": ("/jobs/1/retry/", 302, "POST"),
+    "records": ("/records/", 302, "GET"),
+    "records_retry": ("/records/retry/", 302, "POST"),
 }
 BOTH = ("GET", "POST")
 
@@ -53,9 +76,9 @@ def test_every_address_is_in_the_table() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", EVERYTHING)
 def test_a_stranger_is_sent_to_the_sign_in(name: str) -> None:
-    """Whoever is not signed in sees the way in and the health, whatever the method, and nothing else."""
+    """Whoever is not signed in sees the way in and the health, whatever the method, and nothing else; programs are told."""
     path, expected, allowed = EVERYTHING[name]
-    for method in BOTH if expected == 302 else ["GET"]:
+    for method in BOTH if expected in (302, 401) else ["GET"]:
         answer = Client().generic(method, path)
         assert answer.status_code == expected
         if expected == 302:
@@ -67,6 +90,7 @@ def test_pages_refuse_to_act_and_acts_refuse_to_be_looked_at(name: str, admin: C
     """A link, a preview or a reload never changes anything: what acts is POST only, what shows is GET only."""
     path, _, allowed = EVERYTHING[name]
     path = path.replace("/1/", f"/{job().pk}/")
+    known.note(Org.objects.get().pk, "c1", "Client", [("abc", "News")])
     for method in BOTH:
         status = admin.generic(method, path).status_code
         assert (status == 405) == (method not in allowed.split()), (method, status)
@@ -80,6 +104,9 @@ def test_what_acts_wants_a_token_of_our_own_pages(name: str, person: object, job
     browser.force_login(person)
     answer = browser.post(EVERYTHING[name][0].replace("/1/", f"/{job().pk}/"))
     assert answer.status_code == 403
+    if name.startswith("api_"):
+        assert "CSRF token as X-CSRFToken" in answer.json()["error"]["next_step"]
+        return
     assert "Not allowed" in answer.text
     assert "load the page again" in answer.text
 

@@ -107,6 +107,16 @@ def put(org: Org, name: str, credentials: Credentials) -> None:
     secrets.put(org, name, msgspec.json.encode(credentials).decode())
 
 
+def renew(org: Org, name: str, credentials: Credentials) -> bool:
+    """Keep these in place of earlier ones, unless those were forgotten meanwhile: then False. Hold the lock."""
+    return secrets.replace(org, name, msgspec.json.encode(credentials).decode())
+
+
+def forget(org: Org, name: str) -> None:
+    """Forget them. A renewal under way puts none back: no lock is needed, so that nothing can hold this up."""
+    secrets.delete(org, name)
+
+
 def account(org: Org) -> AccountCredentials | None:
     """Those of the Campaign Monitor account; None before it is connected. Raises CannotOpenSecret, UnknownCredentials."""
     return _read(org, CAMPAIGN_MONITOR, _ACCOUNT)

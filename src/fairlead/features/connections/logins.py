@@ -43,13 +43,13 @@ def to_org(org: Org, login_url: str, kept: OrgCredentials) -> salesforce.Login:
 
 
 class ConnectedAnew(WaitAndRetry):
-    """A side was connected in another way while it was in use."""
+    """A side was connected in another way, or disconnected, while it was in use."""
 
     code = "FL-112"
-    next_step = "Nothing need be done: the next try signs in the new way."
+    next_step = "Nothing need be done: the next try signs in the new way, or says that the side is not connected."
 
     def __init__(self, side: str) -> None:
-        super().__init__(f"{side} was connected in another way meanwhile.")
+        super().__init__(f"{side} was connected in another way, or disconnected, meanwhile.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,10 @@ class HeldGrant:
     tokens: campaign_monitor.Tokens
 
     async def keep(self, tokens: campaign_monitor.Tokens) -> None:
-        """Seal these in place of the former."""
-        await sync_to_async(credentials.put)(self.org, credentials.CAMPAIGN_MONITOR, AccountGrant.of(tokens))
+        """Seal these in place of the former. Raises ConnectedAnew where the side was disconnected meanwhile."""
+        grant = AccountGrant.of(tokens)
+        if not await sync_to_async(credentials.renew)(self.org, credentials.CAMPAIGN_MONITOR, grant):
+            raise ConnectedAnew("Campaign Monitor")
         self.tokens = tokens
 
 
@@ -97,7 +99,7 @@ class SealedSession:
         return kept_login.Kept(kept.refresh_token, kept.token)
 
     async def store(self, kept: kept_login.Kept) -> None:
-        """Seal these in place of the former."""
+        """Seal these in place of the former. Raises ConnectedAnew where the side was disconnected meanwhile."""
         fresh = {"refresh_token": kept.refresh_token}
         if kept.token is not None:
             fresh |= {
@@ -106,7 +108,8 @@ class SealedSession:
                 "identity_path": kept.token.identity_path,
             }
         grant = msgspec.structs.replace(await self._grant(), **fresh)
-        await sync_to_async(credentials.put)(self.org, credentials.SALESFORCE, grant)
+        if not await sync_to_async(credentials.renew)(self.org, credentials.SALESFORCE, grant):
+            raise ConnectedAnew("Salesforce")
 
     async def _grant(self) -> OrgGrant:
         kept = await sync_to_async(credentials.salesforce)(self.org)

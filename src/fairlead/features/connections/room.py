@@ -1,11 +1,10 @@
-"""What the connections room declares: panels for the sync settings and for the first page."""
+"""What the connections room declares: its page, its verbs, the owner setting, and a panel for the sync settings."""
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from fairlead.features.connections import records
-from fairlead.features.connections.models import Client
+from fairlead.features.connections import records, rules, shown
 from fairlead.store.orgs import default_org
 from fairlead.ui.rooms import Room, Verb
 
@@ -16,7 +15,7 @@ def panel(request: HttpRequest) -> SafeString:
     context = {
         "account": records.account(org),
         "crm": records.salesforce_org(org),
-        "clients": list(Client.objects.filter(org=org)),
+        "clients": shown.clients(org),
     }
     return SafeString(render_to_string("connections/panel.html", context, request))
 
@@ -24,7 +23,20 @@ def panel(request: HttpRequest) -> SafeString:
 ROOM = Room(
     name="connections",
     title="Connections",
+    icon="link",
+    entry="connections",
     place=20,
-    verbs=(Verb("look"),),
+    urls="fairlead.features.connections.urls",
+    verbs=(
+        Verb("look"),
+        Verb("connect"),
+        Verb("move sync user"),
+        Verb("select clients"),
+        Verb("choose owner"),
+        Verb("hand over records"),
+        Verb("remove client"),
+        Verb("disconnect"),
+    ),
+    settings=(rules.OWNER,),
     panels={"sync_settings": panel},
 )

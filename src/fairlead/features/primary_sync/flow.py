@@ -6,7 +6,25 @@ from contextlib import suppress
 
 from fairlead.domain.failure import Failure
 from fairlead.features.primary_sync import rules
-from fairlead.sync.stage import Run, Stage
+from fairlead.sync.stage import Run, Stage, Wanted
+
+_offered: list[Stage] = []
+
+
+def offer(stages: Sequence[Stage]) -> None:
+    """Say which stages there are, in their order: the rooms that offer them are strangers to this one."""
+    _offered[:] = stages
+
+
+def offered() -> Sequence[Stage]:
+    """The stages that there are."""
+    return tuple(_offered)
+
+
+def stages_of(wanted: Wanted, stages: Sequence[Stage]) -> list[Stage]:
+    """The stages to run for what was asked, in their order. Raises NoSuchStage."""
+    names = rules.to_run({stage.name: stage.needs for stage in stages}, wanted.stages, clean=wanted.clean)
+    return [stage for stage in stages if stage.name in names]
 
 
 async def run_stages(run: Run, stages: Sequence[Stage]) -> None:

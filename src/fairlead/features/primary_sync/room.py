@@ -1,5 +1,6 @@
 """What the primary sync declares: its place in the menu, its addresses, its verbs."""
 
+from fairlead.sync import guard
 from fairlead.ui.rooms import Room, Verb
 
 ROOM = Room(
@@ -17,4 +18,5 @@ ROOM = Room(
         Verb("turn off"),
         Verb("cancel"),
     ),
+    settings=guard.SETTINGS,
 )

@@ -5,11 +5,15 @@ from typing import Any, Final
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from fairlead.domain.setting import Of
+from fairlead.store.orgs import default_org
 from fairlead.ui import access, rooms
+from fairlead.ui.settings_forms import SettingsForm
 
 register = template.Library()
 
@@ -87,3 +91,22 @@ def menu(context: template.Context) -> list[rooms.Room]:
     """The rooms of the menu that are open to who asks."""
     request = context.get("request")
     return rooms.menu(access.role_of(request)) if request is not None else []
+
+
+@register.simple_tag
+def settings_link(room: str, label: str = "All options") -> SafeString | str:
+    """A link to a room's page of options; nothing where it has none."""
+    found = rooms.find(room)
+    if found is None or not found.settings:
+        return ""
+    return format_html('<a href="{}">{}</a>', reverse("room_settings", args=[room]), label)
+
+
+@register.inclusion_tag("ui/_settings_panel.html", takes_context=True)
+def settings_of(context: template.Context, room: str) -> dict[str, Any]:
+    """The options of a room for all clients and lists, as a form on the room's own page, which is shown again afterwards."""
+    found = rooms.find(room)
+    settings = [each for each in found.settings if each.of is Of.ORG] if found else []
+    request = context["request"]
+    form = SettingsForm(default_org(), settings)
+    return {"room": found, "form": form, "here": request.path, "csrf_token": context.get("csrf_token")}

@@ -5,14 +5,14 @@ from typing import Any, Final
 
 import msgspec
 
-from fairlead_emulators.campaignmonitor.api import Answer, Call, Endpoint, created
+from fairlead_emulators.campaignmonitor.api import Answer, Call, Endpoint, Service, created
 from fairlead_emulators.campaignmonitor.auth import derived
 from fairlead_emulators.campaignmonitor.dates import buckets
 from fairlead_emulators.campaignmonitor.facts import fact
 from fairlead_emulators.campaignmonitor.lists.changing import CHANGING, check_setting, check_title
 from fairlead_emulators.campaignmonitor.lists.fields import FIELDS
 from fairlead_emulators.campaignmonitor.paging import asked, envelope
-from fairlead_emulators.campaignmonitor.store import STATES, Store
+from fairlead_emulators.campaignmonitor.store import STATES, Client, Store, SubscriberList
 from fairlead_emulators.campaignmonitor.ties import next_number
 
 # State → (name of its total, prefix of its calendar buckets).
@@ -38,14 +38,18 @@ def _details(call: Call, identity: str) -> Any:
 
 def _statistics(call: Call, identity: str) -> Any:
     of = call.list(identity)
-    client = call.client_of(of)
-    periods = buckets(call.service.clock.now(), client.zone)
+    return statistics(call.service, of, call.client_of(of))
+
+
+def statistics(service: Service, of: SubscriberList, client: Client) -> dict[str, int]:
+    """The 24 counters of a list: totals by state, and by calendar periods of the client's clock."""
+    periods = buckets(service.clock.now(), client.zone)
     shown: dict[str, int] = {}
     for state, (total, prefix) in _STATISTICS.items():
-        shown[total] = call.service.pages.total(of, state, None)
+        shown[total] = service.pages.total(of, state, None)
         for period, (start, end) in periods.items():
-            count = call.service.pages.total(of, state, start)
-            shown[prefix + period] = count - (call.service.pages.total(of, state, end) if end else 0)
+            count = service.pages.total(of, state, start)
+            shown[prefix + period] = count - (service.pages.total(of, state, end) if end else 0)
     return shown
 
 

@@ -20,6 +20,21 @@ def test_the_clock_runs_from_where_it_was_set():
     assert clock.now() < moment
 
 
+def test_a_clock_that_stands_still_moves_only_when_it_is_moved():
+    clock = Clock()
+    assert not clock.stands_still
+    moment = clock.stand_still()
+    assert clock.stands_still
+    assert [clock.now() for _ in range(3)] == [moment] * 3
+    assert clock.advance(3600) == moment + timedelta(hours=1) == clock.now()
+    wanted = datetime(2030, 3, 31, 1, 59, tzinfo=UTC)
+    assert clock.set(wanted) == wanted == clock.now()
+    assert timedelta(0) <= clock.go_on() - wanted < timedelta(seconds=5)
+    assert not clock.stands_still
+    first = clock.go_on()
+    assert first <= clock.now()
+
+
 def test_the_clock_refuses_a_moment_without_offset():
     with pytest.raises(ValueError, match="add an offset"):
         Clock().set(datetime(2030, 1, 1))

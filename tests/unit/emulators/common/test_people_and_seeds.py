@@ -132,3 +132,24 @@ def test_unknown_names_are_refused_with_the_known_ones():
         seeds.spec("nope", "salesforce")
     with pytest.raises(LookupError, match="mailchimp"):
         seeds.spec("demo", "mailchimp")
+
+
+def test_the_small_year_is_the_whole_one_in_small():
+    """Both have lists of two clients in different zones, campaigns over a year, journeys with history, and an org that overlaps."""
+    for name, lists, campaigns in (("year", 20, 60), ("year-small", 6, 8)):
+        account, org = seeds.spec(name, "campaign_monitor"), seeds.spec(name, "salesforce")
+        assert len({each["time_zone"] for each in account["clients"]}) == len(account["clients"]) == 2
+        assert sum(len(each["lists"]) for each in account["clients"]) == lists
+        sent = [one for each in account["clients"] for one in each["campaigns"] if "sent_days_ago" in one]
+        assert len(sent) == campaigns
+        assert max(one["sent_days_ago"] for one in sent) > 180 > min(one["sent_days_ago"] for one in sent)
+        assert all(any(one.get("history_days") for one in each["journeys"]) for each in account["clients"])
+        assert any(each["second"] for each in org["contacts"])
+        assert any("contact_of" in each for each in org["leads"])
+    people = sum(
+        count
+        for each in seeds.spec("year", "campaign_monitor")["clients"]
+        for one in each["lists"]
+        for _, count in one["people"]
+    )
+    assert people == 200_000

@@ -1,0 +1,41 @@
+"""Addresses of the connections: pages, and the same acts as JSON."""
+
+from django.urls import path
+
+from fairlead.features.connections import api, sign_in_views, views
+
+_CLIENT = "connections/clients/<str:client_id>/"
+_API = "api/v1/clients/<str:client_id>/"
+
+urlpatterns = [
+    path("connections/", views.connections, name="connections"),
+    path("connections/clients/", views.select, name="connections_select"),
+    path("connections/sync-user/", views.sync_user, name="connections_sync_user"),
+    path("connections/sync-user/name/", views.sync_user_name, name="connections_sync_user_name"),
+    path("connections/campaign-monitor/", sign_in_views.campaign_monitor, name="connections_campaign_monitor"),
+    path("connections/salesforce/", sign_in_views.salesforce, name="connections_salesforce"),
+    path("connections/salesforce/callback/", sign_in_views.callback, name="connections_callback"),
+    path("connections/disconnect/<str:side>/", views.disconnect, name="connections_disconnect"),
+    path(f"{_CLIENT}owner/", views.owner, name="connections_owner"),
+    path(f"{_CLIENT}remove/", views.remove, name="connections_remove"),
+    *(
+        path(f"{_CLIENT}{act}/", views.act_on_client, {"act": act}, name=f"connections_{act}")
+        for act in ("resume", "pause", "hand-over")
+    ),
+    path(f"{_CLIENT}disconnect/", views.act_on_client, {"act": "disconnect"}, name="connections_disconnect_client"),
+    path("api/v1/connections", api.connections),
+    path("api/v1/connections/campaign-monitor", api.campaign_monitor),
+    path("api/v1/connections/salesforce", api.salesforce),
+    path("api/v1/connections/disconnect", api.disconnect),
+    path("api/v1/connections/reset", api.reset),
+    path("api/v1/sync-user", api.sync_user),
+    path("api/v1/users", api.users),
+    path("api/v1/clients", api.clients),
+    path("api/v1/clients/select", api.select),
+    path(f"{_API}resume", api.resume),
+    path(f"{_API}pause", api.pause),
+    path(f"{_API}disconnect", api.disconnect_client),
+    path(f"{_API}removal", api.removal),
+    path(f"{_API}owner", api.owner),
+    path(f"{_API}hand-over", api.hand_over),
+]

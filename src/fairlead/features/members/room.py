@@ -1,0 +1,15 @@
+"""What the members room declares: its settings, and the pages of lists and of ambiguous addresses."""
+
+from fairlead.features.members.settings import SETTINGS
+from fairlead.ui.rooms import Room, Verb
+
+ROOM = Room(
+    name="members",
+    title="Lists",
+    icon="people",
+    entry="lists",
+    place=25,
+    urls="fairlead.features.members.urls",
+    verbs=(Verb("look"), Verb("prevent member sync")),
+    settings=SETTINGS,
+)

@@ -1,0 +1,1 @@
+"""Time passes: an hour in the life of the account, as control routes let it."""

@@ -1,0 +1,63 @@
+"""What a client cannot know of until it reads everything again: noted from what the emulators tell of each hour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Tolerance:
+    """Grows by `absorb`, hour by hour; `forget_dateless` after a full read of a list, `forget` after a full sync.
+
+    `dateless`: (list, key) of those whose name or fields were edited, which moves no date. `renamed`: old → new address
+    in lower case, `renamed_on`: (list, old). `campaigns_gone`, `lists_gone`: ids whose records stay until a full sync.
+    `unsuppressed`: (client, key) taken off the suppression list. `relinked`: addresses whose contacts or leads changed.
+    `old_events_minutes`: late events of campaigns older than the days kept may be missing for so long. `edge_minutes`:
+    by how much the first day of the events kept may differ from that of the account's clock.
+    """
+
+    dateless: set[tuple[str, str]] = field(default_factory=set)
+    renamed: dict[str, str] = field(default_factory=dict)
+    renamed_on: set[tuple[str, str]] = field(default_factory=set)
+    campaigns_gone: set[str] = field(default_factory=set)
+    lists_gone: set[str] = field(default_factory=set)
+    unsuppressed: set[tuple[str, str]] = field(default_factory=set)
+    relinked: set[str] = field(default_factory=set)
+    old_events_minutes: int = 25 * 60
+    edge_minutes: int = 24 * 60
+
+    def absorb(self, account: Mapping[str, Any], org: Mapping[str, Any]) -> None:
+        """Take in what `POST /_control/live` told on both sides."""
+        self.dateless |= {(on, address.lower()) for on, address in account["dateless"]}
+        for on, old, new in account["renamed"]:
+            self.renamed[old.lower()] = new.lower()
+            self.renamed_on |= {(on, old.lower()), (on, new.lower())}
+        self.campaigns_gone |= set(account["campaigns_gone"])
+        self.lists_gone |= set(account["lists_gone"])
+        self.unsuppressed |= {(client, address.lower()) for client, address in account["unsuppressed"]}
+        self.relinked |= set(org["addresses"])
+
+    def latest(self, address: str) -> str:
+        """The address that somebody has by now; in lower case."""
+        seen = {address}
+        while (new := self.renamed.get(address)) is not None and new not in seen:
+            address = new
+            seen.add(address)
+        return address
+
+    @property
+    def moved(self) -> set[str]:
+        """Every address that somebody has or had who changed it."""
+        return {*self.renamed, *self.renamed.values()}
+
+    def forget_dateless(self, lists: set[str] | None = None) -> None:
+        """Those lists (None: all) were just read whole."""
+        self.dateless = {each for each in self.dateless if lists is not None and each[0] not in lists}
+
+    def forget(self) -> None:
+        """Everything was just read and swept."""
+        for each in (
+            self.dateless, self.renamed, self.renamed_on, self.campaigns_gone, self.lists_gone, self.unsuppressed,
+            self.relinked,
+        ):  # fmt: skip
+            each.clear()
