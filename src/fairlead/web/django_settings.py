@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "fairlead.store",
     "fairlead.jobs",
     "fairlead.ui",
+    "fairlead.features.account",
     "fairlead.features.connections",
     "fairlead.features.primary_sync",
     "fairlead.features.members",
@@ -71,11 +72,13 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # every page needs a sign-in unless it says otherwise
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "fairlead.features.account.zones.ZoneMiddleware",
     "fairlead.ui.access.AccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -113,8 +116,10 @@ AUTH_PASSWORD_VALIDATORS = [
 
 USE_TZ = True
 TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en-us"
-USE_I18N = False
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]  # what is shipped; another is a file in LOCALE_PATHS and a line here
+LOCALE_PATHS = [Path(__file__).parents[1] / "locale"]
+USE_I18N = True
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # serves from the packages themselves: nothing is collected, so there is no STATIC_ROOT

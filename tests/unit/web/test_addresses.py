@@ -17,6 +17,7 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "sign_in_link": ("/sign-in/MQ/wrong/", 410, "GET POST"),
     "sign_out": ("/sign-out/", 302, "POST"),
     "account": ("/account/", 302, "GET POST"),
+    "account_zone": ("/account/zone/", 302, "POST"),
     "healthz": ("/healthz", 200, "GET"),
     "sync_settings": ("/sync/", 302, "GET"),
     "sync_frequency": ("/sync/frequency/", 302, "POST"),

@@ -1,6 +1,7 @@
 """Forms of the connections pages. Secrets are never given back to the browser."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from fairlead.features.connections import credentials
 from fairlead.features.connections.credentials import OrgApp, OrgGrant
@@ -14,7 +15,7 @@ class AccountForm(forms.Form):
     """The key of a Campaign Monitor account."""
 
     api_key = forms.CharField(
-        label="API key",
+        label=_("API key"),
         max_length=200,
         strip=True,
         widget=forms.PasswordInput(attrs={**_HIDDEN, "aria-describedby": "hint-api-key"}),
@@ -25,19 +26,19 @@ class OrgForm(forms.Form):
     """How to sign in to Salesforce. The app's key and secret may be left out where they are kept already."""
 
     login_url = forms.URLField(
-        label="My Domain address",
+        label=_("My Domain address"),
         assume_scheme="https",
         widget=forms.URLInput(attrs={"aria-describedby": "hint-login-url"}),
     )
     client_id = forms.CharField(
-        label="Consumer key", required=False, max_length=400, widget=forms.TextInput(attrs=_HIDDEN)
+        label=_("Consumer key"), required=False, max_length=400, widget=forms.TextInput(attrs=_HIDDEN)
     )
     client_secret = forms.CharField(
-        label="Consumer secret", required=False, max_length=400, widget=forms.PasswordInput(attrs=_HIDDEN)
+        label=_("Consumer secret"), required=False, max_length=400, widget=forms.PasswordInput(attrs=_HIDDEN)
     )
     how = forms.ChoiceField(
-        label="Sign in",
-        choices=((BROWSER, "As a person, in this browser"), (APP, "As the app's own user (client credentials)")),
+        label=_("Sign in"),
+        choices=((BROWSER, _("As a person, in this browser")), (APP, _("As the app's own user (client credentials)"))),
         widget=forms.RadioSelect,
         initial=BROWSER,
     )
@@ -53,7 +54,7 @@ class OrgForm(forms.Form):
         for name in ("client_id", "client_secret"):
             found[name] = found.get(name) or (getattr(self.kept, name) if self.kept else None) or ""
             if not found[name]:
-                self.add_error(name, "Type it: none is kept.")
+                self.add_error(name, _("Type it: none is kept."))
         return found
 
 
@@ -67,4 +68,4 @@ class OwnerForm(forms.Form):
 class RemovalForm(forms.Form):
     """The client's name, typed to confirm its removal."""
 
-    name = forms.CharField(label="Name of the client", max_length=255, widget=forms.TextInput(attrs=_HIDDEN))
+    name = forms.CharField(label=_("Name of the client"), max_length=255, widget=forms.TextInput(attrs=_HIDDEN))

@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from fairlead.domain.failure import Failure, FixTheSettings
@@ -70,7 +71,7 @@ def campaign_monitor(request: HttpRequest) -> HttpResponse:
         except Failure as failure:
             form.add_error("api_key", str(failure))
         else:
-            messages.success(request, "Campaign Monitor is connected. Clients that are new wait to be selected.")
+            messages.success(request, _("Campaign Monitor is connected. Clients that are new wait to be selected."))
             return redirect("connections")
     return page(request, "campaign_monitor", {"form": form, "account": known})
 
@@ -131,5 +132,5 @@ def _begun(request: HttpRequest) -> _Begun:
 
 def _connected(request: HttpRequest, org: Org) -> HttpResponse:
     """On to who it is now, and what rights are missing."""
-    messages.success(request, "Salesforce is connected. Fairlead signs in as the user below from now on.")
+    messages.success(request, _("Salesforce is connected. Fairlead signs in as the user below from now on."))
     return redirect("connections_sync_user")
