@@ -48,14 +48,16 @@ class Plain(HTMLParser):
 
     READ_OUT: Final = ("aria-label", "title", "placeholder", "alt")
 
-    def __init__(self) -> None:
+    def __init__(self, quiet_classes: frozenset[str] = frozenset()) -> None:
         super().__init__()
+        self._quiet_classes = quiet_classes
         self.found: list[str] = []
         self._open: list[tuple[str, bool]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         quiet = self.quiet or tag in UNSPOKEN or given.get("translate") == "no"
+        quiet = quiet or not self._quiet_classes.isdisjoint((given.get("class") or "").split())
         if not quiet:
             for name in self.READ_OUT:
                 self._look(given.get(name) or "")
@@ -80,8 +82,12 @@ class Plain(HTMLParser):
             self.found.append(" ".join(text.split()))
 
 
+FAILURES: Final = frozenset(("fl-error", "fl-message_error", "fl-stage__note", "fl-stage__facts"))
+"""Where pages show failures and counters: their texts are told in English everywhere, with a support code to look up."""
+
+
 def plain_english(html: str) -> list[str]:
     """What a page says that was not translated."""
-    parser = Plain()
+    parser = Plain(FAILURES)
     parser.feed(html)
     return parser.found
