@@ -14,10 +14,11 @@ from fairlead.domain.failure import Failure
 from fairlead.features.campaigns import flow as campaigns_flow
 from fairlead.features.connections import flow as connections_flow
 from fairlead.features.connections import jobs as connections_jobs
-from fairlead.features.connections import opening, owners
+from fairlead.features.connections import opening, owners, signing_in
 from fairlead.features.connections import records as connections
 from fairlead.features.members import flow as members_flow
 from fairlead.features.members.settings import match_rules
+from fairlead.features.permissions import salesforce_sign_in
 from fairlead.features.primary_sync import clean as primary_sync_clean
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
@@ -120,6 +121,7 @@ class StoredSides:
 def register_runners() -> None:
     """Tell the engine what each kind of job runs, and everybody how sides are opened."""
     sides.provide(StoredSides())
+    salesforce_sign_in.provide(signing_in.door)
     primary_sync_flow.offer(PRIMARY_SYNC_STAGES)
     registry.register(primary_sync.KIND, primary_sync.TITLE, run_primary_sync)
     for kind, title, runner in connections_jobs.RUNNERS:

@@ -23,6 +23,7 @@ from fairlead.cli import (
     sync,
     sync_user,
     token,
+    users,
 )
 
 app = typer.Typer(
@@ -73,6 +74,7 @@ app.add_typer(storage.app, name="storage")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(settings.app, name="settings")
 app.add_typer(token.app, name="token")
+app.add_typer(users.app, name="users")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

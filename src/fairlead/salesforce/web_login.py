@@ -105,9 +105,7 @@ async def redeem(http: aiohttp.ClientSession, app: App, pending: Pending, return
     return Granted(token_of(answer), answer.refresh_token)
 
 
-async def identify(
-    http: aiohttp.ClientSession, app: App, pending: Pending, returned: Mapping[str, str]
-) -> Identified:
+async def identify(http: aiohttp.ClientSession, app: App, pending: Pending, returned: Mapping[str, str]) -> Identified:
     """Who came back with this query. The session that Salesforce opened for it is ended at once.
 
     The id token comes from the token door itself, over the connection that we opened: its signature need not be checked

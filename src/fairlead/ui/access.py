@@ -4,21 +4,36 @@ The roles are the permission sets of the org (F68–F71). Somebody who came in b
 in is given out by who runs the installation.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from fairlead.domain.role import Role
 from fairlead.ui import rooms
 
-__all__ = ["EVERYTHING", "Access", "AccessMiddleware", "Role", "access_of", "allowed", "may", "open_to", "role_of"]
+__all__ = [
+    "EVERYTHING",
+    "Access",
+    "AccessMiddleware",
+    "Role",
+    "access_of",
+    "allowed",
+    "may",
+    "open_to",
+    "opens",
+    "role_of",
+]
 
 View = TypeVar("View", bound=Callable[..., Any])
 SESSION_ROLE: Final = "fairlead_role"
 SESSION_PERMISSIONS: Final = "fairlead_permissions"
+SESSION_NAME: Final = "fairlead_name"
+"""The name of who signed in through Salesforce, sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +85,25 @@ def may(role: Role, permissions: Collection[str], access: Access) -> bool:
     """Whether this role, with these custom permissions, opens what asks for `access`."""
     opened_by = bool(access.permission) and role >= Role.LIMITED and access.permission in permissions
     return role >= access.role or opened_by
+
+
+def opens(request: HttpRequest, address: str) -> bool:
+    """Whether the page with this name of its address is open to who asks."""
+    view = _views().get(address)
+    return view is not None and allowed(request, access_of(view))
+
+
+@lru_cache(maxsize=1)
+def _views() -> dict[str, Callable[..., Any]]:
+    return {pattern.name: pattern.callback for pattern in _patterns(get_resolver().url_patterns) if pattern.name}
+
+
+def _patterns(found: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for each in found:
+        if isinstance(each, URLResolver):
+            yield from _patterns(each.url_patterns)
+        else:
+            yield each
 
 
 class AccessMiddleware:

@@ -1,5 +1,6 @@
 """What the members room declares: its settings, and the pages of lists and of ambiguous addresses."""
 
+from fairlead.domain.role import Role
 from fairlead.features.members.settings import SETTINGS
 from fairlead.ui.rooms import Room, Verb
 
@@ -8,6 +9,7 @@ ROOM = Room(
     title="Lists",
     icon="people",
     place=30,
+    role=Role.STANDARD,
     verbs=(Verb("look"), Verb("prevent member sync")),
     settings=SETTINGS,
 )
