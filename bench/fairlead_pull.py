@@ -7,10 +7,14 @@ writing alone. Both sides' clients, the matching and the bulk jobs are those of 
 import asyncio
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from fairlead.campaignmonitor import ApiKey
 from fairlead.campaignmonitor import connect as connect_campaign_monitor
-from fairlead.features.members.flow import STAGES
+from fairlead.features.members.lists import read_lists
+from fairlead.features.members.members import read_members
 from fairlead.features.primary_sync.flow import run_stages
 from fairlead.salesforce import ClientCredentials
 from fairlead.salesforce import connect as connect_salesforce
@@ -18,7 +22,7 @@ from fairlead.salesforce.polling import Polling
 from fairlead.sync import collector
 from fairlead.sync.memory import MemoryLedger
 from fairlead.sync.org_matcher import OrgMatcher
-from fairlead.sync.stage import ClientScope, Run, Wanted
+from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
 
 
 class Silent:
@@ -27,6 +31,29 @@ class Silent:
     async def stage(self, name: str, **told: object) -> None: ...
 
     async def check_cancelled(self) -> None: ...
+
+
+class Forgetful:
+    """Notes of lists that nobody keeps: every list is new."""
+
+    async def of_lists(self, run: Run) -> dict[str, Any]:
+        return {}
+
+    async def note_listed(self, run: Run, *told: object) -> int:
+        return 0
+
+    async def forget_gone(self, run: Run, client_id: str) -> None: ...
+
+    def to_note(self, run: Run, list_id: str, changes: object) -> Callable[[], None]:
+        return lambda: None
+
+    async def note(self, run: Run, list_id: str, **changes: object) -> None: ...
+
+
+STAGES = (
+    Stage("lists", "Lists", partial(read_lists, notes=Forgetful())),
+    Stage("members", "Members", partial(read_members, notes=Forgetful()), needs=("lists",)),
+)
 
 
 async def pull(url_cm: str, url_sf: str) -> dict[str, int]:

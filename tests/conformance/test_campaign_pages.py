@@ -69,7 +69,7 @@ def world(emulators: Emulators, opens: Opens) -> World:
 @pytest.fixture
 def admin(world: World) -> Client:
     client = Client()
-    client.force_login(User.objects.create_user("admin"))
+    client.force_login(User.objects.create_superuser("admin"))
     return client
 
 
@@ -192,7 +192,7 @@ def test_the_panel_for_a_campaigns_page_draws_the_campaign_of_the_address(world:
 
     setting_rows.put(world.org, settings.INDUSTRY, "all", "admin")
     campaign = world.campaign(Recipients__c=10, Unique_Opens__c=5)
-    request = RequestFactory().get(f"/salesforce-campaigns/{campaign}/")
+    request = RequestFactory().get(f"/campaigns/{campaign}/")
     request.resolver_match = resolve(request.path)
     (drawn,) = rooms.panels("campaign", request)
     assert "Opened: 50.0 percent" in drawn

@@ -1,5 +1,6 @@
 """Campaigns, journeys, their events and the totals made of them: the stages over both emulated sides."""
 
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,14 +12,17 @@ from asgiref.sync import async_to_sync
 
 from fairlead.campaignmonitor.timezones import to_utc, zone
 from fairlead.domain.activity import KIND_OF, Activity
+from fairlead.domain.failure import Failure
 from fairlead.domain.setting import Given
 from fairlead.salesforce import names
+from fairlead.sync.failures import CampaignMonitorUnavailable
 from fairlead.sync.memory import MemoryMatcher
 from fairlead.sync.stage import ClientScope, Run, Wanted
 from tests.conformance.emulated import account_of, org_of, served
 
 ZONE = "(GMT+10:00) Canberra, Melbourne, Sydney"
 PEOPLE = 300
+EVERYTHING = {("tracking_history.days_to_keep", ""): 3_650}
 SPEC = {
     "clients": [
         {
@@ -54,7 +58,7 @@ class World:
     emulators: Any
     org_id: int
     numbers: int = 100
-    settings: dict[tuple[str, str], Any] = field(default_factory=dict)
+    settings: dict[tuple[str, str], Any] = field(default_factory=lambda: dict(EVERYTHING))
     linked: dict[str, str] = field(default_factory=dict)
     calls: Counter = field(default_factory=Counter)
 
@@ -133,13 +137,21 @@ class World:
             for campaign in sent:
                 for activity, kind in KIND_OF.items():
                     pages = getattr(account.tracking, kind)(campaign.campaign_id)
-                    found.update([seen(campaign.campaign_id, activity, row, campaign.sent) async for page in pages for row in page.rows])
+                    found.update(
+                        [
+                            seen(campaign.campaign_id, activity, row, campaign.sent)
+                            async for page in pages
+                            for row in page.rows
+                        ]
+                    )
             for journey in await account.journeys.of_client(client):
                 for email in (await account.journeys.details(journey.journey_id)).emails:
                     for activity, kind in KIND_OF.items():
                         if kind != "spam":
                             pages = getattr(account.journey_tracking, kind)(email.email_id)
-                            found.update([seen(email.email_id, activity, row, "") async for page in pages for row in page.rows])
+                            found.update(
+                                [seen(email.email_id, activity, row, "") async for page in pages for row in page.rows]
+                            )
         return found
 
     def org(self) -> Counter:
@@ -158,10 +170,23 @@ class World:
             for row in self.records(names.TRACKING)
         )
 
+    def truth_but(self, campaign: str) -> Counter:
+        """All events but the clicks of this campaign."""
+        self.clear_faults()
+        truth = self.truth()
+        return Counter({key: count for key, count in truth.items() if key[:2] != (campaign, "Clicked")})
+
+    def clear_faults(self) -> None:
+        for side in ("campaign_monitor", "salesforce"):
+            request = urllib.request.Request(self.emulators.url(side) + "/_control/faults", method="DELETE")
+            urllib.request.urlopen(request, timeout=30).close()
+
     def totals(self) -> dict[str, tuple[int, ...]]:
         """What members say of themselves: sent, opened, clicked, bounced; those without anything are left out."""
         fields = ("Sent__c", "Opened__c", "Clicked__c", "Bounced__c")
-        found = {row["Member_Key__c"]: tuple(int(row[name] or 0) for name in fields) for row in self.records(names.MEMBER)}
+        found = {
+            row["Member_Key__c"]: tuple(int(row[name] or 0) for name in fields) for row in self.records(names.MEMBER)
+        }
         return {key: counts for key, counts in found.items() if any(counts)}
 
     def expected_totals(self, truth: Counter) -> dict[str, tuple[int, ...]]:
@@ -169,7 +194,9 @@ class World:
         (only,) = [row["List_Id__c"] for row in self.records(names.LIST)]
         counted = Counter((f"{only}:{email.lower()}", activity) for _, activity, email, *_ in truth.elements())
         members = {key for key, _ in counted}
-        counts = {key: tuple(counted[key, each] for each in ("Sent", "Opened", "Clicked", "Bounced")) for key in members}
+        counts = {
+            key: tuple(counted[key, each] for each in ("Sent", "Opened", "Clicked", "Bounced")) for key in members
+        }
         return {key: each for key, each in counts.items() if any(each)}
 
     def is_right(self) -> None:
@@ -299,7 +326,116 @@ def test_only_what_is_wanted_is_kept_and_totals_still_count_everything(world: Wo
     assert datetime.fromisoformat(limit.replace("+0000", "+00:00")) > datetime(2026, 1, 1, tzinfo=UTC)
     assert len(world.records(names.TRACKING)) < truth.total()
 
-    world.settings = {}
+    world.settings = dict(EVERYTHING)
     world.sync()
 
     world.is_right()
+
+
+def test_a_campaign_that_is_linked_later_is_counted_from_its_beginning_and_nobody_twice(world: World) -> None:
+    """Opens and clicks of each address of the linked campaign, and nothing for members twice; new ones are added."""
+    from fairlead.store.activity_models import CampaignActivity
+
+    world.sync()
+    campaign = world.records(names.CAMPAIGN)[0]["Campaign_Id__c"]
+    world.linked = {campaign: "701000000000001AAA"}
+
+    def is_counted() -> None:
+        truth = Counter(activity for mail, activity, *_ in world.truth().elements() if mail == campaign)
+        rows = list(CampaignActivity.objects.filter(org_id=world.org_id, campaign=campaign))
+        assert len(rows) == truth["Sent"]
+        assert (sum(row.opens for row in rows), sum(row.clicks for row in rows)) == (truth["Opened"], truth["Clicked"])
+        assert not any(row.first_activity for row in rows if not row.opens and row.last_activity == "Sent")
+
+    world.sync()
+    is_counted()
+    world.is_right()
+    for email, name in some_who_got(world, 3):
+        world.act(list=world.list_id, email=email, do="open", campaign=name)
+    world.sync()
+    is_counted()
+    world.sync(full=True)
+    is_counted()
+    world.is_right()
+
+
+def test_one_report_that_fails_does_not_take_the_others_with_it(world: World) -> None:
+    """The clicks of one campaign cannot be read: told by its name; the next sync reads them, and all is right."""
+    campaign = async_to_sync(_first_campaign)(world)
+    fault = {"fault": "status", "status": 500, "times": None, "match": {"path": f"campaigns/{campaign}/clicks"}}
+    world.emulators.post("campaign_monitor", "/_control/faults", [fault])
+
+    with pytest.raises(CampaignMonitorUnavailable, match=r"The clicks of the e-mail “Spring"):
+        world.sync()
+
+    missing = world.truth_but(campaign)
+    assert world.org() == missing
+    world.clear_faults()
+    world.sync()
+    world.is_right()
+
+
+async def _first_campaign(world: World) -> str:
+    client = next(world.emulators.get("campaign_monitor", "/_control/state"))["clients"][0]["id"]
+    async with account_of(world.emulators) as account:
+        return [one.campaign_id async for page in account.campaigns.sent(client) for one in page.rows][0]
+
+
+def test_a_worker_that_dies_at_any_call_to_the_org_leaves_nothing_lost_or_doubled(world: World) -> None:
+    """The org cuts the connection of the n-th write for good; a later run begins where the last commit was."""
+    for after in (0, 1, 2):
+        fault = {"fault": "status", "status": 503, "times": 40, "after": after, "match": {"path": "composite/sobjects"}}
+        world.emulators.post("salesforce", "/_control/faults", [fault])
+        with pytest.raises(Failure):
+            world.sync(number=55)
+        world.clear_faults()
+    world.sync(number=55)
+    world.is_right()
+
+
+def test_a_scanner_is_flagged_counted_and_its_opt_out_listed(world: World) -> None:
+    """Three links within a minute and an unsubscribe with them: flagged on the rows, counted on the campaign, to be reviewed."""
+    world.settings[("tracking_history.scanner_links", "")] = 3
+    world.sync()
+    ((email, name),) = some_who_got(world, 1)
+    links = (
+        "https://www.example.com/",
+        "https://www.example.com/offer?from=mail&to=you",
+        "https://www.example.com/about",
+    )
+    minute = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:00+00:00")
+    for url in links:
+        world.act(list=world.list_id, email=email, do="click", campaign=name, url=url, at=minute)
+    world.act(list=world.list_id, email=email, do="open", campaign=name, at=minute, ip="104.28.1.1")
+    world.act(list=world.list_id, email=email, do="unsubscribe", campaign=name, at=minute)
+
+    world.sync()
+
+    world.is_right()
+    flagged = Counter(row["Activity__c"] for row in world.records(names.TRACKING) if row["Suspicious__c"])
+    assert flagged == {"Clicked": 3, "Opened": 1}
+    campaign = next(row for row in world.records(names.CAMPAIGN) if row["Name"] == name)
+    assert (campaign["Suspicious_Opens__c"], campaign["Suspicious_Clicks__c"]) == (1, 3)
+    shown = async_to_sync(_shown)(world, campaign["Campaign_Id__c"])
+    assert [one.address for one in shown["opt_outs"]] == [email]
+    assert sum(opens for _, opens, _ in shown["days"]) == campaign["Opens__c"]
+    assert sum(clicks for _, _, clicks in shown["days"]) == campaign["Clicks__c"]
+    assert [one.id for one in shown["found"]][0] == shown["one"].id or len(shown["found"]) == 3
+    assert shown["count"] == 3
+
+
+async def _shown(world: World, campaign_id: str) -> dict[str, Any]:
+    """What the pages read of the org."""
+    from fairlead.features.campaigns import live
+
+    async with org_of(world.emulators) as org:
+        one = await live.campaign(org, campaign_id)
+        assert one is not None
+        found, count = await live.campaigns(org, 1, "Spring")
+        return {
+            "one": one,
+            "found": found,
+            "count": count,
+            "days": await live.by_day(org, one.row["Id"]),
+            "opt_outs": await live.suspicious_opt_outs(org, 30),
+        }

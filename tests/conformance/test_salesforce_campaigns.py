@@ -7,9 +7,10 @@ import pytest
 
 from fairlead.cli.demo_emulators import Emulators
 from fairlead.domain.activity import Activity
-from fairlead.features.salesforce_campaigns.links import LinksRefused
+from fairlead.features.salesforce_campaigns.links import LinksBlocked
+from fairlead.features.salesforce_campaigns.members import MembersBlocked
 from fairlead.features.salesforce_campaigns.models import Link
-from fairlead.store.models import CampaignActivity, SettingRow
+from fairlead.store.models import CampaignActivity, RowRefusal, SettingRow
 from tests.conformance import emulated
 from tests.conformance.campaigns_world import NOON, World
 
@@ -61,7 +62,7 @@ def test_figures_stay_away_while_that_is_turned_off(world: World) -> None:
 
 
 def test_clearing_the_lookup_unlinks_and_deletes_nothing_in_the_org(world: World) -> None:
-    """Both sides forget each other; members stay as they were; activity is counted anew when it is linked again."""
+    """Both sides forget each other; members stay as they were; linked again, all of the activity is due again."""
     campaign, crm_id = world.linked()
     (contact,) = world.contacts(1)
     world.did(campaign, contact)
@@ -75,7 +76,10 @@ def test_clearing_the_lookup_unlinks_and_deletes_nothing_in_the_org(world: World
     assert world.record(campaign)["Salesforce_Campaign__c"] is None
     assert campaign not in run.linked_campaigns
     assert [member["ContactId"] for member in world.members(crm_id)] == [contact]
-    assert not CampaignActivity.objects.filter(org=world.org, campaign=campaign).exists()
+    assert world.due() == 0
+    world.update("Campaign", crm_id, CM_Campaign__c=world.record(campaign)["Id"])
+    world.run("links")
+    assert world.due() == 1
 
 
 def test_a_link_outlives_the_deletion_of_our_own_records(world: World) -> None:
@@ -152,7 +156,7 @@ def test_killed_between_creating_and_linking_makes_no_second_campaign(world: Wor
     campaign = world.campaign()
     first = world.run("links").linked_campaigns[campaign]
     # as if the run had died after the creating call
-    Link.objects.filter(org=world.org).delete()
+    Link.objects.filter(scope__org=world.org).delete()
     world.update("CM_Campaign__c", world.record(campaign)["Id"], Salesforce_Campaign__c=None)
 
     assert world.run("links").linked_campaigns[campaign] == first
@@ -160,17 +164,35 @@ def test_killed_between_creating_and_linking_makes_no_second_campaign(world: Wor
 
 
 def test_a_campaign_that_the_org_will_not_create_is_told_and_the_others_are(world: World) -> None:
-    """The refusal has a reason; it is offered again by the next run."""
+    """The refusal has a reason and stands in the ledger; links and members go on; the next run offers it again."""
     creating(world, parent="701000000000001AAA")
     campaign = world.campaign()
     hand, crm_id = world.linked()
-    with pytest.raises(LinksRefused) as told:
-        world.run("links")
-    assert told.value.code == "FL-446"
+    run = world.run()
+    assert run.linked_campaigns[hand] == crm_id
+    assert campaign not in run.linked_campaigns
+    assert run.totals["refused"] >= 1
+    assert "refused:" in world.progress.told["links"]["message"]
+    assert RowRefusal.objects.filter(org=world.org, scope__kind="campaign_links").exists()
     world.choose(parent="")
-    linked = world.run("links").linked_campaigns
-    assert campaign in linked
-    assert linked[hand] == crm_id
+    assert campaign in world.run("links").linked_campaigns
+    assert not RowRefusal.objects.filter(org=world.org, scope__kind="campaign_links").exists()
+
+
+def test_a_full_org_is_told_as_what_must_be_put_right(world: World) -> None:
+    """No campaign at all can be created, no member written: the stage says so; afterwards everything is."""
+    creating(world)
+    campaign = world.campaign()
+    world.fault(fault="storage_full", times=1, match={"object": "^Campaign$"})
+    with pytest.raises(LinksBlocked):
+        world.run("links")
+    crm_id = world.run("links").linked_campaigns[campaign]
+    world.did(campaign, *world.contacts(1))
+    world.fault(fault="storage_full", times=1, match={"object": "^CampaignMember$"})
+    with pytest.raises(MembersBlocked):
+        world.run()
+    world.run()
+    assert len(world.members(crm_id)) == 1
 
 
 def test_people_become_members_with_what_they_did(world: World) -> None:

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,3 +131,41 @@ def test_a_clean_start_that_would_leave_something_away_is_not_asked_for(
     before = fairlead.rows("SELECT max(id) FROM jobs_job")
     assert fairlead.run("sync", *words, "--yes", code=1)["error"]["code"] == "FL-366"
     assert fairlead.rows("SELECT max(id) FROM jobs_job") == before
+
+
+@pytest.mark.timeout(180)
+def test_a_clean_start_of_one_client_leaves_the_others_records_alone(tmp_path: Path) -> None:
+    """Records, cursors and digests of the other client stay; those of the one are new."""
+
+    def client(name: str, first: int) -> dict[str, Any]:
+        plain = {"confirmed_opt_in": False, "unsubscribe_setting": "OnlyThisList", "custom_fields": []}
+        lists = [{"title": f"News of {name}", "people": [[first, 40]], **plain}]
+        return {
+            "name": name,
+            "country": "Australia",
+            "time_zone": "(GMT+10:00) Canberra, Melbourne, Sydney",
+            "lists": lists,
+        }
+
+    seed = {**SEED, "campaign_monitor": {"clients": [client("One", 0), client("Two", 100)]}}
+    with Installation(tmp_path / "home", seed) as fairlead:
+        fairlead.start_worker()
+        fairlead.sync()
+        first = fairlead.truth()
+        one, two = sorted(first.client_records, key=lambda record: str(record["Name"]))
+        of = {record["Id"]: record["Client__c"] for record in first.list_records}
+        cursors = fairlead.cursors()
+
+        told = fairlead.sync("--full", "--clean", "--yes", "--client", str(one["Client_Id__c"]))
+
+        then = fairlead.truth()
+        kept = {member["Id"] for member in first.members if of[member["List__c"]] == two["Id"]}
+        gone = {member["Id"] for member in first.members} - kept
+        assert len(gone) == 40
+        assert told["job"]["counts"]["cleaned"] == 40 + 1 + 1
+        now = {member["Id"] for member in then.members}
+        assert kept <= now
+        assert not gone & now
+        others = {scope: at for scope, at in cursors.items() if scope[1] == two["Client_Id__c"]}
+        assert others.items() <= fairlead.cursors().items()
+        fairlead.check(then)

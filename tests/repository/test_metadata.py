@@ -89,6 +89,12 @@ def test_keys_are_unique_external_ids_without_regard_to_case(org, sobject):
     assert (key.unique, key.external_id, key.case_sensitive, key.nillable) == (True, True, False, False)
 
 
+@pytest.mark.parametrize("sobject", [names.MEMBER, names.TRACKING, names.SUPPRESSION])
+def test_addresses_are_indexed_so_that_few_are_found_among_many(org, sobject):
+    """Links of an address are looked for by it; an external id has an index of its own."""
+    assert org.schema.object(sobject).field("Email__c").external_id
+
+
 @pytest.mark.parametrize("name", permission_sets())
 def test_field_permissions_name_only_fields_that_are_not_required(name):
     """A deployment with a permission of a required field is refused by the org."""

@@ -41,6 +41,7 @@ class CampaignMonitor:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self.transport = transport
         self.campaigns = Campaigns(transport)
         self.tracking = CampaignTracking(transport)
         self.journeys = Journeys(transport)

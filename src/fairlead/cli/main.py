@@ -13,17 +13,23 @@ from fairlead.cli import (
     connect,
     disconnect,
     edge,
+    explain,
     jobs,
     look,
+    members,
+    records,
     run,
     salesforce,
     settings,
     show,
     storage,
+    suppression,
     sync,
     sync_user,
     token,
+    tracking,
     users,
+    webhooks,
 )
 
 app = typer.Typer(
@@ -60,6 +66,7 @@ app.command("migrate", epilog="Example: fairlead migrate")(run.migrate)
 app.command("sync", epilog="Example: fairlead sync --full")(sync.sync)
 app.command("sign-in", epilog="Example: fairlead sign-in")(run.sign_in)
 app.command("status", epilog="Example: fairlead status --json")(look.status)
+app.command("explain", epilog="Example: fairlead explain somebody@example.com --list 1a2b3c")(explain.explain)
 app.command("doctor", epilog="Example: fairlead doctor")(look.doctor)
 app.command("emulators", epilog="Example: fairlead emulators --seed demo --json")(run.emulators)
 app.command("demo", epilog="Example: fairlead demo --once")(run.demo)
@@ -70,10 +77,15 @@ app.add_typer(clients.app, name="clients")
 app.add_typer(sync_user.app, name="sync-user")
 app.add_typer(salesforce.app, name="salesforce")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(tracking.app, name="tracking")
+app.add_typer(members.app, name="members")
 app.add_typer(storage.app, name="storage")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(settings.app, name="settings")
 app.add_typer(token.app, name="token")
+app.add_typer(records.app, name="records")
+app.add_typer(suppression.app, name="suppression")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(users.app, name="users")
 
 

@@ -58,4 +58,3 @@ async def _signed_in(address: str, callback: str, *, paste: bool) -> Mapping[str
 
 def _show(address: str) -> None:
     print(f"Sign in here, then press Allow:\n{address}", file=sys.stderr, flush=True)
-

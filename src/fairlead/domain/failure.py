@@ -1,5 +1,6 @@
 """Failures, split by what happens next. The concrete class stands beside the code that raises it."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -62,3 +63,14 @@ class OurBug(Failure):
 
     code = "FL-900"
     next_step = "Please report this with the support code."
+
+
+def the_one_to_act_on(failures: Sequence[Failure], what: str, of: int) -> Failure:
+    """Of several failures the one that a person must act on, before those that pass by themselves.
+
+    Where there are several, its text says how many of `of` things (`what`, in the plural) did not come to their end.
+    """
+    first = next((failure for failure in failures if not isinstance(failure, WaitAndRetry)), failures[0])
+    if len(failures) > 1:
+        first.tell_more(f"{len(failures)} of {of} {what} did not come to their end; the first says:")
+    return first

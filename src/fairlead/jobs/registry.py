@@ -1,6 +1,6 @@
 """Which runner does which kind of job. Filled once, by the wiring."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 from fairlead.domain.failure import OurBug
@@ -11,11 +11,12 @@ Runner = Callable[[JobContext], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A kind of job: what people call it, and what does it."""
+    """A kind of job: what people call it, what does it, and the kinds that never run at the same time as it."""
 
     kind: str
     title: str
     runner: Runner
+    apart_from: frozenset[str] = frozenset()
 
 
 class UnknownKind(OurBug):
@@ -31,9 +32,18 @@ class UnknownKind(OurBug):
 _entries: dict[str, Entry] = {}
 
 
-def register(kind: str, title: str, runner: Runner) -> None:
-    """Say what does a kind of job; a later call replaces an earlier one."""
-    _entries[kind] = Entry(kind, title, runner)
+def register(kind: str, title: str, runner: Runner, *, apart_from: Collection[str] = ()) -> None:
+    """Say what does a kind of job; a later call replaces an earlier one.
+
+    Jobs of the kinds `apart_from` and of this kind are never handed to workers while one of the other is.
+    """
+    _entries[kind] = Entry(kind, title, runner, frozenset(apart_from))
+
+
+def apart(kind: str) -> frozenset[str]:
+    """The kinds that must not run beside this one, whichever of the two has said so."""
+    own = _entries[kind].apart_from if kind in _entries else frozenset()
+    return own | {entry.kind for entry in _entries.values() if kind in entry.apart_from}
 
 
 def find(kind: str) -> Entry:

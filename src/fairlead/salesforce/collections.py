@@ -109,10 +109,19 @@ class Collections:
         return await self._write("PATCH", "", object, records, all_or_none, Repeat.ALWAYS)
 
     async def insert(
-        self, object: str, records: Sequence[Mapping[str, Any]], *, all_or_none: bool = False
+        self,
+        object: str,
+        records: Sequence[Mapping[str, Any]],
+        *,
+        all_or_none: bool = False,
+        allow_duplicates: bool = False,
     ) -> list[RowResult]:
-        """Create. A lost answer raises AnswerLost and is not repeated: it might create twice."""
-        return await self._write("POST", "", object, records, all_or_none, Repeat.UNSENT)
+        """Create. A lost answer raises AnswerLost and is not repeated: it might create twice.
+
+        `allow_duplicates` saves what a duplicate rule of the org would otherwise stop, where that rule lets itself be passed.
+        """
+        headers = {"Sforce-Duplicate-Rule-Header": "allowSave=true"} if allow_duplicates else None
+        return await self._write("POST", "", object, records, all_or_none, Repeat.UNSENT, headers)
 
     async def delete(self, ids: Sequence[str], *, all_or_none: bool = False) -> list[RowResult]:
         """Delete by id. A record that is in the recycle bin already counts as deleted."""
@@ -139,6 +148,7 @@ class Collections:
         records: Sequence[Mapping[str, Any]],
         all_or_none: bool,
         repeat: Repeat,
+        headers: Mapping[str, str] | None = None,
     ) -> list[RowResult]:
         results: list[RowResult] = []
         kind = {"attributes": {"type": object}}
@@ -151,5 +161,6 @@ class Collections:
                 door="collections",
                 json={"allOrNone": all_or_none, "records": [{**kind, **record} for record in part]},
                 repeat=repeat,
+                headers=headers or {},
             )
         return results

@@ -66,6 +66,17 @@ class FieldInfo(msgspec.Struct, frozen=True, rename="camel"):
     restricted_picklist: bool = False
 
 
+class RecordType(msgspec.Struct, frozen=True, rename="camel"):
+    """One record type of an object. `available`: this user may give it to a record. The master stands for having none."""
+
+    developer_name: str = ""
+    name: str = ""
+    record_type_id: str = ""
+    active: bool = True
+    available: bool = True
+    master: bool = False
+
+
 class ObjectInfo(msgspec.Struct, frozen=True, rename="camel"):
     """One object as the org describes it to this user: only what the user may see."""
 
@@ -79,6 +90,7 @@ class ObjectInfo(msgspec.Struct, frozen=True, rename="camel"):
     deletable: bool = False
     queryable: bool = False
     fields: tuple[FieldInfo, ...] = ()
+    record_types: tuple[RecordType, ...] = msgspec.field(name="recordTypeInfos", default=())
 
     def field(self, name: str) -> FieldInfo | None:
         """The field of this API name, in any case."""

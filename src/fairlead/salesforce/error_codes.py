@@ -60,6 +60,7 @@ MEANINGS: Final[dict[str, _Meaning]] = {
     "STRING_TOO_LONG": _Meaning(RecordRefused, "Shorten the value, or map it to a longer field."),
     "FIELD_INTEGRITY_EXCEPTION": _Meaning(RecordRefused),
     "INVALID_CROSS_REFERENCE_KEY": _Meaning(RecordRefused, "The record it points to is gone: sync that one first."),
+    "INACTIVE_OWNER_OR_USER": _Meaning(RecordRefused, "Choose an active user as the owner of the records."),
     "MALFORMED_ID": _Meaning(RecordRefused, "The id is not of this kind of record."),
     "CANNOT_UPDATE_CONVERTED_LEAD": _Meaning(RecordRefused, "Use the contact that the lead was converted to."),
     # Query

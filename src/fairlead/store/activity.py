@@ -5,7 +5,7 @@ Rows are sorted by who they are of, so that two transactions never wait for each
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -79,22 +79,11 @@ def add_to_campaign(org_id: int, campaign: str, activity: Activity, rows: Sequen
     opens = counts if activity is Activity.OPENED else nothing
     clicks = counts if activity is Activity.CLICKED else nothing
     sent = activity is Activity.SENT  # being sent to is no first activity
+    first = ["" if sent else activity.value, activity.value]
+    moments = [[None] * len(rows) if sent else firsts, lasts]
+    values: list[Any] = [org_id, campaign, *first, addresses, contacts, leads, opens, clicks, *moments]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _ADD_CAMPAIGN,
-            [
-                org_id,
-                campaign,
-                "" if sent else activity.value,
-                activity.value,
-                addresses,
-                contacts,
-                leads,
-                opens,
-                clicks,
-            ]
-            + [[None] * len(rows) if sent else firsts, lasts],
-        )
+        cursor.execute(_ADD_CAMPAIGN, values)
 
 
 def begin_campaign_anew(org_id: int, campaign: str, activity: Activity) -> None:
@@ -110,5 +99,5 @@ def reset(org_id: int) -> None:
     CampaignActivity.objects.filter(org_id=org_id).delete()
 
 
-def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
-    return [list(column) for column in zip(*sorted(rows, key=lambda row: row[0]), strict=True)]  # type: ignore[arg-type, return-value]
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*sorted(rows, key=lambda row: row[0]), strict=True)]

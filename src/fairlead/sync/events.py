@@ -29,6 +29,8 @@ ENOUGH: Final = 2_000
 
 KEY_BYTES: Final = 16
 
+BEFORE_ALL: Final = "0001-01-01"
+
 FORGET_ALL: Final = "infinity"
 
 
@@ -240,7 +242,7 @@ class EventFlow:
         settled = Settled(known, _keep_from(reading, newest), reading.plan.link_all)
         await self.ledger.commit(
             reading.scope,
-            Staged(Cursor(datetime.fromisoformat(newest) if newest else datetime.min), {}),
+            Staged(Cursor(datetime.fromisoformat(newest or BEFORE_ALL)), {}),
             progress.outcome.failures,
             forget_before=None,
             answered=None if reading.plan.since is None else (),

@@ -28,6 +28,7 @@ _BLOCKING: Final = frozenset(
         "INVALID_FIELD",
         "INVALID_FIELD_FOR_INSERT_UPDATE",
         "INVALID_TYPE",
+        "INACTIVE_OWNER_OR_USER",
     }
 )
 """Refusals of a row that no other row of our own objects would escape either."""

@@ -29,6 +29,13 @@ class Seen:
         again: NDArray[np.bool_] = known[back] | repeated
         return again
 
+    def contains(self, hashes: Hashes) -> NDArray[np.bool_]:
+        """Which of these hashes came by."""
+        found = np.zeros(len(hashes), dtype=np.bool_)
+        for run in self._runs:
+            found |= _contains(run, hashes)
+        return found
+
     def __len__(self) -> int:
         return sum(len(run) for run in self._runs)
 

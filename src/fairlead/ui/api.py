@@ -51,7 +51,7 @@ class NotLetIn(SignInAgain):
 class LookOnly(FixTheSettings):
     """A token that may only look was used for a change."""
 
-    code = "FL-356"
+    code = "FL-304"
     next_step = "Use a token that was made without --read-only."
 
 
@@ -76,7 +76,7 @@ class TooOften(WaitAndRetry):
 class BadBody(FixTheSettings):
     """The body of a request that is no JSON object."""
 
-    code = "FL-357"
+    code = "FL-305"
     next_step = "Send one JSON object, with `Content-Type: application/json`."
 
 

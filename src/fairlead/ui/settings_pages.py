@@ -43,21 +43,18 @@ def room(request: HttpRequest, room: str, subject: str = "") -> HttpResponse:
     if subject and of is None:
         raise Http404
     form = SettingsForm(org, [each for each in found.settings if each.of is kind], subject)
-    status = 200
-    if request.method == "POST":
-        if form.save(request.POST, request.user.get_username()):
-            messages.success(request, "Saved. The next sync reads it.")
-            return redirect(_back(request))
-        status = 200 if "more" in request.POST else 422
+    if request.method == "POST" and form.save(request.POST, request.user.get_username()):
+        messages.success(request, "Saved. The next sync reads it.")
+        return redirect(_back(request))
     context = {
-        "here": HERE,
+        "here": found.name,
         "room": found,
         "form": form,
         "subject": of,
         "pickers": [] if subject else _pickers(found),
         "next": request.POST.get("next", ""),
     }
-    return render(request, "ui/settings.html", context, status=status)
+    return render(request, "ui/settings.html", context)
 
 
 def _pickers(found: Room) -> list[dict[str, Any]]:

@@ -19,6 +19,8 @@ FAIRLEAD_CAMPAIGN_MONITOR_URL = FAIRLEAD.campaign_monitor_url
 FAIRLEAD_SALESFORCE_LOGIN_URL = FAIRLEAD.salesforce_login_url
 FAIRLEAD_SALESFORCE_CALL_SHARE = FAIRLEAD.salesforce_call_share
 FAIRLEAD_SLOTS = FAIRLEAD.slots
+FAIRLEAD_PUBLIC_URL = FAIRLEAD.public_url
+FAIRLEAD_CAMPAIGN_MONITOR_URL = FAIRLEAD.campaign_monitor_url
 FAIRLEAD_CONCURRENCY = FAIRLEAD.concurrency
 FAIRLEAD_HISTORY_DAYS = FAIRLEAD.history_days
 FAIRLEAD_HEARTBEAT_SECONDS = FAIRLEAD.heartbeat_seconds
@@ -57,7 +59,11 @@ INSTALLED_APPS = [
     "fairlead.features.tracking_history",
     "fairlead.features.storage",
     "fairlead.features.salesforce_campaigns",
+    "fairlead.features.record_creation",
+    "fairlead.features.suppression",
     "fairlead.features.job_list",
+    "fairlead.features.people",
+    "fairlead.features.webhooks",
     "fairlead.features.permissions",
 ]
 

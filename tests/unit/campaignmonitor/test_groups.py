@@ -119,6 +119,15 @@ async def test_a_segment_that_is_busy_is_asked_again_and_then_told_when_to_come_
     assert len(fake.asked) == 4
 
 
+async def test_one_page_of_the_suppression_list_tells_the_newest_entries_and_how_many_there_are():
+    row = {"EmailAddress": "p@example.com", "Date": "2026-03-01 10:00:07", "SuppressionReason": "Unsubscribed"}
+    async with serve(always(envelope([row], 2, 3, 21))) as fake, fake.connect() as account:
+        page = await account.suppression.newest(CLIENT, 2, page_size=10)
+    assert (page.total, page.pages, page.rows[0].date) == (21, 3, "2026-03-01 10:00:07")
+    order = {"orderfield": "date", "orderdirection": "desc"}
+    assert dict(fake.asked[0].query) == {"page": "2", "pagesize": "10"} | order
+
+
 async def test_the_suppression_list_is_read_oldest_first_in_pages():
     """An address that leaves while it is read makes no other one missed."""
     rows = [

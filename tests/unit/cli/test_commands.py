@@ -44,23 +44,20 @@ def test_every_command_explains_itself(path):
 
 def test_the_doors_are_all_there():
     """Names that people and scripts count on."""
-    wanted = (
-        "up web worker migrate sign-in sync status doctor emulators demo jobs-list jobs-show jobs-cancel jobs-retry connect-campaign-monitor "
-        "connect-salesforce salesforce-deploy salesforce-check salesforce-remove salesforce-layouts-apply salesforce-layouts-remove "
-        "disconnect-campaign-monitor disconnect-salesforce disconnect-all reset-connections clients-list clients-select clients-pause "
-        "clients-disconnect clients-remove clients-owners clients-owner clients-hand-over sync-user-show sync-user-move"
-    )
-    found = {
-        path.removeprefix("fairlead ")
-        .replace("jobs ", "jobs-")
-        .replace("connect ", "connect-")
-        .replace("salesforce ", "salesforce-")
-        .replace("layouts ", "layouts-")
-        .replace("clients ", "clients-")
-        .replace("reset ", "reset-")
-        .replace("sync-user ", "sync-user-")
-        for path in COMMANDS
-    }
+    wanted = """
+        up web worker migrate sign-in sync status doctor emulators demo explain
+        jobs-list jobs-show jobs-cancel jobs-retry
+        connect-campaign-monitor connect-salesforce disconnect-campaign-monitor disconnect-salesforce disconnect-all
+        reset-connections sync-user-show sync-user-move
+        clients-list clients-select clients-pause clients-disconnect clients-remove clients-owners clients-owner
+        clients-hand-over
+        salesforce-deploy salesforce-check salesforce-remove salesforce-layouts-apply salesforce-layouts-remove
+        settings-list settings-get settings-set settings-reset token-create token-list token-revoke
+        campaigns-list campaigns-link campaigns-unlink campaigns-refresh campaigns-preview
+        members-ambiguous members-lists records-preview records-retry storage-estimate storage-show
+        suppression-remove tracking-suspicious webhooks-remove webhooks-repair webhooks-status
+    """
+    found = {path.removeprefix("fairlead ").replace(" ", "-") for path in COMMANDS}
     assert found == set(wanted.split())
 
 

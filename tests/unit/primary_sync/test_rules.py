@@ -86,6 +86,7 @@ def test_only_the_words_or_the_orgs_name_confirm_a_clean_start(typed: str, yes: 
 
 def test_an_org_without_a_name_is_not_confirmed_by_silence() -> None:
     assert not rules.confirmed("", "")
+    assert not rules.confirmed("default", "Default")
     assert not rules.confirmed("  ", " ")
 
 

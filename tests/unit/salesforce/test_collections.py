@@ -62,6 +62,14 @@ async def test_inserts_are_not_repeated_when_they_may_have_been_carried_out(sf, 
     assert len(org.asked("POST", ANY)) == 1
 
 
+@pytest.mark.parametrize(("allow", "header"), [(True, "allowSave=true"), (False, None)])
+async def test_inserts_pass_duplicate_rules_only_when_that_is_asked_for(sf, org, allow, header):
+    org.on("POST", ANY, echo)
+    await sf.collections.insert("X__c", [{"Key__c": "1"}], allow_duplicates=allow)
+    (seen,) = org.asked("POST", ANY)
+    assert seen.headers.get("Sforce-Duplicate-Rule-Header") == header
+
+
 async def test_inserts_are_repeated_when_the_org_surely_did_nothing(sf, org):
     org.on("POST", ANY, refusal("SERVER_UNAVAILABLE", status=503), echo)
     (result,) = await sf.collections.insert("X__c", [{"Key__c": "2"}])

@@ -160,6 +160,7 @@ def test_seen_tells_what_came_by(pages: list[list[int]]) -> None:
             before.add(number)
         assert seen.add(np.array(page, dtype=np.int64)).tolist() == expected
     assert len(seen) == len(before)
+    assert seen.contains(np.arange(-7, 8)).tolist() == [number in before for number in range(-7, 8)]
 
 
 def test_a_text_has_one_hash() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.sync.match import BY_LEAD, IndexBuilder, MatchIndex
+from fairlead.sync.match import BY_LEAD, DIRECT, IndexBuilder, MatchIndex
 
 OLD, NEW = "2026-01-01T00:00:00.000+0000", "2026-02-01T00:00:00.000+0000"
 
@@ -66,3 +66,58 @@ def test_the_index_agrees_with_a_dictionary(records, asked) -> None:
     assert MatchIndex(built, index()).match(asked)[0] == [
         best[a.lower()][-1] if a.lower() in best else "" for a in asked
     ]
+
+
+RECORDS = st.lists(
+    st.tuples(
+        ADDRESSES,
+        st.integers(0, 5).map(lambda n: f"003{n:015d}"),
+        st.sampled_from([OLD, NEW]),
+        st.sampled_from([BY_LEAD, DIRECT, DIRECT - 1]),
+    ),
+    max_size=12,
+)
+
+
+@given(RECORDS, st.randoms(), st.integers(1, 5), st.booleans())
+def test_the_order_of_records_and_pages_does_not_matter(records, chance, size, oldest) -> None:
+    """Whatever order the org gives them in, and however they are cut into pages: the same links, the same ambiguity."""
+
+    def built(rows):
+        builder = IndexBuilder(oldest)
+        for start in range(0, len(rows), size):
+            for address, id_, date, rank in rows[start : start + size]:
+                builder.add([address], [id_], [date], rank)
+        return builder.build()
+
+    shuffled = list(records)
+    chance.shuffle(shuffled)
+    one, other = built(records), built(shuffled)
+    assert (one.hashes.tolist(), one.ids.tolist(), one.ambiguous) == (
+        other.hashes.tolist(),
+        other.ids.tolist(),
+        other.ambiguous,
+    )
+    claims: dict[str, set[str]] = {}
+    for address, id_, _, _ in records:
+        claims.setdefault(address.lower(), set()).add(id_)
+    assert one.ambiguous == sum(len(ids) > 1 for ids in claims.values())
+
+
+def test_the_oldest_wins_where_that_was_chosen() -> None:
+    """The tie-breaker turns round; the rank of a field still counts before it."""
+    builder = IndexBuilder(oldest=True)
+    builder.add(["a@example.com"] * 2, ["003OLD", "003NEW"], [OLD, NEW])
+    builder.add(["b@example.com"], ["003LATER"], [OLD], DIRECT - 1)
+    builder.add(["b@example.com"], ["003FIRST"], [NEW], DIRECT)
+    found = MatchIndex(builder.build(), index())
+
+    assert found.match(["a@example.com", "b@example.com"])[0] == ["003OLD", "003FIRST"]
+
+
+def test_blank_addresses_match_nobody() -> None:
+    """A record without address is nobody's; asking for no address finds nobody."""
+    builder = IndexBuilder()
+    builder.add(["", " ", "a@example.com"], ["003X", "003Y", "003A"], [NEW, NEW, OLD])
+
+    assert MatchIndex(builder.build(), index()).match(["", "a@example.com"])[0] == ["", "003A"]

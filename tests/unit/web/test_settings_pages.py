@@ -160,7 +160,7 @@ def test_a_table_is_filled_emptied_and_lengthened_without_scripts(admin: Client,
 def test_an_error_keeps_what_was_typed_names_the_option_and_says_the_fix(admin: Client, org: Org) -> None:
     """Nothing at all is saved then, and what else was typed is still there."""
     answer = save(admin, t__days="9000", t__word="kept")
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert "“Days to keep” cannot be &#x27;9000&#x27;. Give a whole number from 0 to 4,000." in answer.text
     assert 'value="9000" aria-invalid="true" aria-describedby="t-days-error"' in answer.text
     assert 'value="kept"' in answer.text
@@ -175,7 +175,7 @@ def test_the_second_of_two_admins_is_told_and_may_then_insist(admin: Client, org
     page = admin.get(PATH).text
     setting_rows.put(org, NUMBER, 30, "ben")
     answer = save(admin, page=page, t__days="90")
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert "ben changed this meanwhile: it is 30 days now." in answer.text
     assert value(org, NUMBER) == 30
     assert 'value="90"' in answer.text
@@ -235,14 +235,14 @@ def test_a_panel_on_a_rooms_own_page_comes_back_to_it(admin: Client, org: Org) -
     answer = admin.post("/settings/primary_sync/", {**sent, "primary_sync-sweep_share-version": "0"})
     assert (answer.status_code, answer["Location"]) == (302, "/sync/")
     wrong = admin.post("/settings/primary_sync/", {**sent, "primary_sync-sweep_share": "300"})
-    assert wrong.status_code == 422
+    assert wrong.status_code == 200
     assert 'name="next" value="/sync/"' in wrong.text
     elsewhere = admin.post("/settings/primary_sync/", {**sent, "next": "https://elsewhere.example/"})
-    assert elsewhere.status_code in (302, 422)
+    assert elsewhere.status_code in (200, 302)
     assert "elsewhere" not in elsewhere.headers.get("Location", "")
 
 
 def test_all_rooms_with_options_are_listed(admin: Client) -> None:
     page = admin.get("/settings/").text
-    assert f'<a href="{PATH}">Test room</a>' in page
+    assert f'<a href="{PATH}">Options of Test room</a>' in page
     assert "Deletions allowed unasked" in page

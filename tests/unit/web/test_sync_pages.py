@@ -98,6 +98,58 @@ def test_a_full_sync_asks_first_with_numbers(admin: Client, job: Callable[..., J
     assert Job.objects.first().args == {"full": True}
 
 
+def test_a_clean_start_is_asked_for_only_with_its_words(admin: Client, org: Org) -> None:
+    """Without them nothing is asked for, the page says so and keeps what was typed; with them, or the org's name, it is."""
+    page = admin.post("/sync/full/", {"way": "clean", "confirm": "start"})
+    assert "Nothing was started" in page.text
+    assert 'value="start"' in page.text
+    assert "cannot be counted now" in page.text
+    assert Job.objects.count() == 0
+    Org.objects.update(name="Acme Ltd")
+    assert "“Acme Ltd”" in admin.get("/sync/full/").text
+    for words in ("Start clean", "acme ltd"):
+        admin.post("/sync/full/", {"way": "clean", "confirm": words})
+    assert Job.objects.get().args == {"full": True, "clean": True}
+
+
+@pytest.mark.parametrize(("zone", "kept"), [("Australia/Sydney", "Australia/Sydney"), ("", "UTC")])
+def test_the_schedule_goes_by_the_time_zone_that_was_chosen(admin: Client, zone: str, kept: str) -> None:
+    """Where none was chosen and Salesforce cannot be asked, by UTC; a change of the frequency leaves it."""
+    answer = admin.post("/sync/frequency/", {"frequency": "daily", "timezone": zone}, headers=HTMX)
+    assert f"<option selected>{kept}</option>" in answer.text
+    admin.post("/sync/frequency/", {"frequency": "weekly"})
+    assert Schedule.objects.get().timezone == kept
+
+
+def test_a_time_zone_that_is_none_is_named(admin: Client) -> None:
+    answer = admin.post("/sync/frequency/", {"frequency": "daily", "timezone": "Mars/Crater"}, headers=HTMX)
+    assert "is no time zone" in answer.text
+    assert Schedule.objects.count() == 0
+
+
+def test_a_stage_shows_what_it_cost_and_a_run_which_stages_it_had(admin: Client, job: Callable[..., Job]) -> None:
+    """Time, calls on each side and its own counts; a stage of an earlier version, without them, is shown all the same."""
+    counts = {"ms": 2_300, "cm_calls": 1, "sf_calls": 1_200, "linked": 7, "nothing": 0}
+    stages = [
+        {
+            "name": "members",
+            "title": "Members",
+            "state": "failed",
+            "done": 1,
+            "total": 2,
+            "unit": "x",
+            "counts": counts,
+        },
+        {"name": "tidy", "title": "Tidy up", "state": "skipped", "message": "Not run, because “Members” failed."},
+    ]
+    job("failed", stages=stages, args={"stages": ["members"], "full": True, "clean": True})
+    page = admin.get("/sync/").text
+    assert "2.3 s · 1 call to Campaign Monitor · 1,200 calls to Salesforce · 7 linked" in page
+    assert "Not run, because “Members” failed." in page
+    assert "full sync, started clean" in page
+    assert "only members" in page
+
+
 def test_a_full_sync_before_any_other_asks_without_numbers(admin: Client) -> None:
     assert "All subscribers of every list" in admin.get("/sync/full/").text
 

@@ -147,7 +147,7 @@ class EmailLike(Protocol):
 
 
 def to_ask(campaign_id: str, sent: str, asked_at: str, now: datetime, always_days: int) -> bool:
-    """Whether a campaign's figures are asked for now. `asked_at` (ISO) is blank for never; an older one has its hour of the day."""
+    """Whether a campaign's figures are asked for now. `asked_at` (ISO) is blank for never; an old one has its hour of the day."""
     if not asked_at or sent >= f"{now - timedelta(days=always_days):%Y-%m-%d %H:%M:%S}":
         return True
     hour = zlib.crc32(campaign_id.encode()) % 24
@@ -270,3 +270,16 @@ UNKNOWN_CAMPAIGN: Final = 301
 def is_gone(error: BaseException | None) -> bool:
     """Whether Campaign Monitor says that there is no such campaign (any more)."""
     return getattr(error, "code", None) == UNKNOWN_CAMPAIGN
+
+
+def who_and_when(row: Mapping[str, object]) -> tuple[str, str, str]:
+    """The address, the campaign and the minute of an event as the org holds it."""
+    return str(row["Email__c"]).lower(), str(row["Campaign__c"]), str(row["Activity_Date__c"])[:16]
+
+
+def to_review(
+    opt_outs: Sequence[Mapping[str, object]], scanned: Iterable[Mapping[str, object]]
+) -> list[Mapping[str, object]]:
+    """Of unsubscribes those that a scanner may have made: it clicked links of that campaign, of that address, in that minute."""
+    clicked = {who_and_when(row) for row in scanned}
+    return [row for row in opt_outs if who_and_when(row) in clicked]

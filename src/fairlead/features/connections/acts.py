@@ -10,7 +10,7 @@ from django.utils import timezone
 from fairlead.domain.failure import FixTheSettings, RefusedByGuard
 from fairlead.domain.setting import BadSetting
 from fairlead.features.connections import credentials, forgetting, pieces, records, rules
-from fairlead.features.connections.jobs import concerning
+from fairlead.features.connections.jobs import of_all
 from fairlead.features.connections.models import CampaignMonitorAccount, Client, SalesforceOrg, State
 from fairlead.jobs import api, schedules
 from fairlead.jobs.models import Frequency, Job, Schedule
@@ -86,14 +86,10 @@ def _check_selectable(org: Org, client: Client) -> None:
 def _comes_back(org: Org, client: Client) -> bool:
     """One that people disconnected, rather than one that the account no longer shows, is back when it is selected."""
     account = records.account(org)
-    if client.last_message != BY_HAND or account is None or account.state == State.DISCONNECTED:
+    if client.last_message != records.BY_HAND or account is None or account.state == State.DISCONNECTED:
         return False
     Client.objects.filter(pk=client.pk).update(state=State.CONNECTED, last_message="")
     return True
-
-
-BY_HAND = "Disconnected by hand."
-"""What stands beside a client that people disconnected."""
 
 
 class StillRemoved(FixTheSettings):
@@ -174,7 +170,7 @@ def disconnect_client(org: Org, client_id: str, by: str) -> None:
     client = records.client(org, client_id)
     with transaction.atomic():
         Org.objects.select_for_update().get(pk=org.pk)
-        client.selected, client.state, client.last_message = False, State.DISCONNECTED, BY_HAND
+        client.selected, client.state, client.last_message = False, State.DISCONNECTED, records.BY_HAND
         client.save(update_fields=["selected", "state", "last_message"])
         _cancel_jobs_of(org, client_id, by)
         audit.record(org, by, "disconnect client", client_id)
@@ -222,9 +218,8 @@ def _active(org: Org) -> Sequence[Job]:
 def _cancel_jobs_of(org: Org, client_id: str, by: str) -> int:
     """Jobs of the client, and running jobs of all: the next of those leaves the client out. Removals go on."""
     others = Job.objects.filter(org=org).exclude(state__in=ENDED).exclude(kind=rules.REMOVE_KIND)
-    return _cancel(others.filter(args__client=client_id), by) + _cancel(
-        others.filter(concerning(client_id), state=JobState.RUNNING).exclude(args__client=client_id), by
-    )
+    of_it, running = others.filter(args__client=client_id), others.filter(of_all(), state=JobState.RUNNING)
+    return _cancel([*of_it, *running], by)
 
 
 def _cancel(jobs: Iterable[Job], by: str) -> int:

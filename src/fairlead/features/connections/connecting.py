@@ -18,7 +18,7 @@ from fairlead.domain.failure import FixTheSettings
 from fairlead.features.connections import credentials, forgetting, rules
 from fairlead.features.connections.credentials import AccountCredentials, OrgCredentials
 from fairlead.features.connections.models import CampaignMonitorAccount, Client, SalesforceOrg, State
-from fairlead.features.connections.records import NoSuchClient
+from fairlead.features.connections.records import BY_HAND, NoSuchClient
 from fairlead.salesforce import client as salesforce
 from fairlead.salesforce.login import Login as OrgLogin
 from fairlead.store import audit, locks
@@ -136,6 +136,7 @@ def _write_account(org: Org, base_url: str, clients: Sequence[ClientDetails], se
                 "state": State.CONNECTED,
             },
         )
+    Client.objects.filter(org=org, last_message=BY_HAND).update(last_message="")
     Client.objects.filter(org=org).exclude(client_id__in=selected).update(state=State.DISCONNECTED)
 
 

@@ -1,12 +1,19 @@
 """What the connections room runs: the clients of the account as CM_Client__c records."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from asgiref.sync import sync_to_async
+
+from fairlead.domain.failure import Failure, FixTheSettings, FixThisRecord
 from fairlead.domain.records import Kind, Rows, Scope
+from fairlead.features.connections import records
 from fairlead.salesforce import names
+from fairlead.store.models import Org
 from fairlead.sync.account_source import ListingSource, clock
+from fairlead.sync.failures import campaign_monitor_failures
 from fairlead.sync.org_sink import OrgSink, all_records
 from fairlead.sync.ports import SourcePage, Target
 from fairlead.sync.run import ALWAYS_RECENT, Converted, Flow, Options
@@ -18,13 +25,48 @@ MAX_TIME_ZONE: Final = 100
 
 
 async def write_clients(run: Run) -> None:
-    """Write the clients of the run as records, each with its own owner. Other clients keep their record as it is."""
+    """Read the clients' settings anew and write them as records, each with its own owner. Others keep their record.
+
+    A client that Campaign Monitor no longer shows is left out of the run, and says so; raises where none is left.
+    """
     await run.progress.stage("clients", done=0, total=len(run.clients), unit="clients")
     at = await clock(run)
+    read: list[ClientScope] = []
+    failures: list[Failure] = []
     for done, client in enumerate(run.clients, 1):
         await run.progress.check_cancelled()
-        await _write_client(run, client, at)
+        try:
+            read.append(await _read_client(run, client))
+            await _write_client(run, read[-1], at)
+        except (FixThisRecord, FixTheSettings) as failure:
+            read = [each for each in read if each.id != client.id]
+            failures.append(failure)
+            failure.tell_more(f"The client “{client.name}”:")
+            await sync_to_async(records.note_failure)(await _org(run), [client.id], str(failure))
+            await run.progress.stage("clients", message=str(failure))
         await run.progress.stage("clients", done=done)
+    if failures and not read:
+        raise failures[0]
+    if failures:
+        run.add(clients_failed=len(failures))
+    run.clients = read
+
+
+async def _read_client(run: Run, client: ClientScope) -> ClientScope:
+    """The client as it is named now and in the time zone that it has now: its dates are told in that."""
+    with campaign_monitor_failures("read a client"):
+        now = await run.campaign_monitor.client(client.id)
+    if (now.name, now.time_zone) == (client.name, client.time_zone):
+        return client
+    await sync_to_async(records.note_settings)(await _org(run), client.id, now.name, now.time_zone)
+    if now.time_zone != client.time_zone:
+        text = f"The time zone of “{now.name}” changed: a full sync writes the dates of earlier records anew."
+        await run.progress.stage("clients", message=text)
+    return replace(client, name=now.name, time_zone=now.time_zone)
+
+
+async def _org(run: Run) -> Org:
+    return await sync_to_async(Org.objects.get)(pk=run.org_id)
 
 
 async def _write_client(run: Run, client: ClientScope, at: datetime) -> None:

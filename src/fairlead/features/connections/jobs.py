@@ -11,7 +11,7 @@ from django.db.models import Q
 from fairlead.domain import record_id
 from fairlead.domain.failure import FixTheSettings
 from fairlead.features.connections import forgetting, owners, pieces, records, rules
-from fairlead.features.connections.models import Client, State
+from fairlead.features.connections.models import State
 from fairlead.features.connections.opening import open_salesforce
 from fairlead.features.connections.pieces import PIECES, Piece
 from fairlead.jobs.context import JobContext, in_database
@@ -123,7 +123,12 @@ def _runs_before(context: JobContext, client_id: str) -> bool:
 
 def concerning(client_id: str) -> Q:
     """Jobs of one client, and of all."""
-    return Q(args__client=client_id) | Q(args__client__isnull=True) | Q(args__client="")
+    return Q(args__client=client_id) | of_all()
+
+
+def of_all() -> Q:
+    """Jobs that name no client. (An `exclude` of a key would leave out rows without the key, too.)"""
+    return Q(args__client__isnull=True) | Q(args__client="")
 
 
 async def _mark_deleted(crm: Salesforce, client_id: str) -> None:
@@ -181,12 +186,19 @@ async def _owner(crm: Salesforce, org: Org, client_id: str) -> str:
 
 
 def _removed(context: JobContext, org: Org, client_id: str) -> None:
+    """The client stands as one that was never selected; one that the connected account no longer shows is forgotten."""
     with transaction.atomic():
         context.fence()
-        found = Client.objects.filter(org=org, client_id=client_id)
-        found.filter(state=State.DISCONNECTED).delete()
-        found.update(removing_since=None, selected=False, last_synced_at=None, last_message="", state=State.CONNECTED)
+        client, account = records.client(org, client_id), records.account(org)
         audit.record(org, "", "client removed", client_id)
+        gone = client.state == State.DISCONNECTED and client.last_message != records.BY_HAND
+        if gone and account is not None and account.state != State.DISCONNECTED:
+            client.delete()
+            return
+        client.removing_since, client.selected, client.last_synced_at = None, False, None
+        if client.state == State.FAILING:
+            client.state, client.last_message = State.CONNECTED, ""
+        client.save()
 
 
 def titles(counts: dict[str, int]) -> Sequence[tuple[str, int]]:

@@ -1,6 +1,7 @@
 """The stored connections: which account and org, which clients are synced, and what is noted of them."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -8,6 +9,9 @@ from django.utils import timezone
 from fairlead.domain.failure import FixTheSettings
 from fairlead.features.connections.models import CampaignMonitorAccount, Client, SalesforceOrg, State
 from fairlead.store.models import Org
+
+BY_HAND: Final = "Disconnected by hand."
+"""What stands beside a client that people disconnected, rather than one that the account no longer shows."""
 
 
 class NoSuchClient(FixTheSettings):
@@ -66,6 +70,11 @@ def selected(org: Org) -> set[str]:
 def note_synced(org: Org, client_ids: Sequence[str]) -> None:
     """These clients were just synced to their end."""
     _living(org, client_ids).update(last_synced_at=timezone.now(), last_message="", state=State.CONNECTED)
+
+
+def note_settings(org: Org, client_id: str, name: str, time_zone: str) -> None:
+    """What a client is called now, and the time zone that its dates are told in."""
+    Client.objects.filter(org=org, client_id=client_id).update(name=name, time_zone=time_zone)
 
 
 def note_failure(org: Org, client_ids: Sequence[str], message: str) -> None:

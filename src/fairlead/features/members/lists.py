@@ -6,10 +6,10 @@ the same (five states): counters cannot prove that nothing changed. Somebody who
 day leave every counter as it was, the unconfirmed are in none, and a state entered anew on the same day moves only a date.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from asgiref.sync import sync_to_async
 
@@ -17,8 +17,8 @@ from fairlead.campaignmonitor import errors as cm
 from fairlead.campaignmonitor.lists import ListDetails, ListName
 from fairlead.domain.failure import Failure, RefusedByGuard, SignInAgain, WaitAndRetry
 from fairlead.domain.records import Kind, Rows, Scope
-from fairlead.features.members import readings, rules, settings
-from fairlead.features.members.models import ListReading
+from fairlead.features.members import rules, settings
+from fairlead.features.members.readings import KEPT, MAX_NAME, Notes, Seen
 from fairlead.salesforce import names
 from fairlead.store import known as known_lists
 from fairlead.sync import guard
@@ -29,6 +29,9 @@ from fairlead.sync.ports import SourcePage, Target
 from fairlead.sync.run import ALWAYS_RECENT, Converted, Flow, Options
 from fairlead.sync.stage import ClientScope, ListScope, Run
 from fairlead.sync.together import each
+
+if TYPE_CHECKING:
+    from fairlead.features.members.models import ListReading
 
 CALLS_AT_ONCE: Final = 8
 GIVE_UP: Final = 3
@@ -53,13 +56,13 @@ def is_gone(error: BaseException | None) -> bool:
     return isinstance(error, cm.SetupRefused | cm.RecordRefused) and (error.code in GONE or error.status in {404, 410})
 
 
-async def read_lists(run: Run) -> None:
+async def read_lists(run: Run, notes: Notes = KEPT) -> None:
     """Write the lists of every client as records, and note them for the stages that follow.
 
     A list that fails does not take the others with it: it is named, and its members are still tried unless it is gone.
     """
     await run.progress.stage("lists", state="running", done=0, total=len(run.clients), unit="clients")
-    reading = _Reading(run, await readings.of_lists(run), datetime.now(UTC))
+    reading = _Reading(run, notes, await notes.of_lists(run), datetime.now(UTC))
     refused: RefusedByGuard | None = None
     for done, client in enumerate(run.clients, 1):
         await run.progress.check_cancelled()
@@ -80,7 +83,8 @@ class _Reading:
     """The lists of one run, as far as they are read."""
 
     run: Run
-    before: dict[str, ListReading]
+    notes: Notes
+    before: Mapping[str, "ListReading"]
     now: datetime
     known: list[ListScope] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
@@ -107,10 +111,10 @@ class _Reading:
         # a run of one list, or one that could not read a list, cannot tell which are gone: it sweeps none
         whole = wanted.full and len(found.details) == len(mine)
         sweep = whole and not wanted.list
-        gone = await readings.note_listed(self.run, client.id, found.seen(), list(order), self.now)
+        gone = await self.notes.note_listed(self.run, client.id, found.seen(), list(order), self.now)
         await _write_lists(self.run, client, found.details, full=whole, sweep=sweep)
         if sweep:
-            await readings.forget_gone(self.run, client.id)
+            await self.notes.forget_gone(self.run, client.id)
         else:
             self.gone += gone
 
@@ -147,18 +151,15 @@ class _OfClient:
 
     def _due(self, one: ListName) -> bool:
         run, before = self.reading.run, self.reading.before.get(one.list_id)
-        if run.wanted.full or before is None or before.name != one.name[: readings.MAX_NAME] or before.gone_at:
+        if run.wanted.full or before is None or before.name != one.name[:MAX_NAME] or before.gone_at:
             return True
         hours = run.settings.of(settings.DETAILS_HOURS)
         return rules.details_due(one.list_id, before.details_at, self.reading.now, hours)
 
-    def seen(self) -> Sequence[readings.Seen]:
+    def seen(self) -> Sequence[Seen]:
         """What is to be noted."""
         read = {one.list_id for one in self.details}
-        return [
-            readings.Seen(one, one.id in read, {} if one.stats is None else rules.totals(one.stats))
-            for one in self.lists
-        ]
+        return [Seen(one, one.id in read, {} if one.stats is None else rules.totals(one.stats)) for one in self.lists]
 
 
 async def _write_lists(
@@ -209,13 +210,13 @@ def _list_rows(details: Sequence[ListDetails], client: ClientScope, number: int)
     )
 
 
-async def write_figures(run: Run) -> None:
+async def write_figures(run: Run, notes: Notes = KEPT) -> None:
     """Write the counters of every list that were read at the beginning, and when its reading last came to its end.
 
     Only counters that differ from what was last written are written; so is a list that was not written for two days, so
     that its last reading is not told as older than that.
     """
-    known = await readings.of_lists(run)
+    known = await notes.of_lists(run)
     written = 0
     for client in run.clients:
         lists = [one for one in run.lists if one.client.id == client.id and one.stats is not None and one.id in known]
@@ -224,7 +225,9 @@ async def write_figures(run: Run) -> None:
     await run.progress.stage("figures", done=written, unit="lists")
 
 
-async def _figures_of(run: Run, client: ClientScope, lists: Sequence[ListScope], known: dict[str, ListReading]) -> int:
+async def _figures_of(
+    run: Run, client: ClientScope, lists: Sequence[ListScope], known: Mapping[str, "ListReading"]
+) -> int:
     async def listed() -> Sequence[ListScope]:
         return lists
 

@@ -4,20 +4,20 @@ Calls of Campaign Monitor in a run: five a list (one a state) and one more for e
 members in Salesforce are read only when the list is read whole without a full sync (`sync.org_holding`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fairlead.campaignmonitor.subscribers import Subscriber
 from fairlead.campaignmonitor.timezones import to_utc, zone
 from fairlead.domain.address import member_key
 from fairlead.domain.failure import Failure, RefusedByGuard, SignInAgain
 from fairlead.domain.records import Scope
-from fairlead.features.members import readings, rules, settings
+from fairlead.features.members import rules, settings
 from fairlead.features.members.lists import is_gone
-from fairlead.features.members.models import ListReading
+from fairlead.features.members.readings import KEPT, Notes
 from fairlead.salesforce import names
 from fairlead.sync import convert, guard, org_reading, pull
 from fairlead.sync.account_source import SubscriberSource, clock
@@ -29,18 +29,22 @@ from fairlead.sync.run import Converted, Flow, Options
 from fairlead.sync.stage import ListScope, Run
 from fairlead.sync.together import each
 
+if TYPE_CHECKING:
+    from fairlead.features.members.models import ListReading
+
 LISTS_AT_ONCE: Final = 4
 """Lists read side by side: one alone leaves the wire idle between its five states."""
 
 MEMBER_TARGET: Final = Target(names.MEMBER, names.MEMBER_KEY, convert.MEMBER_FIELDS, convert.MEMBER_KINDS)
 
 
-async def read_members(run: Run) -> None:
+async def read_members(run: Run, notes: Notes = KEPT) -> None:
     """Read every list's subscribers and write them as members. A list that fails does not take the others with it."""
     zones = {client.time_zone for client in run.clients}
     reading = _Reading(
         run,
-        await readings.of_lists(run),
+        notes,
+        await notes.of_lists(run),
         datetime.now(UTC),
         await clock(run),
         pull.OVERLAP if len(zones) == 1 else pull.OVERLAP_OF_SEVERAL_ZONES,
@@ -61,7 +65,8 @@ class _Reading:
     """The lists of one run, read one by one."""
 
     run: Run
-    known: dict[str, ListReading]
+    notes: Notes
+    known: Mapping[str, "ListReading"]
     now: datetime
     clock: datetime
     overlap: timedelta
@@ -109,7 +114,7 @@ class _Reading:
         if held:
             check = self.run.progress.check_cancelled
             self.run.add(deleted=await delete_where(self.run.salesforce, names.MEMBER, where, check=check))
-        await readings.note(self.run, one.id, prevented=True, whole_at=None)
+        await self.notes.note(self.run, one.id, prevented=True, whole_at=None)
 
     async def _members_of(self, one: ListScope) -> None:
         known, wanted = self.known.get(one.id), self.run.wanted
@@ -144,13 +149,13 @@ class _Reading:
                 owner=one.client.owner,
             ),
             partial(self._tell, one.id),
-            also=readings.to_note(self.run, one.id, ended),
+            also=self.notes.to_note(self.run, one.id, ended),
             holding=holding,
         )
         self.run.add_report(await flow.run())
         self.whole += whole
 
-    async def _held(self, one: ListScope, known: ListReading | None) -> OrgHolding | None:
+    async def _held(self, one: ListScope, known: "ListReading | None") -> OrgHolding | None:
         """What Salesforce holds of a list that is due to be read whole; None for one that is not due."""
         days = self.run.settings.of(settings.FULL_READ_DAYS)
         due = rules.next_whole(one.id, self._last_whole(one, known), days)
@@ -165,7 +170,7 @@ class _Reading:
         holding = OrgHolding(self.run.salesforce, MEMBER_TARGET, still_listed)
         return await holding.read(by_list(MEMBER_TARGET, _scope(one)), expected=expected)
 
-    def _last_whole(self, one: ListScope, known: ListReading | None) -> datetime:
+    def _last_whole(self, one: ListScope, known: "ListReading | None") -> datetime:
         if known is not None and known.whole_at is not None:
             return known.whole_at
         return rules.first_whole(one.id, self.now, self.run.settings.of(settings.FULL_READ_DAYS))

@@ -14,6 +14,7 @@ class ListReading(models.Model):
 
     org = models.ForeignKey("store.Org", on_delete=models.CASCADE)
     client_id = models.CharField(max_length=64)
+    client_name = models.CharField(max_length=255, blank=True)
     list_id = models.CharField(max_length=64)
     name = models.CharField(max_length=255)
     details_at = models.DateTimeField(null=True)

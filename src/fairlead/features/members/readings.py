@@ -1,17 +1,19 @@
-"""The rows of `ListReading`, for stages: read off the event loop, changed under the job's fence."""
+"""What stages note of lists: read off the event loop, changed under the job's fence."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
-from fairlead.features.members.models import ListReading
 from fairlead.sync.stage import ListScope, Run
 
-MAX_NAME = 255
+if TYPE_CHECKING:
+    from fairlead.features.members.models import ListReading
+
+MAX_NAME: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,50 +25,89 @@ class Seen:
     figures: Mapping[str, int]
 
 
-@sync_to_async
-def of_lists(run: Run) -> dict[str, ListReading]:
-    """What is known of every list, by its id."""
-    return {row.list_id: row for row in ListReading.objects.filter(org_id=run.org_id)}
+class Notes(Protocol):
+    """Where stages note what they know of lists."""
+
+    async def of_lists(self, run: Run) -> "Mapping[str, ListReading]":
+        """What is known of every list, by its id."""
+        ...
+
+    async def note_listed(
+        self, run: Run, client_id: str, seen: Sequence[Seen], listed: Collection[str], now: datetime
+    ) -> int:
+        """Note the lists of a client that were just read, and which are gone; tells how many are gone."""
+        ...
+
+    async def forget_gone(self, run: Run, client_id: str) -> None:
+        """A full sync has removed what Salesforce held of a client's lists that are gone."""
+        ...
+
+    def to_note(self, run: Run, list_id: str, changes: Callable[[], Mapping[str, Any]]) -> Callable[[], None]:
+        """What the flow is to call in the transaction that moves a list's cursor."""
+        ...
+
+    async def note(self, run: Run, list_id: str, **changes: Any) -> None:
+        """Note something of a list by itself."""
+        ...
 
 
-@sync_to_async
-def note_listed(run: Run, client_id: str, seen: Sequence[Seen], listed: Collection[str], now: datetime) -> int:
-    """Note the lists of a client that were just read, and which are gone; tells how many are gone."""
-    with transaction.atomic():
-        run.fence()
-        for one in seen:
-            changes: dict[str, Any] = {"client_id": client_id, "name": one.scope.name[:MAX_NAME], "gone_at": None}
-            changes |= {"figures": dict(one.figures)} if one.figures else {}
-            changes |= {"details_at": now} if one.details else {}
-            ListReading.objects.update_or_create(org_id=run.org_id, list_id=one.scope.id, defaults=changes)
-        rows = ListReading.objects.filter(org_id=run.org_id, client_id=client_id).exclude(list_id__in=listed)
-        rows.filter(gone_at=None).update(gone_at=now)
-        return rows.count()
+class KeptNotes:
+    """The notes as rows of `ListReading`."""
 
+    @sync_to_async
+    def of_lists(self, run: Run) -> "dict[str, ListReading]":
+        """What is known of every list, by its id."""
+        from fairlead.features.members.models import ListReading
 
-@sync_to_async
-def forget_gone(run: Run, client_id: str) -> None:
-    """A full sync has removed what Salesforce held of a client's lists that are gone."""
-    with transaction.atomic():
-        run.fence()
-        ListReading.objects.filter(org_id=run.org_id, client_id=client_id, gone_at__isnull=False).delete()
+        return {row.list_id: row for row in ListReading.objects.filter(org_id=run.org_id)}
 
+    @sync_to_async
+    def note_listed(
+        self, run: Run, client_id: str, seen: Sequence[Seen], listed: Collection[str], now: datetime
+    ) -> int:
+        """Note the lists of a client that were just read, and which are gone; tells how many are gone."""
+        from fairlead.features.members.models import ListReading
 
-def to_note(run: Run, list_id: str, changes: Callable[[], Mapping[str, Any]]) -> Callable[[], None]:
-    """What the flow is to call in the transaction that moves a list's cursor."""
-
-    def note() -> None:
-        ListReading.objects.filter(org_id=run.org_id, list_id=list_id).update(**changes())
-
-    return note
-
-
-async def note(run: Run, list_id: str, **changes: Any) -> None:
-    """Note something of a list by itself."""
-
-    def work() -> None:
         with transaction.atomic():
             run.fence()
-            to_note(run, list_id, lambda: changes)()
+            for one in seen:
+                changes: dict[str, Any] = {"client_id": client_id, "client_name": one.scope.client.name[:MAX_NAME]}
+                changes |= {"name": one.scope.name[:MAX_NAME], "gone_at": None}
+                changes |= {"figures": dict(one.figures)} if one.figures else {}
+                changes |= {"details_at": now} if one.details else {}
+                ListReading.objects.update_or_create(org_id=run.org_id, list_id=one.scope.id, defaults=changes)
+            rows = ListReading.objects.filter(org_id=run.org_id, client_id=client_id).exclude(list_id__in=listed)
+            rows.filter(gone_at=None).update(gone_at=now)
+            return rows.count()
 
-    await sync_to_async(work)()
+    @sync_to_async
+    def forget_gone(self, run: Run, client_id: str) -> None:
+        """A full sync has removed what Salesforce held of a client's lists that are gone."""
+        from fairlead.features.members.models import ListReading
+
+        with transaction.atomic():
+            run.fence()
+            ListReading.objects.filter(org_id=run.org_id, client_id=client_id, gone_at__isnull=False).delete()
+
+    def to_note(self, run: Run, list_id: str, changes: Callable[[], Mapping[str, Any]]) -> Callable[[], None]:
+        """What the flow is to call in the transaction that moves a list's cursor."""
+
+        def note() -> None:
+            from fairlead.features.members.models import ListReading
+
+            ListReading.objects.filter(org_id=run.org_id, list_id=list_id).update(**changes())
+
+        return note
+
+    async def note(self, run: Run, list_id: str, **changes: Any) -> None:
+        """Note something of a list by itself."""
+
+        def work() -> None:
+            with transaction.atomic():
+                run.fence()
+                self.to_note(run, list_id, lambda: changes)()
+
+        await sync_to_async(work)()
+
+
+KEPT: Final[Notes] = KeptNotes()

@@ -8,8 +8,10 @@ ROOM = Room(
     name="members",
     title="Lists",
     icon="people",
-    place=30,
+    entry="lists",
+    place=25,
     role=Role.STANDARD,
+    urls="fairlead.features.members.urls",
     verbs=(Verb("look"), Verb("prevent member sync")),
     settings=SETTINGS,
 )

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -201,3 +202,80 @@ def check_address_fields(name: str, fields: Sequence[str], types: Mapping[str, s
             raise MatchFieldMissing(name, field)
         if kind != "email":
             raise NoAddressField(name, field, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A record that an address may be linked to. Dates are UTC; `rank` is that of the field that holds the address."""
+
+    kind: str
+    id: str
+    name: str
+    field: str
+    rank: int
+    modified: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A candidate, whether it is the one that is linked, and why it is or is not."""
+
+    candidate: Candidate
+    wins: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """An address of several records of one object (`kind`), the one that is linked first."""
+
+    address: str
+    kind: str
+    candidates: tuple[Judged, ...]
+
+
+def judge(candidates: Sequence[Candidate], *, oldest: bool) -> tuple[Judged, ...]:
+    """Each record once, in the order in which it counts: field, then date, then Id; the first one is linked."""
+
+    def date(candidate: Candidate) -> str:
+        return candidate.created if oldest else candidate.modified
+
+    by_date = sorted(sorted(candidates, key=lambda one: one.id), key=date, reverse=not oldest)
+    once: dict[str, Candidate] = {}
+    for candidate in sorted(by_date, key=lambda one: -one.rank):
+        once.setdefault(candidate.id, candidate)
+    first, *others = once.values()
+    judged = [Judged(first, wins=True, why=_why(first, others[0], oldest=oldest) if others else "")]
+    return (*judged, *(Judged(other, wins=False, why=_why_not(first, other, oldest=oldest)) for other in others))
+
+
+def _why(first: Candidate, second: Candidate, *, oldest: bool) -> str:
+    if first.rank != second.rank:
+        return f"Its address stands in {first.field}, which counts before {second.field}."
+    if oldest:
+        return "It is the oldest." if first.created != second.created else "As old as others; its Id is the lowest."
+    if first.modified != second.modified:
+        return "It was modified last."
+    return "Modified in the same moment as others; its Id is the lowest."
+
+
+def _why_not(first: Candidate, other: Candidate, *, oldest: bool) -> str:
+    if first.rank != other.rank:
+        return f"Its address stands in {other.field}, which counts after {first.field}."
+    if oldest:
+        return "Another one is older." if first.created != other.created else "As old; another Id is lower."
+    return (
+        "Another one was modified later." if first.modified != other.modified else "Same moment; another Id is lower."
+    )
+
+
+def masked(address: str) -> str:
+    """An address that tells little: the first letter and the domain."""
+    name, _, domain = address.partition("@")
+    return f"{name[:1]}…@{domain}"
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell

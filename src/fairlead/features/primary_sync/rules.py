@@ -13,6 +13,8 @@ CLEAN_WORDS = "start clean"
 """What a person types to confirm it."""
 
 
+UNNAMED: Final = "Default"
+"""What an org is called before somebody names it (`store.orgs`)."""
 LABELS: Final = {
     "CM_Tracking__c": "Tracking history",
     "CM_Member__c": "Members",
@@ -49,7 +51,7 @@ class CannotStartClean(FixTheSettings):
 class NotConfirmed(FixTheSettings):
     """To start clean was asked for without the words that confirm it."""
 
-    code = "FL-358"
+    code = "FL-306"
 
     def __init__(self) -> None:
         step = f"Send `confirm` with “{CLEAN_WORDS}” or the org's name, if all of Fairlead's records are to be deleted."
@@ -69,7 +71,12 @@ def check_clean(*, full: bool, of_list: str, stages: Sequence[str]) -> None:
 def confirmed(typed: str, org_name: str) -> bool:
     """Whether what was typed confirms that records are deleted first: the words for it, or the org's name."""
     said = " ".join(typed.lower().split())
-    return bool(said) and said in {CLEAN_WORDS, " ".join(org_name.lower().split())}
+    return bool(said) and said in {CLEAN_WORDS, " ".join(org_word(org_name).lower().split())}
+
+
+def org_word(org_name: str) -> str:
+    """The org's name as a word that confirms; blank where nobody gave it a name of its own."""
+    return "" if org_name == UNNAMED else org_name
 
 
 def to_run(needs: Mapping[str, Sequence[str]], asked: Sequence[str], *, clean: bool) -> list[str]:

@@ -1,6 +1,7 @@
 """Pages of the primary sync: settings, the last run as it goes, and the acts on it."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from asgiref.sync import async_to_sync
 from django.contrib import messages
@@ -12,9 +13,11 @@ from fairlead.domain.failure import Failure
 from fairlead.features.primary_sync import clean, rules
 from fairlead.jobs import api, schedules, views_of
 from fairlead.jobs.models import Frequency, Job, Schedule, State
+from fairlead.store import setting_rows
 from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
-from fairlead.sync import sides
+from fairlead.sync import guard, sides
+from fairlead.sync.failures import salesforce_failures
 from fairlead.ui import rooms
 
 HERE = "primary_sync"
@@ -34,8 +37,9 @@ def set_frequency(request: HttpRequest) -> HttpResponse:
     org = default_org()
     problem = ""
     try:
-        schedules.set_frequency(org, rules.KIND, request.POST.get("frequency", ""), _who(request))
-    except schedules.BadSchedule as failure:
+        zone = request.POST.get("timezone", "") or _zone_of(org)
+        schedules.set_frequency(org, rules.KIND, request.POST.get("frequency", ""), _who(request), timezone=zone)
+    except Failure as failure:
         problem = str(failure)
     if request.headers.get("HX-Request") == "true":
         return render(
@@ -83,12 +87,14 @@ def full_sync(request: HttpRequest) -> HttpResponse:
         "typed": typed,
         "refused": refused,
         "words": rules.CLEAN_WORDS,
-        "org_name": org.name,
+        "org_name": rules.org_word(org.name),
+        "share": setting_rows.value(org, guard.SWEEP_SHARE),
+        "records": setting_rows.value(org, guard.SWEEP_RECORDS),
         "count": request.method == "POST" or "count" in request.GET,
     }
     if context["count"]:
         context |= _existing(org)
-    return render(request, "primary_sync/full.html", context, status=422 if refused else 200)
+    return render(request, "primary_sync/full.html", context)
 
 
 @require_GET
@@ -115,12 +121,33 @@ def cancel(request: HttpRequest) -> HttpResponse:
     return redirect("sync_settings")
 
 
+def _zone_of(org: Org) -> str:
+    """The time zone of the schedule; before there is one, that of the Salesforce org, or UTC where it cannot be asked."""
+    schedule = Schedule.objects.filter(org=org, kind=rules.KIND).first()
+    if schedule is not None:
+        return schedule.timezone
+
+    async def ask() -> str:
+        async with sides.salesforce(org.pk) as crm:
+            async for page in crm.query("SELECT TimeZoneSidKey FROM Organization"):
+                return str(page[0]["TimeZoneSidKey"] or "UTC")
+        return "UTC"
+
+    try:
+        with salesforce_failures("read the org's time zone"):
+            return async_to_sync(ask)()
+    except Failure:
+        return "UTC"
+
+
 def _schedule(org: Org) -> dict[str, Any]:
     schedule = Schedule.objects.filter(org=org, kind=rules.KIND).first()
     return {
         "schedule": schedule,
         "frequency": schedule.frequency if schedule else "never",
         "choices": Frequency.choices,
+        "zones": sorted(available_timezones()),
+        "zone": schedule.timezone if schedule else "",
     }
 
 

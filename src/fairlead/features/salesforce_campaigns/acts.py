@@ -64,7 +64,7 @@ class NotLinked(FixTheSettings):
 class LinkRefused(FixThisRecord):
     """Salesforce would not take the link on one of the records."""
 
-    code = "FL-447"
+    code = "FL-446"
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"Salesforce would not take the link: {reason}", next_step="Correct that, then try again.")

@@ -65,9 +65,9 @@ async def _read(org_id: int, campaign: str) -> tuple[Any, Rates]:
 
 
 def panel(request: HttpRequest) -> SafeString:
-    """The panel for a campaign's page, whose address holds the campaign's id as `campaign`."""
+    """The panel for a campaign's page, whose address holds the campaign's id as `campaign_id`."""
     match = request.resolver_match
-    campaign = str(match.kwargs.get("campaign", "")) if match else ""
+    campaign = str(match.kwargs.get("campaign_id", "")) if match else ""
     if not campaign:
         return SafeString("")
     return SafeString(

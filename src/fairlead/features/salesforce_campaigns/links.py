@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from fairlead.campaignmonitor.errors import CampaignMonitorError
 from fairlead.campaignmonitor.timezones import zone
-from fairlead.domain.failure import FixThisRecord
-from fairlead.domain.records import Cursor, RowFailure, Scope, Staged
+from fairlead.domain.failure import FixTheSettings
+from fairlead.domain.records import Cursor, RowFailure, Staged
 from fairlead.features.salesforce_campaigns import org_reading, records, settings
 from fairlead.features.salesforce_campaigns.refusals import refused
 from fairlead.features.salesforce_campaigns.rules import links as rules
@@ -19,19 +19,17 @@ from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.stage import Run
 
 STAGE: Final = "links"
-SCOPE: Final = Scope("campaign_links", "all")
 
 
-class LinksRefused(FixThisRecord):
-    """Salesforce would not create or change some Salesforce campaigns."""
+class LinksBlocked(FixTheSettings):
+    """Salesforce refuses campaigns for a reason that concerns all of them."""
 
-    code = "FL-446"
+    code = "FL-359"
 
-    def __init__(self, failures: Sequence[RowFailure]) -> None:
-        first = failures[0]
+    def __init__(self, rows: int, first: RowFailure) -> None:
         super().__init__(
-            f"{len(failures)} changes of Salesforce campaigns were refused; the first: {first.reason} ({first.code})",
-            next_step="Correct that in Salesforce; the next sync tries again.",
+            f"{rows} changes of Salesforce campaigns were refused: {first.reason} ({first.code})",
+            next_step="Put that right; the next sync tries again.",
         )
 
 
@@ -50,13 +48,20 @@ async def link_campaigns(run: Run) -> None:
     linked = {**agreed.links, **created}
     await in_database(records.note_agreed, run.org_id, run.fence, linked, agreed.waiting)
     run.linked_campaigns = linked
-    run.add(campaigns_linked=len(linked), salesforce_campaigns_created=len(created), figures_written=figures)
+    run.add(
+        campaigns_linked=len(linked),
+        salesforce_campaigns_created=len(created),
+        figures_written=figures,
+        refused=len(failures),
+    )
+    remarks = agreed.remarks + [f"{len(failures)} refused: {failures[0].reason}" for _ in failures[:1]]
     await run.progress.stage(
-        STAGE, done=len(linked), total=len(linked), created=len(created), message=" ".join(agreed.remarks)
+        STAGE, done=len(linked), total=len(linked), created=len(created), message=" ".join(remarks)
     )
     await _keep(run, failures)
-    if failures:
-        raise LinksRefused(failures)
+    blocking = [failure for failure in failures if failure.blocks]
+    if blocking:
+        raise LinksBlocked(len(blocking), blocking[0])
 
 
 async def _tell_both(run: Run, agreed: Agreed) -> list[RowFailure]:
@@ -164,6 +169,6 @@ def _failures(keys: Sequence[str], results: Sequence[RowResult]) -> list[RowFail
 
 async def _keep(run: Run, failures: Sequence[RowFailure]) -> None:
     """Refusals stand in the ledger with their reason; those of the run before are forgotten."""
-    if failures or await run.ledger.cursor(SCOPE) is not None:
+    if failures or await run.ledger.cursor(records.SCOPE) is not None:
         now = Cursor(datetime.now(UTC).replace(tzinfo=None))
-        await run.ledger.commit(SCOPE, Staged(now, {}), failures, forget_before=None, answered=None)
+        await run.ledger.commit(records.SCOPE, Staged(now, {}), failures, forget_before=None, answered=None)

@@ -278,7 +278,7 @@ class CampaignMembers:
             answered=list(hashed.values()),
             also=mark,
         )
-        run.add(campaign_members_written=page.written, campaign_members_refused=len(failures))
+        run.add(campaign_members_written=page.written, campaign_members_refused=len(failures), refused=len(failures))
         blocking = [failure for failure in failures if failure.blocks]
         if blocking:
             raise MembersBlocked(len(blocking), blocking[0])

@@ -2,23 +2,34 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import models, transaction
 
+from fairlead.domain.records import Scope
 from fairlead.features.salesforce_campaigns.models import AutoCreate, Link
 from fairlead.features.salesforce_campaigns.settings import AUTO_CREATE
-from fairlead.store.models import CampaignActivity, SettingRow
+from fairlead.store.models import CampaignActivity, ScopeState, SettingRow
+
+SCOPE: Final = Scope("campaign_links", "all")
+
+
+def _links(org_id: int) -> models.QuerySet[Link]:
+    return Link.objects.filter(scope__org_id=org_id, scope__kind=SCOPE.kind, scope__client=SCOPE.client)
+
+
+def _scope(org_id: int) -> ScopeState:
+    return ScopeState.objects.get_or_create(org_id=org_id, kind=SCOPE.kind, client=SCOPE.client, list=SCOPE.list)[0]
 
 
 def known(org_id: int) -> dict[str, str]:
     """What was agreed last: campaign id → Salesforce campaign id."""
-    return dict(Link.objects.filter(org_id=org_id).exclude(linked_to="").values_list("campaign", "linked_to"))
+    return dict(_links(org_id).exclude(linked_to="").values_list("campaign", "linked_to"))
 
 
 def created(org_id: int) -> set[str]:
     """Campaign ids for which a Salesforce campaign was created."""
-    return set(Link.objects.filter(org_id=org_id, created=True).values_list("campaign", flat=True))
+    return set(_links(org_id).filter(created=True).values_list("campaign", flat=True))
 
 
 def creating_since(org_id: int, fence: Callable[[], None], *, on: bool) -> datetime | None:
@@ -43,16 +54,12 @@ def note_created(org_id: int, fence: Callable[[], None], links: Mapping[str, str
     with transaction.atomic():
         fence()
         for campaign, crm_id in links.items():
-            Link.objects.update_or_create(
-                org_id=org_id, campaign=campaign, defaults={"created": True, "linked_to": crm_id}
-            )
+            found = {"created": True, "linked_to": crm_id}
+            Link.objects.update_or_create(scope=_scope(org_id), campaign=campaign, defaults=found)
 
 
 def note_agreed(org_id: int, fence: Callable[[], None], links: Mapping[str, str], waiting: frozenset[str]) -> None:
-    """These links hold now. What is linked elsewhere than before is due anew; of what is not linked, activity is forgotten.
-
-    A campaign that is linked again later has its history read again: what happened meanwhile was not counted.
-    """
+    """These links hold now. What is linked elsewhere than before is due there anew."""
     with transaction.atomic():
         fence()
         before = known(org_id)
@@ -60,12 +67,9 @@ def note_agreed(org_id: int, fence: Callable[[], None], links: Mapping[str, str]
             now = links.get(campaign, "")
             if now == before.get(campaign, "") or (not now and campaign in waiting):
                 continue
-            Link.objects.update_or_create(org_id=org_id, campaign=campaign, defaults={"linked_to": now})
-            activity = CampaignActivity.objects.filter(org_id=org_id, campaign=campaign)
+            Link.objects.update_or_create(scope=_scope(org_id), campaign=campaign, defaults={"linked_to": now})
             if now:
-                activity.update(written=False)
-            else:
-                activity.delete()
+                CampaignActivity.objects.filter(org_id=org_id, campaign=campaign).update(written=False)
 
 
 def requeue(org_id: int, campaign: str) -> int:

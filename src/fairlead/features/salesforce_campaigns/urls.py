@@ -12,5 +12,5 @@ urlpatterns = [
     path("salesforce-campaigns/preview/", views.preview, name="salesforce_campaigns_preview"),
     path("salesforce-campaigns/statuses/", views.statuses, name="salesforce_campaigns_statuses"),
     path("salesforce-campaigns/averages/", views.averages, name="salesforce_campaigns_averages"),
-    path("salesforce-campaigns/<slug:campaign>/", views.compare, name="salesforce_campaigns_compare"),
+    path("salesforce-campaigns/<slug:campaign_id>/", views.compare, name="salesforce_campaigns_compare"),
 ]

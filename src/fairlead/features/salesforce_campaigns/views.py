@@ -156,6 +156,6 @@ def averages(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def compare(request: HttpRequest, campaign: str) -> HttpResponse:
+def compare(request: HttpRequest, campaign_id: str) -> HttpResponse:
     """One campaign beside the average of its industry."""
-    return _page(request, "compare", campaign=campaign, **comparing.context(default_org(), campaign))
+    return _page(request, "compare", campaign=campaign_id, **comparing.context(default_org(), campaign_id))

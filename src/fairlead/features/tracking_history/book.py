@@ -78,7 +78,7 @@ class PostgresBook:
     @sync_to_async
     def note(self, scope: Scope, noted: Noted) -> None:
         """Note events for the end of the reading. One that is noted twice counts once."""
-        columns = [noted.keys, noted.at, noted.flagged, noted.members, noted.counts, noted.links]
+        columns: list[list[Any]] = [noted.keys, noted.at, noted.flagged, noted.members, noted.counts, noted.links]
         with transaction.atomic(), connection.cursor() as cursor:
             self._fence()
             cursor.execute(_NOTE, [self._ids[scope], *columns, noted.addresses, noted.contacts, noted.leads])
@@ -99,7 +99,7 @@ class PostgresBook:
         if settled.known.linked:
             for part in _parts(_ADDRESSES, state.pk):
                 rows = [(bytes(address), *more) for address, *more in part]
-                activity.add_to_campaign(self._org, scope.list, what, rows)  # type: ignore[arg-type]
+                activity.add_to_campaign(self._org, scope.list, what, rows)
         state.suspicious += self._number(_TURNED, scope)
         self._forget(state, settled.keep_from)
         _take(state, settled.known)

@@ -49,11 +49,9 @@ async def read_events(run: Run) -> None:
     work = _Work(run, book, await clock(run))
     await work.prepare()
     await run.progress.stage("tracking", state="running", done=0, total=work.expected, unit="events")
-    try:
-        for client, readings in work.by_client.items():
-            await work.read(client, readings)
-    finally:
-        await records.show_suspicious(run)
+    for client, readings in work.by_client.items():
+        await work.read(client, readings)
+    await records.show_suspicious(run)
     if work.failures:
         run.add(reports_failed=len(work.failures))
         raise rules.the_one_to_tell(work.failures, work.readings)

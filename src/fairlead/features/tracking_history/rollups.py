@@ -1,7 +1,7 @@
 """Writes the totals of members (C11) to the org: what changed, as totals, so that writing them twice is writing them once."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -64,24 +64,30 @@ async def write_totals(run: Run) -> None:
     """Write the totals of every member whose events were counted, and of members that are new in the org."""
     due = await due_count(run.org_id)
     cursor = await run.ledger.cursor(SCOPE)
-    started = datetime.now(UTC).replace(tzinfo=None)
     await run.progress.stage("rollups", state="running", done=0, total=due, unit="members")
     work = _Work(run)
     await work.settle_jobs()
+    keys = await _by_name(run, due)
     everything = run.wanted.full and run.wanted.everything
-    by_name = not everything and due <= min(len(run.member_keys), ASK_UP_TO)
-    if by_name and due:
-        keys = [
-            run.member_keys[found.member] for found in await found_of(run.org_id, run.member_keys) if not found.written
-        ]
-        by_name = len(keys) == due
-        if by_name:
-            await work.write(_asked(run, keys))
-    if not by_name and (due or everything):
+    if everything or (due and len(keys) < due):
         await work.write(_all(run), empty_others=everything)
-    elif cursor is not None:
-        await work.write(_new(run, cursor.read_until), written_too=True)
-    await work.end(started, due)
+    elif keys:
+        await work.write(_asked(run, keys))
+    if cursor is None:
+        newest = await _newest(run)
+    else:
+        new = _New(run, cursor.read_until)
+        await work.write(new.members(), written_too=True)
+        newest = new.newest
+    await work.end(newest, due)
+
+
+async def _by_name(run: Run, due: int) -> list[str]:
+    """The keys of all members that are due, if they are known by name and not too many; else none."""
+    if not 0 < due <= min(len(run.member_keys), ASK_UP_TO):
+        return []
+    found = await found_of(run.org_id, run.member_keys)
+    return [run.member_keys[one.member] for one in found]
 
 
 class _Work:
@@ -135,7 +141,7 @@ class _Work:
             await self._push.abandon()
             raise
 
-    async def end(self, started: datetime, due: int) -> None:
+    async def end(self, newest: datetime, due: int) -> None:
         """Wait for the writing, and mark what was written. Members that are not in the org are done with as well."""
         outcome = await self._push.finish()
         for_now = [failure for failure in outcome.failures if failure.retryable]
@@ -143,7 +149,7 @@ class _Work:
         self._run.add(totals_written=outcome.written)
         await self._run.ledger.commit(
             SCOPE,
-            Staged(Cursor(started), {}),
+            Staged(Cursor(newest), {}),
             [failure for failure in outcome.failures if not failure.retryable],
             forget_before=None,
             answered=None,
@@ -173,13 +179,37 @@ async def _asked(run: Run, keys: Sequence[str]) -> AsyncIterator[Sequence[Member
                 yield [(record["Id"], record[names.MEMBER_KEY]) for record in page]
 
 
-async def _new(run: Run, since: datetime) -> AsyncIterator[Sequence[Member]]:
-    """Members that came into the org since the totals were last written, with ten minutes to spare."""
-    moment = f"{since - timedelta(minutes=10):%Y-%m-%dT%H:%M:%SZ}"
-    where = f"CreatedDate >= {moment} AND Sent__c = null"
+class _New:
+    """Members that came into the org since the totals were last written. `newest` is when the last of them did (UTC, naive)."""
+
+    def __init__(self, run: Run, since: datetime) -> None:
+        self._run = run
+        self._since = since
+        self.newest = since
+
+    async def members(self) -> AsyncIterator[Sequence[Member]]:
+        """Those without totals, a page at a time."""
+        where = f"CreatedDate > {self._since:%Y-%m-%dT%H:%M:%SZ} AND Sent__c = null"
+        soql = f"SELECT Id, {names.MEMBER_KEY}, CreatedDate FROM {names.MEMBER} WHERE {where}"
+        with salesforce_failures("read members"):
+            async for page in self._run.salesforce.query(soql):
+                self.newest = (
+                    max(self.newest, *(_moment(record["CreatedDate"]) for record in page)) if page else self.newest
+                )
+                yield [(record["Id"], record[names.MEMBER_KEY]) for record in page]
+
+
+async def _newest(run: Run) -> datetime:
+    """When the newest member came into the org, by the org's own clock."""
     with salesforce_failures("read members"):
-        async for page in run.salesforce.query(f"SELECT Id, {names.MEMBER_KEY} FROM {names.MEMBER} WHERE {where}"):
-            yield [(record["Id"], record[names.MEMBER_KEY]) for record in page]
+        pages = run.salesforce.query(f"SELECT MAX(CreatedDate) newest FROM {names.MEMBER}")
+        found = [record["newest"] async for page in pages for record in page]
+    return _moment(found[0]) if found and found[0] else _moment("2000-01-01T00:00:00")
+
+
+def _moment(text: str) -> datetime:
+    """A moment as Salesforce tells it, as naive UTC, whole seconds."""
+    return datetime.fromisoformat(text[:19])
 
 
 async def _all(run: Run) -> AsyncIterator[Sequence[Member]]:

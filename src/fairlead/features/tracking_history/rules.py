@@ -1,6 +1,6 @@
 """What the tracking room decides: which events are wanted, and which look like the work of a machine."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -109,8 +109,9 @@ def write_from(values: Values, oldest: str, activity: Activity, *, journey: bool
 
     `oldest` is the minute from which on any are.
     """
-    kept = values.of(settings.DAYS_TO_KEEP) and activity.value in values.of(settings.TYPES)
-    return oldest if kept and (not journey or values.of(settings.JOURNEYS)) else NEVER
+    if not values.of(settings.DAYS_TO_KEEP) or activity.value not in values.of(settings.TYPES):
+        return NEVER
+    return NEVER if journey and not values.of(settings.JOURNEYS) else oldest
 
 
 def may_have_moved(kind: str, figures: Mapping[str, int], seen: Mapping[str, int], events: int) -> bool:
@@ -157,19 +158,3 @@ def the_one_to_tell(failures: Sequence[Failure], readings: int) -> Failure:
     if len(failures) > 1:
         first.tell_more(f"{len(failures)} of {readings} reports of e-mails did not come to their end; the first says:")
     return first
-
-
-@dataclass(frozen=True, slots=True)
-class Click:
-    """A click as the org holds it: whose, when (ISO, to the minute), of which e-mail, and whether it was flagged."""
-
-    address: str
-    at: str
-    mail: str
-    suspicious: bool
-
-
-def to_review(opt_outs: Sequence[Click], clicks: Collection[Click]) -> list[Click]:
-    """Of unsubscribes those that a scanner may have made: flagged clicks of the same address and e-mail in that minute."""
-    scanned = {(click.address.lower(), click.mail, click.at[:16]) for click in clicks if click.suspicious}
-    return [one for one in opt_outs if (one.address.lower(), one.mail, one.at[:16]) in scanned]

@@ -18,6 +18,7 @@ fact("unique_fields")
 fact("lookups_must_exist")
 fact("operation_not_supported")
 fact("pairs_are_unique")
+fact("owners_are_active")
 
 REPEATED = "DUPLICATE_VALUE"
 PAIRS = {
@@ -100,6 +101,21 @@ def _lacks(batch: Batch, field: Field, row: int, creating: bool) -> bool:
     column = batch.columns.get(field.name.lower())
     value = KEEP if column is None else column[row]
     return value is None or (creating and value is KEEP)
+
+
+def check_owners(connection: sqlite3.Connection, batch: Batch) -> None:
+    """Refuses rows that are to belong to a user who is not active any more."""
+    column = batch.columns.get("ownerid", [])
+    owners = {cell for cell in column if isinstance(cell, str)}
+    gone = {
+        owner
+        for owner in owners
+        if connection.execute("SELECT 1 FROM User WHERE Id = ? AND IsActive = 0", (owner,)).fetchone()
+    }
+    for row, cell in enumerate(column if gone else ()):
+        if cell in gone:
+            message = f"operation performed with inactive user [{cell}] as owner of {batch.sobject.label.lower()}"
+            batch.errors.setdefault(row, RowError("INACTIVE_OWNER_OR_USER", message, ("OwnerId",)))
 
 
 def check_parents(connection: sqlite3.Connection, schema: Schema, batch: Batch) -> None:

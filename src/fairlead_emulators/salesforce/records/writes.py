@@ -93,6 +93,7 @@ def _refuse_rows(work: Work) -> None:
     rules.check_required(batch, work.old(), creating=False)
     rules.check_record_types(work.connection, batch)
     rules.check_parents(work.connection, work.org.storage.whole, batch)
+    rules.check_owners(work.connection, batch)
     rules.check_unique(work.connection, batch, work.written.ids, work.key)
     rules.check_pairs(work.connection, batch, work.new())
     licences.refuse_unlicensed(work)

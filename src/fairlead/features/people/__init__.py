@@ -1,0 +1,1 @@
+"""Room: one person, explained on both sides."""

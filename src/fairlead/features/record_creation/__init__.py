@@ -1,0 +1,1 @@
+"""Room: contacts and leads made for active subscribers that have none."""

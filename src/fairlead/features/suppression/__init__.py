@@ -1,0 +1,1 @@
+"""Room: the addresses that clients do not mail to, as records."""

@@ -1,0 +1,1 @@
+"""Room: webhooks of lists, an option that makes changes arrive within seconds."""

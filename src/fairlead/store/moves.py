@@ -1,0 +1,35 @@
+"""What is kept of a member by the hash of its key, when the member's address changes (C7)."""
+
+from django.db import transaction
+
+from fairlead.domain.address import member_key
+from fairlead.store import hashing
+from fairlead.store.models import Digest, MemberActivity, RowRefusal
+
+
+def follow(org_id: int, list_id: str, old: str, new: str) -> None:
+    """Let the activity of the old address count for the new one, and forget what was last written of either.
+
+    Done twice it changes nothing more: what was added up is gone from the old one in the same transaction.
+    """
+    before, after = hashing.keyed_hashes([member_key(list_id, old), member_key(list_id, new)])
+    with transaction.atomic():
+        Digest.objects.filter(scope__org=org_id, scope__list=list_id, key__in=[before, after]).delete()
+        RowRefusal.objects.filter(org=org_id, scope__list=list_id, key_hash=before).delete()
+        rows = MemberActivity.objects.select_for_update().filter(org=org_id, member__in=[before, after]).order_by("id")
+        held = {bytes(row.member): row for row in rows}
+        moved = held.get(before)
+        if moved is None:
+            return
+        kept = held.get(after)
+        if kept is None:
+            moved.member = after
+            moved.written = False
+            moved.save(update_fields=["member", "written"])
+            return
+        for name in ("sent", "opened", "clicked", "bounced"):
+            setattr(kept, name, getattr(kept, name) + getattr(moved, name))
+        kept.last_at = max((at for at in (kept.last_at, moved.last_at) if at), default=None)
+        kept.written = False
+        kept.save()
+        moved.delete()

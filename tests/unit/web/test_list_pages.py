@@ -1,0 +1,126 @@
+"""Pages of lists: what is known is shown, a switch says what it will do, candidates are read when asked for."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from fairlead.features.members import settings
+from fairlead.features.members.models import ListReading
+from fairlead.store import setting_rows
+from fairlead.store.models import Org
+from fairlead.sync import sides
+from fairlead.sync.failures import SalesforceUnavailable
+
+LIST = "a" * 32
+PEOPLE = [
+    {"Id": "003000000000001AAA", "Name": "=Ann", "Email": "ann@example.com",
+     "LastModifiedDate": "2026-01-01T00:00:00.000+0000", "CreatedDate": "2025-01-01T00:00:00.000+0000"},
+    {"Id": "003000000000002AAA", "Name": "Ann <b>Two</b>", "Email": "ANN@example.com",
+     "LastModifiedDate": "2026-02-01T00:00:00.000+0000", "CreatedDate": "2025-02-01T00:00:00.000+0000"},
+]  # fmt: skip
+
+
+class SmallOrg:
+    """Two contacts with one address; 12,345 members of a list."""
+
+    async def count(self, soql: str) -> int:
+        return 12_345 if "CM_Member__c" in soql else 2
+
+    async def query(self, soql: str) -> AsyncIterator[list[dict[str, Any]]]:
+        yield PEOPLE if "FROM Contact" in soql else []
+
+    async def instance_url(self) -> str:
+        return "https://example.my.salesforce.com"
+
+
+class Opener:
+    """Opens the small org, or raises."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.failure = failure
+
+    @asynccontextmanager
+    async def salesforce(self, org_id: int) -> AsyncIterator[Any]:
+        if self.failure:
+            raise self.failure
+        yield SmallOrg()
+
+    campaign_monitor = salesforce
+
+
+@pytest.fixture(autouse=True)
+def opener() -> Iterator[None]:
+    sides.provide(Opener())
+    yield
+    sides.provide(None)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def reading(org: Org) -> ListReading:
+    moment = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+    return ListReading.objects.create(
+        org=org, client_id="c", client_name="Shop", list_id=LIST, name="News & more", figures={"active": 4321},
+        unconfirmed=5, whole_at=moment, read_at=moment,
+    )  # fmt: skip
+
+
+def test_without_lists_the_page_says_what_to_do_next(admin: Client) -> None:
+    page = admin.get("/lists/").text
+    assert "No list was read yet" in page
+    assert "/settings/sync/" in page or "sync" in page
+
+
+def test_each_list_shows_counters_and_readings(admin: Client, reading: ListReading) -> None:
+    page = admin.get("/lists/").text
+    for text in ("News &amp; more", "Shop", "4,321", "4 Mar 2026, 05:06:07 UTC", "Synced", "Prevent"):
+        assert text in page
+    reading.gone_at = reading.read_at
+    reading.save()
+    assert "Campaign Monitor no longer lists it" in admin.get("/lists/").text
+
+
+def test_preventing_says_how_many_go_and_deletes_nothing_by_itself(
+    admin: Client, org: Org, reading: ListReading
+) -> None:
+    page = admin.get(f"/lists/{LIST}/members/").text
+    assert "deletes 12,345 member records" in page
+    assert "--allow-large-changes" in page
+    answer = admin.post(f"/lists/{LIST}/members/", {"prevent": "on"}, follow=True).text
+    assert "The next sync removes its members" in answer
+    assert "Prevented" in answer
+    assert setting_rows.value(org, settings.PREVENT_SYNC, LIST)
+    assert "holds 12,345 members" in admin.get(f"/lists/{LIST}/members/").text
+    assert "reads it anew" in admin.post(f"/lists/{LIST}/members/", {}, follow=True).text
+    assert not setting_rows.value(org, settings.PREVENT_SYNC, LIST)
+    assert "That list is not known" in admin.get("/lists/unknown/members/", follow=True).text
+
+
+def test_candidates_are_read_when_asked_for_and_told_with_reasons(admin: Client) -> None:
+    assert "Read contacts and leads now" in admin.get("/lists/ambiguous/").text
+    page = admin.get("/lists/ambiguous/?read=1").text
+    for text in (
+        "1 ambiguous address.",
+        "https://example.my.salesforce.com/003000000000002AAA",
+        "It was modified last.",
+    ):
+        assert text in page
+    assert "Ann &lt;b&gt;Two" in page
+
+
+def test_the_file_has_a_line_for_each_candidate_and_no_formula(admin: Client) -> None:
+    answer = admin.get("/lists/ambiguous.csv")
+    lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert answer["Content-Type"].startswith("text/csv")
+    assert len(lines) == 3
+    assert "'=Ann" in lines[2]
+
+
+def test_an_org_that_does_not_answer_is_told_on_every_page(admin: Client, reading: ListReading) -> None:
+    sides.provide(Opener(SalesforceUnavailable("Salesforce does not answer.", next_step="Try later.")))
+    assert "Salesforce does not answer." in admin.get("/lists/ambiguous/?read=1").text
+    assert "Salesforce does not answer." in admin.get("/lists/ambiguous.csv", follow=True).text
+    assert "Salesforce does not answer." in admin.get(f"/lists/{LIST}/members/").text
