@@ -244,7 +244,7 @@ def test_a_client_disconnected_by_hand_is_not_brought_back_by_notes_of_a_late_ru
 @pytest.fixture
 def browser(org: Org, django_user_model: Any) -> Browser:
     browser = Browser()
-    browser.force_login(django_user_model.objects.create_user("ada"))
+    browser.force_login(django_user_model.objects.create_superuser("ada"))
     return browser
 
 
