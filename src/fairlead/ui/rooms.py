@@ -17,7 +17,7 @@ Panel = Callable[[HttpRequest], SafeString]
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """Something a person may do in a room, and the permission it needs (`signed_in` until roles come from Salesforce)."""
+    """Something a person may do in a room, and the permission it needs (its room's role else)."""
 
     name: str
     permission: str = "signed_in"
@@ -81,6 +81,6 @@ def settings() -> list[Setting[Any]]:
     return [setting for room in rooms() for setting in room.settings]
 
 
-def panels(place: str, request: HttpRequest) -> list[SafeString]:
-    """The panels that rooms lend to a place, drawn for this request."""
-    return [room.panels[place](request) for room in rooms() if place in room.panels]
+def panels(place: str, request: HttpRequest, role: int = 4) -> list[SafeString]:
+    """The panels that rooms lend to a place, drawn for this request; without those of rooms that are closed to the role."""
+    return [room.panels[place](request) for room in rooms() if place in room.panels and room.role <= role]

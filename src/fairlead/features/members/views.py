@@ -22,6 +22,7 @@ from fairlead.store import setting_rows
 from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
 from fairlead.sync import org_reading, sides
+from fairlead.ui.access import Role, open_to
 
 HERE: Final = "members"
 A_PAGE: Final = 50
@@ -44,6 +45,7 @@ def _row(reading: ListReading, chosen: Given) -> dict[str, Any]:
     return {"reading": reading, "next": upcoming, "prevented": chosen.of(settings.PREVENT_SYNC, reading.list_id)}
 
 
+@open_to(Role.FULL)
 @require_http_methods(["GET", "POST"])
 def prevent(request: HttpRequest, list_id: str) -> HttpResponse:
     """What switching a list's member sync off or on would do, and the switch. Nothing is deleted before the next sync."""
