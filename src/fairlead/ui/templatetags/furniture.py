@@ -87,10 +87,10 @@ def elapsed(seconds: float | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def menu(context: template.Context) -> list[rooms.Room]:
-    """The rooms of the menu that are open to who asks."""
+def menu(context: template.Context) -> list[tuple[str, list[rooms.Room]]]:
+    """The groups of the menu, with the rooms that are open to who asks."""
     request = context.get("request")
-    return rooms.menu(access.role_of(request)) if request is not None else []
+    return rooms.menu_groups(access.role_of(request)) if request is not None else []
 
 
 @register.simple_tag
