@@ -15,7 +15,9 @@ from typing import Any, Final
 
 SOURCES: Final = Path(__file__).parents[1]
 FILE: Final = SOURCES / "locale" / "en" / "LC_MESSAGES" / "django.po"
-MARKS: Final = frozenset({"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"})
+MARKS: Final = frozenset({"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "noop"})
+DECLARERS: Final = frozenset({"Allowance", "Chart", "Column", "Filter", "Part", "Series", "Table", "series"})
+"""Furniture of pages: what begins with a capital in what it is given is shown, and translated where it is shown."""
 _TEXT: Final = r"""u?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
 _CALL: Final = re.compile(rf"(?:\b_|\bn?gettext)\(\s*{_TEXT}(?:\s*,\s*{_TEXT})?", re.DOTALL)
 HEAD: Final = """# Every text of the pages, in English. Written by `make messages` from the code: do not edit.
@@ -46,6 +48,19 @@ def in_code(source: str) -> Iterator[Message]:
             texts = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
             if texts:
                 yield texts[0], texts[1] if len(texts) > 1 else ""
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in DECLARERS:
+            yield from ((text, "") for text in _shown(node) if text[:1].isupper())
+
+
+def _shown(call: ast.Call) -> Iterator[str]:
+    """The texts that a call is given, also in tuples; those of calls inside it are their own."""
+    waiting: list[ast.expr] = [*call.args, *(keyword.value for keyword in call.keywords)]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, ast.Constant) and isinstance(each.value, str):
+            yield each.value
+        elif isinstance(each, ast.Tuple | ast.List):
+            waiting.extend(each.elts)
 
 
 def declared() -> Iterator[tuple[str, str]]:
@@ -53,6 +68,7 @@ def declared() -> Iterator[tuple[str, str]]:
     from django.apps import apps
 
     from fairlead.domain.activity import Activity
+    from fairlead.domain.role import Role
     from fairlead.domain.setting import Of
     from fairlead.jobs import registry, views_of
     from fairlead.ui import rooms
@@ -68,11 +84,15 @@ def declared() -> Iterator[tuple[str, str]]:
     yield from ((kind.title, "jobs") for kind in registry.kinds())
     yield from ((label, "counts of a job") for _, label in (*views_of.NUMBERS, *views_of.LINKS))
     yield from ((kind.value, "kinds of activity") for kind in Activity)
+    yield from ((title, "menu") for _, title in rooms.GROUPS)
+    yield from ((role.label, "roles") for role in Role)
     yield from ((word, "subjects") for of in Of for word in (of.value, of.value.title(), f"{of.value}s"))
     for model in apps.get_models():
         if model.__module__.startswith("fairlead."):
             for field in model._meta.get_fields():
-                yield from ((str(label), f"state {model.__name__}") for _, label in getattr(field, "choices", None) or ())
+                yield from (
+                    (str(label), f"state {model.__name__}") for _, label in getattr(field, "choices", None) or ()
+                )
 
 
 def of_setting(setting: Any) -> Iterator[str]:

@@ -1,6 +1,8 @@
 """The one place where clients, store and rooms are joined. Import it when Django is set up (`store.boot.prepare`)."""
 
 from fairlead.features.connections import jobs as connections_jobs
+from fairlead.features.connections import signing_in
+from fairlead.features.permissions import salesforce_sign_in
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
 from fairlead.features.webhooks import receiving, repairing
@@ -26,6 +28,7 @@ __all__ = [
 def register_runners() -> None:
     """Tell the engine what each kind of job runs, and everybody how sides are opened."""
     sides.provide(StoredSides())
+    salesforce_sign_in.provide(signing_in.door)
     primary_sync_flow.offer(PRIMARY_SYNC_STAGES)
     registry.register(primary_sync.KIND, primary_sync.TITLE, run_primary_sync)
     for kind, title, runner in connections_jobs.RUNNERS:

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
-CODE: Final = "eo"
-"""A language that Django knows of and Fairlead does not ship."""
+CODE: Final = "qps"
+"""A code for private use: Django has no words in it."""
 _KEPT: Final = re.compile(r"(%\(\w+\)s|%%|\{\w*(?::[^}]*)?\}|<[^>]*>|&\w+;)")
 _ACCENTS: Final = str.maketrans("aeiouycnsAEIOUYCNS", "àéîöûýçñšÀÉÎÖÛÝÇÑŠ")
 _WORD: Final = re.compile(r"[A-Za-z]{3,}")

@@ -9,14 +9,7 @@ from fairlead.cli import messages
 from tests.unit.ui import pseudo
 
 TEMPLATES = sorted(messages.SOURCES.rglob("*.html"))
-NOT_YET = (
-    "ui/templates/ui/base.html",
-    "ui/templates/ui/no_access.html",
-    "web/templates/",
-    "features/members/",
-    "features/campaigns/",
-    "features/job_list/templates/job_list/jobs.html",
-)
+NOT_YET: tuple[str, ...] = ()
 """Templates whose words are not marked yet. It may only become shorter."""
 TAG = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 BLOCK = re.compile(r"{%\s*blocktranslate\b.*?%}.*?{%\s*endblocktranslate\s*%}", re.DOTALL)

@@ -17,7 +17,8 @@ from fairlead.ui.access import Role, open_to
 
 def panel(request: HttpRequest) -> SafeString:
     """The form, for the account page."""
-    context: dict[str, Any] = {"zones": zones.names(), "chosen": zones.chosen(request), "org": zones.of_the_org()}
+    found = zones.of(request.user.pk)
+    context: dict[str, Any] = {"zones": zones.names(), "chosen": found.chosen, "org": found.org}
     return SafeString(render_to_string("account/zone.html", context, request))
 
 
@@ -30,5 +31,5 @@ def choose(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("“{zone}” is no time zone. Choose one of the list.").format(zone=zone[:64]))
         return redirect("account")
     Preference.objects.update_or_create(user_id=request.user.pk, defaults={"zone": zone})
-    messages.success(request, _("Saved. Times are shown in {zone}.").format(zone=zone or zones.of_the_org()))
+    messages.success(request, _("Saved. Times are shown in {zone}.").format(zone=zones.of(request.user.pk).shown))
     return redirect("account")

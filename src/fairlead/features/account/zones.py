@@ -5,9 +5,12 @@ is made. Only pages go by it: command line and API speak UTC.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.contrib.auth.models import User
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -21,22 +24,27 @@ def names() -> tuple[str, ...]:
     return "UTC", *sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
 
 
-def chosen(request: HttpRequest) -> str:
-    """The zone that the person chose; blank where none, or where nobody is signed in."""
-    if not request.user.is_authenticated:
-        return ""
-    return Preference.objects.filter(user=request.user.pk).values_list("zone", flat=True).first() or ""
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """What the person chose (blank: nothing), and the schedule's clock (UTC before there is a schedule)."""
+
+    chosen: str
+    org: str
+
+    @property
+    def shown(self) -> str:
+        """The zone in which this person reads times; UTC where this machine does not know it."""
+        zone = self.chosen or self.org
+        return zone if zone in available() else "UTC"
 
 
-def of_the_org() -> str:
-    """The zone of the oldest schedule; UTC before there is one."""
-    return Schedule.objects.order_by("pk").values_list("timezone", flat=True).first() or "UTC"
-
-
-def shown(request: HttpRequest) -> str:
-    """The zone in which this person reads times."""
-    zone = chosen(request) or of_the_org()
-    return zone if zone in available() else "UTC"
+def of(user_id: int) -> Zones:
+    """Both, in one query: it is asked with every page."""
+    own = Preference.objects.filter(user=OuterRef("pk")).values("zone")[:1]
+    schedule = Schedule.objects.order_by("pk").values("timezone")[:1]
+    found = User.objects.filter(pk=user_id).values_list(Subquery(own), Subquery(schedule)).first()
+    chosen, org = found or ("", "")
+    return Zones(chosen or "", org or "UTC")
 
 
 @cache
@@ -54,5 +62,5 @@ class ZoneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return self._get_response(request)
-        with timezone.override(ZoneInfo(shown(request))):
+        with timezone.override(ZoneInfo(of(request.user.pk).shown)):
             return self._get_response(request)

@@ -5,6 +5,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET
 
 from fairlead.domain.failure import Failure
@@ -64,16 +65,16 @@ def suspicious(request: HttpRequest) -> HttpResponse:
 
 
 NUMBERS = (
-    ("Recipients", "Recipients__c"),
-    ("Opens", "Opens__c"),
-    ("People who opened", "Unique_Opens__c"),
-    ("Clicks", "Clicks__c"),
-    ("Bounces", "Bounces__c"),
-    ("Unsubscribes", "Unsubscribes__c"),
-    ("Spam complaints", "Spam_Complaints__c"),
-    ("Forwards", "Forwards__c"),
-    ("Suspicious opens", "Suspicious_Opens__c"),
-    ("Suspicious clicks", "Suspicious_Clicks__c"),
+    (gettext_noop("Recipients"), "Recipients__c"),
+    (gettext_noop("Opens"), "Opens__c"),
+    (gettext_noop("People who opened"), "Unique_Opens__c"),
+    (gettext_noop("Clicks"), "Clicks__c"),
+    (gettext_noop("Bounces"), "Bounces__c"),
+    (gettext_noop("Unsubscribes"), "Unsubscribes__c"),
+    (gettext_noop("Spam complaints"), "Spam_Complaints__c"),
+    (gettext_noop("Forwards"), "Forwards__c"),
+    (gettext_noop("Suspicious opens"), "Suspicious_Opens__c"),
+    (gettext_noop("Suspicious clicks"), "Suspicious_Clicks__c"),
 )
 
 

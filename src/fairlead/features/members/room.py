@@ -1,5 +1,6 @@
 """What the members room declares: its settings, and the pages of lists and of ambiguous addresses."""
 
+from fairlead.domain.role import Role
 from fairlead.features.members.settings import SETTINGS
 from fairlead.ui.rooms import Room, Verb
 
@@ -9,6 +10,7 @@ ROOM = Room(
     icon="people",
     entry="lists",
     place=25,
+    role=Role.STANDARD,
     urls="fairlead.features.members.urls",
     verbs=(Verb("look"), Verb("prevent member sync")),
     settings=SETTINGS,

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
+from cryptography.fernet import InvalidToken
 from django import template
 from django.templatetags.static import static
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from fairlead.domain.setting import Of
+from fairlead.store import secrets
 from fairlead.store.orgs import default_org
 from fairlead.ui import access, rooms
 from fairlead.ui.settings_forms import SettingsForm
@@ -111,17 +113,41 @@ def panels(context: template.Context, place: str) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def menu(context: template.Context) -> list[rooms.Room]:
-    """The rooms of the menu that are open to who asks."""
+def menu(context: template.Context) -> list[tuple[str, list[rooms.Room]]]:
+    """The groups of the menu, with the rooms that are open to who asks."""
     request = context.get("request")
-    return rooms.menu(access.role_of(request)) if request is not None else []
+    if request is None:
+        return []
+    return rooms.menu_groups(room for room in rooms.menu() if access.opens(request, room.entry))
 
 
-@register.simple_tag
-def settings_link(room: str, label: str | None = None) -> SafeString | str:
-    """A link to a room's page of options; nothing where it has none."""
+@register.simple_tag(takes_context=True)
+def signed_in_as(context: template.Context) -> str:
+    """The name of who is signed in, as the session holds it; else the user name."""
+    request = context["request"]
+    try:
+        return secrets.unseal(str(request.session[access.SESSION_NAME]).encode()) or str(request.user.get_username())
+    except (KeyError, InvalidToken):
+        return str(request.user.get_username())
+
+
+@register.simple_tag(takes_context=True)
+def role_name(context: template.Context) -> str:
+    """The role of who asks."""
+    return access.role_of(context["request"]).label
+
+
+@register.simple_tag(takes_context=True)
+def opens(context: template.Context, address: str) -> bool:
+    """Whether the page of this name is open to who asks: links to others are not shown."""
+    return access.opens(context["request"], address)
+
+
+@register.simple_tag(takes_context=True)
+def settings_link(context: template.Context, room: str, label: str | None = None) -> SafeString | str:
+    """A link to a room's page of options; nothing where it has none, or where who asks may not open it."""
     found = rooms.find(room)
-    if found is None or not found.settings:
+    if found is None or not found.settings or not access.opens(context["request"], "settings"):
         return ""
     return format_html('<a href="{}">{}</a>', reverse("room_settings", args=[room]), label or gettext("All options"))
 
@@ -130,7 +156,14 @@ def settings_link(room: str, label: str | None = None) -> SafeString | str:
 def settings_of(context: template.Context, room: str) -> dict[str, Any]:
     """The options of a room for all clients and lists, as a form on the room's own page, which is shown again afterwards."""
     found = rooms.find(room)
-    settings = [each for each in found.settings if each.of is Of.ORG] if found else []
     request = context["request"]
+    may = access.opens(request, "settings")
+    settings = [each for each in found.settings if each.of is Of.ORG] if found and may else []
     form = SettingsForm(default_org(), settings)
-    return {"room": found, "form": form, "here": request.path, "csrf_token": context.get("csrf_token")}
+    return {
+        "room": found,
+        "form": form,
+        "here": request.path,
+        "csrf_token": context.get("csrf_token"),
+        "request": request,
+    }
