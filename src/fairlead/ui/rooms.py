@@ -3,9 +3,9 @@
 Rooms do not import one another: a page asks for the panels of a place, whoever lends them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -76,6 +76,18 @@ def menu(role: int = 4) -> list[Room]:
     return [room for room in rooms() if room.entry and room.role <= role]
 
 
+GROUPS: Final = ((0, ""), (10, "Sync"), (40, "Audience"), (50, "E-mail and campaigns"), (80, "Running it"), (96, "More"))
+"""Groups of the menu: the first place of each, and its title."""
+
+
+def menu_groups(entries: Iterable[Room]) -> list[tuple[str, list[Room]]]:
+    """Entries of the menu in groups that hold anything, each with its title; the first has none."""
+    groups: dict[str, list[Room]] = {title: [] for _, title in GROUPS}
+    for room in entries:
+        groups[next(title for first, title in reversed(GROUPS) if room.place >= first)].append(room)
+    return [(title, found) for title, found in groups.items() if found]
+
+
 def settings() -> list[Setting[Any]]:
     """The settings of all rooms, in the order of the menu."""
     return [setting for room in rooms() for setting in room.settings]
@@ -84,3 +96,8 @@ def settings() -> list[Setting[Any]]:
 def panels(place: str, request: HttpRequest, role: int = 4) -> list[SafeString]:
     """The panels that rooms lend to a place, drawn for this request; without those of rooms that are closed to the role."""
     return [room.panels[place](request) for room in rooms() if place in room.panels and room.role <= role]
+
+
+def lenders(place: str) -> list[Room]:
+    """The rooms that lend a panel to a place."""
+    return [room for room in rooms() if place in room.panels]

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "fairlead.store",
     "fairlead.jobs",
     "fairlead.ui",
+    "fairlead.features.home",
     "fairlead.features.connections",
     "fairlead.features.primary_sync",
     "fairlead.features.members",

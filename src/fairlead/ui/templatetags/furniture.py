@@ -89,12 +89,12 @@ def elapsed(seconds: float | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def menu(context: template.Context) -> list[rooms.Room]:
-    """The rooms of the menu that are open to who asks."""
+def menu(context: template.Context) -> list[tuple[str, list[rooms.Room]]]:
+    """The groups of the menu, with the rooms that are open to who asks."""
     request = context.get("request")
     if request is None:
         return []
-    return [room for room in rooms.menu() if access.opens(request, room.entry)]
+    return rooms.menu_groups(room for room in rooms.menu() if access.opens(request, room.entry))
 
 
 @register.simple_tag(takes_context=True)
