@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fairlead.domain.failure import Failure, FixTheSettings, RefusedByGuard, WaitAndRetry
 from fairlead.features.connections import acts, live, rules, shown
-from fairlead.features.connections.credentials import OrgApp
+from fairlead.features.connections.credentials import AccountKey, OrgApp
 from fairlead.features.connections.records import UnknownClient
 from fairlead.features.connections.sync_user import SyncUser
 from fairlead.jobs.models import Job
@@ -153,7 +153,7 @@ def sync_user(request: HttpRequest) -> dict[str, Any]:
 def campaign_monitor(request: HttpRequest) -> dict[str, Any]:
     """Connect the account, or replace its credentials: `{"api_key"}`."""
     key = str(body(request, "api_key").get("api_key", ""))
-    live.connect_account(default_org(), key, who(request))
+    live.connect_account(default_org(), AccountKey(key), who(request))
     return shown.connections(default_org())
 
 

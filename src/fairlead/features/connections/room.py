@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from fairlead.features.connections import records, rules, shown
+from fairlead.features.connections import parts, records, rules, shown
 from fairlead.store.orgs import default_org
 from fairlead.ui.rooms import Room, Verb
 
@@ -39,4 +39,9 @@ ROOM = Room(
     ),
     settings=(rules.OWNER,),
     panels={"sync_settings": panel},
+    parts={
+        "connect_salesforce": parts.salesforce,
+        "connect_campaign_monitor": parts.campaign_monitor,
+        "choose_clients": parts.clients,
+    },
 )

@@ -27,6 +27,7 @@ BADGES: Final = {
     "connected": "success",
     "failing": "error",
     "disconnected": "quiet",
+    "warning": "warning",
 }
 
 
