@@ -29,6 +29,7 @@ BADGES: Final = {
     "connected": "success",
     "failing": "error",
     "disconnected": "quiet",
+    "warning": "warning",
 }
 
 
