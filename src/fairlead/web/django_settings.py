@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "fairlead.features.job_list",
     "fairlead.features.people",
     "fairlead.features.webhooks",
+    "fairlead.features.maintenance",
 ]
 
 MIDDLEWARE = [
