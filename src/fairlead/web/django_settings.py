@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "fairlead.features.people",
     "fairlead.features.webhooks",
     "fairlead.features.permissions",
+    "fairlead.features.maintenance",
 ]
 
 MIDDLEWARE = [

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from fairlead.domain.setting import Of
 from fairlead.store import secrets
 from fairlead.store.orgs import default_org
-from fairlead.ui import access, rooms
+from fairlead.ui import access, help_codes, rooms
 from fairlead.ui.settings_forms import SettingsForm
 
 register = template.Library()
@@ -29,7 +29,11 @@ BADGES: Final = {
     "connected": "success",
     "failing": "error",
     "disconnected": "quiet",
+    "error": "error",
     "warning": "warning",
+    "info": "info",
+    "open": "error",
+    "resolved": "success",
 }
 
 
@@ -70,6 +74,18 @@ def moment(when: datetime | None, absent: str = "–") -> SafeString | str:
         return absent
     when = timezone.localtime(when)
     return format_html('<time datetime="{}">{} UTC</time>', when.isoformat(), when.strftime("%-d %b %Y, %H:%M:%S"))
+
+
+@register.simple_tag
+def code(support_code: str, of: str = "") -> SafeString | str:
+    """A support code that opens its help; `of` is the service (`SF`) of a code that is shown without its prefix."""
+    if not support_code:
+        return ""
+    full = f"{of}-{support_code}" if of else support_code
+    if not help_codes.known(full):
+        return format_html("<code>{}</code>", support_code)
+    address = reverse("help_code", args=[full])
+    return format_html('<a href="{}" title="What it means, and what to do"><code>{}</code></a>', address, support_code)
 
 
 @register.filter
