@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import structlog
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.cache import never_cache
@@ -80,6 +81,14 @@ class BadBody(FixTheSettings):
     next_step = "Send one JSON object, with `Content-Type: application/json`."
 
 
+class TooLarge(FixTheSettings):
+    """The body of a request is larger than anything that the API takes."""
+
+    code = "FL-249"
+    status = 413
+    next_step = "Send it in several requests."
+
+
 def api(
     *,
     get: Endpoint | None = None,
@@ -114,6 +123,8 @@ def api(
             return _answer(endpoints[str(request.method)](request, by=asks.by, **parts))
         except Failure as failure:
             return refused(failure)
+        except RequestDataTooBig:
+            return refused(TooLarge("The body of the request is too large."))
         except Exception as error:
             log.error("request failed", where=scrub.location(error))
             return refused(OurBug(f"An error in Fairlead: {scrub.location(error)}."))

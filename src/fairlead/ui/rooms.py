@@ -1,18 +1,28 @@
-"""What rooms declare of themselves: title, place in the menu, addresses, settings, and panels they lend to pages of others.
+"""What rooms declare of themselves: title, place in the menu, addresses, settings, and what they lend to pages of others.
 
-Rooms do not import one another: a page asks for the panels of a place, whoever lends them.
+Rooms do not import one another: a page asks for the panels of a place, or for a part by its name, whoever lends them.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from fairlead.domain.setting import Setting
 
 Panel = Callable[[HttpRequest], SafeString]
+Part = Callable[[HttpRequest, str], SafeString | HttpResponse]
+"""A part of a page with a form that it handles itself: drawn, or the answer to give in place of the page.
+
+The text is the address to go on to when what the form is for is done.
+"""
+
+
+def always() -> bool:
+    """A room that is in the menu at all times."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +37,8 @@ class Verb:
 class Room:
     """One room. `entry` is the name of its first page's address, blank for a room without a place in the menu.
 
-    `role` is the lowest `ui.access.Role` that may open its pages, where a page says nothing else.
+    `role` is the lowest `ui.access.Role` that may open its pages, where a page says nothing else. `in_menu` tells, for each
+    page that is drawn, whether the menu shows the room just now.
     """
 
     name: str
@@ -40,6 +51,8 @@ class Room:
     settings: tuple[Setting[Any], ...] = ()
     role: int = 4
     panels: dict[str, Panel] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
+    in_menu: Callable[[], bool] = always
 
 
 _rooms: dict[str, Room] = {}
@@ -73,7 +86,7 @@ def room_of(module: str) -> Room | None:
 
 def menu(role: int = 4) -> list[Room]:
     """The rooms that have a place in the menu of who has this role."""
-    return [room for room in rooms() if room.entry and room.role <= role]
+    return [room for room in rooms() if room.entry and room.role <= role and room.in_menu()]
 
 
 GROUPS: Final = (
@@ -108,3 +121,11 @@ def panels(place: str, request: HttpRequest, role: int = 4) -> list[SafeString]:
 def lenders(place: str) -> list[Room]:
     """The rooms that lend a panel to a place."""
     return [room for room in rooms() if place in room.panels]
+
+
+def part(name: str, request: HttpRequest, done: str) -> SafeString | HttpResponse:
+    """The part of this name, whoever lends it. Raises LookupError where nobody does."""
+    for room in rooms():
+        if name in room.parts:
+            return room.parts[name](request, done)
+    raise LookupError(name)

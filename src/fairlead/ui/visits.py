@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 
 from fairlead.domain.role import Role
 from fairlead.domain.setting import Values
@@ -125,13 +126,16 @@ class VisitMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
-            reason = _look(request, request.user)
-            if reason is not None:
-                logout(request)
-                if not request.path.startswith("/api/"):
-                    return _told(request, reason)
-        return self._get_response(request)
+        if not request.user.is_authenticated:
+            return self._get_response(request)
+        reason = _look(request, request.user)
+        if reason is not None:
+            logout(request)
+            if not request.path.startswith("/api/"):
+                return _told(request, reason)
+        response = self._get_response(request)
+        add_never_cache_headers(response)  # nothing of a person's pages stays behind on a shared machine
+        return response
 
 
 def _look(request: HttpRequest, user: User) -> Ending | None:

@@ -16,6 +16,8 @@ FAIRLEAD_HOME = FAIRLEAD.home
 FAIRLEAD_SECRET_KEYS = FAIRLEAD.secret_keys + keys.read(FAIRLEAD.home)
 FAIRLEAD_PUBLIC_URL = FAIRLEAD.public_url
 FAIRLEAD_CAMPAIGN_MONITOR_URL = FAIRLEAD.campaign_monitor_url
+FAIRLEAD_CAMPAIGN_MONITOR_CLIENT_ID = FAIRLEAD.campaign_monitor_client_id
+FAIRLEAD_CAMPAIGN_MONITOR_CLIENT_SECRET = FAIRLEAD.campaign_monitor_client_secret
 FAIRLEAD_SALESFORCE_LOGIN_URL = FAIRLEAD.salesforce_login_url
 FAIRLEAD_SALESFORCE_CALL_SHARE = FAIRLEAD.salesforce_call_share
 FAIRLEAD_SLOTS = FAIRLEAD.slots
@@ -54,6 +56,7 @@ INSTALLED_APPS = [
     "fairlead.ui",
     "fairlead.features.account",
     "fairlead.features.home",
+    "fairlead.features.setup",
     "fairlead.features.connections",
     "fairlead.features.primary_sync",
     "fairlead.features.members",
@@ -67,6 +70,7 @@ INSTALLED_APPS = [
     "fairlead.features.people",
     "fairlead.features.webhooks",
     "fairlead.features.permissions",
+    "fairlead.features.maintenance",
 ]
 
 MIDDLEWARE = [

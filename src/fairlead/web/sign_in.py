@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fairlead.domain.failure import Failure
 from fairlead.features.permissions import salesforce_sign_in
+from fairlead.features.setup import state as set_up
 from fairlead.store import audit, hashing, secrets
 from fairlead.store.orgs import default_org
 from fairlead.ui import sign_in as ways
@@ -125,14 +126,17 @@ def _from_here(request: HttpRequest) -> bytes:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def link(request: HttpRequest, number: str, token: str) -> HttpResponse:
-    """A one-time link. GET asks, so that a preview of the link does not spend it; POST signs in."""
+    """A one-time link. GET asks, so that a preview of the link does not spend it; POST signs in.
+
+    The first one leads into the set-up.
+    """
     user = ways.user_of_link(number, token)
     if user is None:
         return render(request, "web/link.html", {"spent": True}, status=410)
     if request.method == "POST":
         login(request, user, backend=BACKEND)
         audit.record(default_org(), user.get_username(), "sign in", "one-time link")
-        return redirect("home")
+        return redirect("set_up" if set_up.unfinished() else "home")
     return render(request, "web/link.html", {"spent": False, "name": user.get_username()})
 
 

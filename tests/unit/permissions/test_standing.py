@@ -19,6 +19,9 @@ from tests.unit.permissions.world import World
 
 STANDARD, LIMITED, FULL = "Fairlead_Standard_Access", "Fairlead_Limited_Access", "Fairlead_Full_Access"
 LONG = timedelta(minutes=16)
+GIVES = """<?xml version="1.0" encoding="UTF-8"?>
+<PermissionSet xmlns="http://soap.sforce.com/2006/04/metadata"><label>Managers</label>
+<customPermissions><enabled>true</enabled><name>Manage_Memberships</name></customPermissions></PermissionSet>"""
 
 
 def later(passed: timedelta) -> None:
@@ -120,11 +123,19 @@ def test_the_local_account_gets_in_while_salesforce_is_away(world: World, admin:
 
 
 def test_the_custom_permission_is_noted_with_limited_access(world: World) -> None:
-    user = world.user("Lima", given="")
+    """F73: given by an own permission set, it opens what limited access does not."""
+    user = world.user("Lima")
     world.take(user)
     world.assign(user, LIMITED)
     world.sign_in("Lima")
     assert Standing.objects.get(user__username=user).permissions == []
+    world.deploy("permissionsets/Managers.permissionset", "PermissionSet", GIVES)
+    world.assign(user, "Managers")
+    later(LONG)
+    browser, _ = world.sign_in("Lima")
+    assert Standing.objects.get(user__username=user).permissions == ["Manage_Memberships"]
+    browser.get("/people/")
+    assert browser.session["fairlead_permissions"] == ["Manage_Memberships"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from fairlead.cli.demo_emulators import Emulators
 from fairlead.features.permissions import salesforce_sign_in
 from fairlead.salesforce import Salesforce
 from fairlead.salesforce.errors import Unavailable
+from fairlead.salesforce.package import package_of
 from fairlead.salesforce.web_login import App
 from fairlead.sync import sides
 from fairlead.sync.failures import salesforce_failures
@@ -77,6 +78,17 @@ class World:
     def assign(self, user: str, name: str) -> None:
         of = self.rows(f"SELECT Id FROM PermissionSet WHERE Name = '{name}'")[0]["Id"]
         self.act(act="create", object="PermissionSetAssignment", fields={"PermissionSetId": of, "AssigneeId": user})
+
+    def deploy(self, path: str, kind: str, text: str) -> None:
+        """Install one component."""
+        name = path.partition("/")[2].partition(".")[0]
+
+        async def work() -> None:
+            async with emulated.org_of(self.emulators) as org:
+                package = package_of({path: text.encode()}, {kind: [name]}, org.api_version)
+                (await org.metadata.deploy(package)).raise_for_failure()
+
+        async_to_sync(work)()
 
     def take(self, user: str) -> None:
         """By hand, on Salesforce's own pages."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import Client
 
 from fairlead.features.members import settings
@@ -59,6 +60,15 @@ def opener() -> Iterator[None]:
     sides.provide(None)  # type: ignore[arg-type]
 
 
+def sent(answer: Any) -> str:
+    """The text of a file that is sent while it is made."""
+
+    async def read() -> bytes:
+        return b"".join([part async for part in answer])
+
+    return async_to_sync(read)().decode()
+
+
 @pytest.fixture
 def reading(org: Org) -> ListReading:
     moment = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -91,7 +101,8 @@ def test_preventing_says_how_many_go_and_deletes_nothing_by_itself(
     assert "--allow-large-changes" in page
     answer = admin.post(f"/lists/{LIST}/members/", {"prevent": "on"}, follow=True).text
     assert "The next sync removes its members" in answer
-    assert "Prevented" in answer
+    assert "kept out of Salesforce" in answer
+    assert "Prevented" in admin.get("/lists/").text
     assert setting_rows.value(org, settings.PREVENT_SYNC, LIST)
     assert "holds 12,345 members" in admin.get(f"/lists/{LIST}/members/").text
     assert "reads it anew" in admin.post(f"/lists/{LIST}/members/", {}, follow=True).text
@@ -113,7 +124,7 @@ def test_candidates_are_read_when_asked_for_and_told_with_reasons(admin: Client)
 
 def test_the_file_has_a_line_for_each_candidate_and_no_formula(admin: Client) -> None:
     answer = admin.get("/lists/ambiguous.csv")
-    lines = b"".join(answer.streaming_content).decode().splitlines()
+    lines = sent(answer).splitlines()
     assert answer["Content-Type"].startswith("text/csv")
     assert len(lines) == 3
     assert "'=Ann" in lines[2]

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from fairlead.domain.failure import FixTheSettings
 from fairlead.features.connections import acts, live, rules, shown
-from fairlead.features.connections.credentials import OrgApp
+from fairlead.features.connections.credentials import AccountKey, OrgApp
 from fairlead.features.connections.sync_user import SyncUser
 from fairlead.jobs.models import Job
 from fairlead.store.orgs import default_org
@@ -96,7 +96,7 @@ def _sync_user(request: HttpRequest) -> dict[str, Any]:
 def _campaign_monitor(request: HttpRequest, by: str) -> dict[str, Any]:
     """Connect the account, or replace its credentials: `{"api_key"}`."""
     key = str(body(request, "api_key").get("api_key", ""))
-    live.connect_account(default_org(), key, by)
+    live.connect_account(default_org(), AccountKey(key), by)
     return shown.connections(default_org())
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from fairlead.domain.setting import Of
 from fairlead.store import secrets
 from fairlead.store.orgs import default_org
-from fairlead.ui import access, rooms
+from fairlead.ui import access, help_codes, rooms
 from fairlead.ui.settings_forms import SettingsForm
 
 register = template.Library()
@@ -30,6 +30,11 @@ BADGES: Final = {
     "connected": "success",
     "failing": "error",
     "disconnected": "quiet",
+    "error": "error",
+    "warning": "warning",
+    "info": "info",
+    "open": "error",
+    "resolved": "success",
 }
 
 
@@ -85,6 +90,18 @@ def zone() -> str:
 def translated(words: Any) -> Any:
     """Words that are declared in code that knows of no language (titles, hints, labels), in that of who reads."""
     return gettext(words) if isinstance(words, str) and words else words
+
+
+@register.simple_tag
+def code(support_code: str, of: str = "") -> SafeString | str:
+    """A support code that opens its help; `of` is the service (`SF`) of a code that is shown without its prefix."""
+    if not support_code:
+        return ""
+    full = f"{of}-{support_code}" if of else support_code
+    if not help_codes.known(full):
+        return format_html("<code>{}</code>", support_code)
+    address = reverse("help_code", args=[full])
+    return format_html('<a href="{}" title="What it means, and what to do"><code>{}</code></a>', address, support_code)
 
 
 @register.filter
