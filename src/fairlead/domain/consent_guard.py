@@ -148,12 +148,14 @@ def check_sides(sides: Mapping[Side, Comparison], *, allowed: bool) -> None:
 def check_decisions(judged: Iterable[Judged], known: int, limits: Limits, *, allowed: bool) -> None:
     """Refuse too many new opt-outs, and any in without evidence. `known` is how many addresses have a shadow.
 
+    An address seen for the first time is a new opt-out where a side would be written, so a first run asks too.
     Raises InWithoutEvidence, which `allowed` does not override, and TooManyOuts.
     """
     outs = without = 0
     for each in judged:
         shadow = each.decision.shadow
-        outs += shadow is not None and shadow.agreed is Opt.OUT and each.before is Opt.IN
+        turns_out = each.before is Opt.IN or (each.before is None and bool(each.decision.out))
+        outs += turns_out and shadow is not None and shadow.agreed is Opt.OUT
         unproved = each.decision.evidence is None or not each.decision.evidence.id
         let_in = each.before is Opt.OUT and shadow is not None and shadow.agreed is Opt.IN
         without += unproved and bool(each.decision.into or let_in)
