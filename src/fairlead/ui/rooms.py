@@ -76,7 +76,14 @@ def menu(role: int = 4) -> list[Room]:
     return [room for room in rooms() if room.entry and room.role <= role]
 
 
-GROUPS: Final = ((0, ""), (10, "Sync"), (40, "Audience"), (50, "E-mail and campaigns"), (80, "Running it"), (96, "More"))
+GROUPS: Final = (
+    (0, ""),
+    (10, "Sync"),
+    (40, "Audience"),
+    (50, "E-mail and campaigns"),
+    (80, "Running it"),
+    (96, "More"),
+)
 """Groups of the menu: the first place of each, and its title."""
 
 

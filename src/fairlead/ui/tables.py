@@ -50,7 +50,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a table offers. `find` labels its search for a text (blank: none); `default` is a column's name, `-` before it: falling.
+    """What a table offers. `find` labels its search for a text (blank: none); `default` is a column's name, after `-` falling.
 
     `download` is the name of the address of its CSV file, which takes the same words as the page.
     """
@@ -87,7 +87,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A column's head: its title, perhaps a link that sorts by it, and how it is sorted now (`ascending`, `descending`, blank)."""
+    """A column's head: its title, perhaps a link that sorts by it, and how it is sorted (`ascending`, `descending`, blank)."""
 
     column: Column
     link: str

@@ -93,4 +93,6 @@ async def test_a_file_that_breaks_off_says_so() -> None:
         yield ("one",)
         raise Broken("It stopped.", next_step="Again.")
 
-    assert (await read(csv_answer("x.csv", ("N",), breaking())))[-1] == ["This file is not complete. It stopped. Again."]
+    assert (await read(csv_answer("x.csv", ("N",), breaking())))[-1] == [
+        "This file is not complete. It stopped. Again."
+    ]

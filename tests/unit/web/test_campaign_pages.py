@@ -173,7 +173,9 @@ def test_opt_outs_of_scanners_are_listed(admin: Client, org_shown: SmallOrg) -> 
     assert "LAST_N_DAYS:30" in org_shown.asked[0]
 
 
-@pytest.mark.parametrize("path", ["/campaigns/", f"/campaigns/{ID}/", f"/campaigns/{ID}/recipients/", "/campaigns/suspicious/"])
+@pytest.mark.parametrize(
+    "path", ["/campaigns/", f"/campaigns/{ID}/", f"/campaigns/{ID}/recipients/", "/campaigns/suspicious/"]
+)
 def test_without_a_way_to_the_org_the_page_says_why(admin: Client, org_shown: SmallOrg, path: str) -> None:
     sides.provide(Opener(org_shown, WaitAndRetry("Salesforce is busy.", next_step="Wait a moment.")))
     page = admin.get(path)

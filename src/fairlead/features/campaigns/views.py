@@ -99,7 +99,14 @@ def campaigns_csv(request: HttpRequest) -> StreamingHttpResponse:
     async def lines() -> AsyncIterator[Sequence[object]]:
         async with sides.salesforce(org_id) as org:
             async for one in live.every_campaign(org, where, asked.soql_order):
-                told = (one.row["Name"], one.id, one.client, one.row.get("Subject__c"), one.sent, one.row.get("Tags__c"))
+                told = (
+                    one.row["Name"],
+                    one.id,
+                    one.client,
+                    one.row.get("Subject__c"),
+                    one.sent,
+                    one.row.get("Tags__c"),
+                )
                 yield (*told, *(one.number(name) for _, name in NUMBERS))
 
     return csv_answer("campaigns.csv", FILE, lines())
@@ -185,9 +192,7 @@ def _charts(days: dict[str, dict[str, int]]) -> dict[str, Any]:
     first = date.fromisoformat(seen[0])
     shown = [day for day in seen if (date.fromisoformat(day) - first).days < CHART_DAYS]
     labels, _ = org_days.spread({}, first, date.fromisoformat(shown[-1]), weekly=False)
-    series = {
-        kind: Series(label, [days[kind].get(day, 0) for day in labels]) for kind, label in rules.CHARTED.items()
-    }
+    series = {kind: Series(label, [days[kind].get(day, 0) for day in labels]) for kind, label in rules.CHARTED.items()}
     drawn = (("days", "Opens and clicks by day", ("Opened", "Clicked")),
              ("losses", "Bounces and unsubscribes by day", ("Bounced", "Unsubscribed")))  # fmt: skip
     charts = [Chart(name, title, labels, [series[kind] for kind in kinds]) for name, title, kinds in drawn]

@@ -58,7 +58,9 @@ class Allowance:
 def calls(used: int, limit: int, ours: int) -> Allowance:
     """API calls of the last 24 hours. Ours are counted by our jobs, the whole by the org: neither is asked for more."""
     mine = min(ours, used)
-    return Allowance("calls", "API calls of the last 24 hours", (("Fairlead", mine), ("Others", used - mine)), limit, "")
+    return Allowance(
+        "calls", "API calls of the last 24 hours", (("Fairlead", mine), ("Others", used - mine)), limit, ""
+    )
 
 
 def storage(used: int, limit: int) -> Allowance:

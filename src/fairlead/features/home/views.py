@@ -89,7 +89,9 @@ def _problems(org: Org, last: Job | None, now: datetime) -> list[dict[str, Any]]
         problems += told
     refused = RowRefusal.objects.filter(org=org).count()
     if refused:
-        newest = RowRefusal.objects.filter(org=org, job_id__isnull=False).order_by("-job_id").values_list("job_id").first()
+        newest = (
+            RowRefusal.objects.filter(org=org, job_id__isnull=False).order_by("-job_id").values_list("job_id").first()
+        )
         problems.append({"refused": refused, "number": newest[0] if newest else None})
     since = now - timedelta(days=FAILED_DAYS)
     others = Job.objects.filter(org=org, state=State.FAILED, finished_at__gte=since)

@@ -4,14 +4,15 @@ from typing import Any, Final
 
 from django import forms
 
-from fairlead.campaignmonitor.lists import ListDetails
 from fairlead.campaignmonitor.list_settings import ListWish, UnsubscribeSetting
+from fairlead.campaignmonitor.lists import ListDetails
 from fairlead.features.members import rules
 
 HINTS: Final = {
     "title": "The name people see in Campaign Monitor and in Salesforce. Each client has a name once.",
-    "confirmed_opt_in": "Confirmed: Campaign Monitor mails everybody who is added, and they are Unconfirmed until they press the link.",
-    "unsubscribe_setting": "All client lists: who unsubscribes leaves every list of the client, and is suppressed. Only this list: nothing else changes.",
+    "confirmed_opt_in": "Confirmed: Campaign Monitor mails everybody who is added; they are Unconfirmed until they press the link.",
+    "unsubscribe_setting": "All client lists: who unsubscribes leaves every list of the client, and is suppressed. "
+    "Only this list: nothing else changes.",
     "unsubscribe_page": "A web address that people see after they unsubscribed. Blank: Campaign Monitor's own page.",
     "confirmation_success_page": "A web address that people see after they confirmed. Blank: Campaign Monitor's own page.",
 }
@@ -30,7 +31,10 @@ class ListForm(forms.Form):
         label=rules.SETTINGS_OF_A_LIST["unsubscribe_setting"], choices=list(rules.UNSUBSCRIBE.items())
     )
     unsubscribe_page = forms.URLField(
-        label=rules.SETTINGS_OF_A_LIST["unsubscribe_page"], required=False, max_length=rules.MAX_URL, assume_scheme="https"
+        label=rules.SETTINGS_OF_A_LIST["unsubscribe_page"],
+        required=False,
+        max_length=rules.MAX_URL,
+        assume_scheme="https",
     )
     confirmation_success_page = forms.URLField(
         label=rules.SETTINGS_OF_A_LIST["confirmation_success_page"],

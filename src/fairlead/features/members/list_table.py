@@ -52,7 +52,9 @@ TABLE: Final = Table(
     download="lists_csv",
 )
 STANDING: Final = Filter(
-    "members", "Members in Salesforce", ((SYNCED, "Synced"), (PREVENTED, "Prevented"), (GONE, "Gone in Campaign Monitor"))
+    "members",
+    "Members in Salesforce",
+    ((SYNCED, "Synced"), (PREVENTED, "Prevented"), (GONE, "Gone in Campaign Monitor")),
 )
 FILE: Final = (
     "List",

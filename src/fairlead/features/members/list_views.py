@@ -215,8 +215,13 @@ def edit(request: HttpRequest, reading: ListReading) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Create a list in Campaign Monitor: first what will be is shown, then it is done."""
-    org, context = default_org(), {"here": HERE}
-    clients = [(one.scope.id, one.scope.name) for one in known.clients(org.pk) if one.selected]
+    org = default_org()
+    context: dict[str, Any] = {"here": HERE}
+    clients: list[tuple[str, str]] = []
+    try:
+        clients = [(one.scope.id, one.scope.name) for one in known.clients(org.pk) if one.selected]
+    except Failure as failure:
+        context["problem"] = failure
     form = NewListForm(clients, request.POST or None)
     if request.method == "POST" and form.is_valid():
         if request.POST.get("confirmed") == "yes":
