@@ -28,6 +28,7 @@ from fairlead.cli import (
     sync_user,
     token,
     tracking,
+    users,
     webhooks,
 )
 
@@ -85,6 +86,7 @@ app.add_typer(token.app, name="token")
 app.add_typer(records.app, name="records")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(users.app, name="users")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

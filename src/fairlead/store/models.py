@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from fairlead.domain.role import Role
 from fairlead.store.activity_models import CampaignActivity, MemberActivity
 from fairlead.store.ledger_models import BulkFlight, Digest, RowRefusal, ScopeState
 
@@ -108,6 +109,7 @@ class ApiToken(models.Model):
     name = models.CharField(max_length=80)
     digest = models.BinaryField(max_length=32, unique=True)
     read_only = models.BooleanField(default=False)
+    role = models.PositiveSmallIntegerField(default=Role.FULL)
     created_by = models.CharField(max_length=150)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from functools import partial
 from typing import Any, Final
 
 from fairlead.domain.records import Kind, Outcome, RowFailure, Rows, Scope
@@ -14,6 +15,7 @@ from fairlead.salesforce.errors import RecordRefused
 from fairlead.salesforce.query import quote
 from fairlead.sync.deletion import Deletion
 from fairlead.sync.failures import salesforce_failures
+from fairlead.sync.gathering import Gathering
 from fairlead.sync.ports import BulkJobFailed, JobOutcome, Target
 
 SMALL_DOOR: Final = 2_000
@@ -134,6 +136,30 @@ class OrgSink:
             cells.append(tuple("" if cell == NULL else cell for cell in sent))
         columns = tuple([record[i] for record in cells] for i in range(len(target.fields)))
         return JobOutcome(Outcome(0, failures), Rows(target.fields, target.kinds, columns))
+
+
+class SharedSink(OrgSink):
+    """A sink that several flows share: rows that they write in one moment go by one call."""
+
+    def __init__(self, salesforce: Salesforce, scope_filter: Callable[[Target, Scope], str]) -> None:
+        super().__init__(salesforce, scope_filter)
+        self._doors: dict[Target, Gathering[tuple[str, ...], RowFailure | None]] = {}
+
+    async def upsert(self, target: Target, rows: Rows) -> Outcome:
+        """Write these rows, with those of others, 200 a call."""
+        door = self._doors.get(target)
+        if door is None:
+            door = self._doors[target] = Gathering(partial(self._write, target))
+        told = await door(list(rows.records()))
+        failures = [failure for failure in told if failure is not None]
+        return Outcome(len(rows) - len(failures), failures)
+
+    async def _write(self, target: Target, records: Sequence[tuple[str, ...]]) -> list[RowFailure | None]:
+        columns = tuple(list(column) for column in zip(*records, strict=True))
+        rows = Rows(target.fields, target.kinds, columns)
+        outcome = await super().upsert(target, rows)
+        refused = {failure.key: failure for failure in outcome.failures}
+        return [refused.get(key) for key in rows.keys]
 
 
 def _values(rows: Rows, record: tuple[str, ...]) -> list[Any]:

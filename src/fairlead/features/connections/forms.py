@@ -1,12 +1,17 @@
 """Forms of the connections pages. Secrets are never given back to the browser."""
 
+from typing import Final
+
 from django import forms
+from django.http import QueryDict
 
 from fairlead.features.connections import credentials
 from fairlead.features.connections.credentials import OrgApp, OrgGrant
 from fairlead.store.models import Org
 
 APP, BROWSER = "app", "browser"
+PRODUCTION, SANDBOX, MY_DOMAIN = "production", "sandbox", "my_domain"
+LOGIN_HOSTS: Final = {PRODUCTION: "https://login.salesforce.com", SANDBOX: "https://test.salesforce.com"}
 _HIDDEN = {"autocomplete": "off", "spellcheck": "false"}
 
 
@@ -24,9 +29,20 @@ class AccountForm(forms.Form):
 class OrgForm(forms.Form):
     """How to sign in to Salesforce. The app's key and secret may be left out where they are kept already."""
 
+    where = forms.ChoiceField(
+        label="Which org",
+        choices=(
+            (PRODUCTION, "Production or Developer Edition"),
+            (SANDBOX, "Sandbox"),
+            (MY_DOMAIN, "By its My Domain address"),
+        ),
+        widget=forms.RadioSelect,
+        required=False,
+    )
     login_url = forms.URLField(
         label="My Domain address",
         assume_scheme="https",
+        required=False,
         widget=forms.URLInput(attrs={"aria-describedby": "hint-login-url"}),
     )
     client_id = forms.CharField(
@@ -42,17 +58,26 @@ class OrgForm(forms.Form):
         initial=BROWSER,
     )
 
-    def __init__(self, *args: object, org: Org, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, sent: QueryDict | None, *, org: Org, login_url: str) -> None:
+        where = next((name for name, address in LOGIN_HOSTS.items() if address == login_url), MY_DOMAIN)
+        shown = {"where": where, "login_url": login_url if where == MY_DOMAIN else ""}
+        super().__init__(sent, initial=shown)
         kept = credentials.salesforce(org)
         self.kept = kept if isinstance(kept, OrgApp | OrgGrant) else None
 
     def clean(self) -> dict[str, object]:
-        """The key and the secret: as typed, else those that are kept."""
+        """The login address; the key and the secret as typed, else those that are kept. A person needs no secret."""
         found = super().clean() or {}
+        found["login_url"] = LOGIN_HOSTS.get(str(found.get("where")), "") or found.get("login_url") or ""
+        if not found["login_url"] and "login_url" not in self.errors:
+            self.add_error("login_url", "Type the org's address, such as https://example.my.salesforce.com.")
+        if found.get("how") == APP and found.get("where") in LOGIN_HOSTS:
+            self.add_error(
+                "where", "The app's own user signs in at the My Domain address only: choose that, and type it."
+            )
         for name in ("client_id", "client_secret"):
             found[name] = found.get(name) or (getattr(self.kept, name) if self.kept else None) or ""
-            if not found[name]:
+            if not found[name] and not (name == "client_secret" and found.get("how") == BROWSER):
                 self.add_error(name, "Type it: none is kept.")
         return found
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from fairlead.features.connections import records, rules, shown
+from fairlead.features.connections import parts, records, rules, shown
 from fairlead.features.connections.models import State
 from fairlead.store.orgs import default_org
 from fairlead.ui.rooms import Room, Verb
@@ -69,4 +69,9 @@ ROOM = Room(
     ),
     settings=(rules.OWNER,),
     panels={"sync_settings": panel, "home": glance, "problems": problems},
+    parts={
+        "connect_salesforce": parts.salesforce,
+        "connect_campaign_monitor": parts.campaign_monitor,
+        "choose_clients": parts.clients,
+    },
 )

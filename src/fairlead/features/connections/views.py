@@ -5,13 +5,15 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fairlead.domain.failure import Failure
-from fairlead.features.connections import acts, jobs, live, records, rules, shown
+from fairlead.features.connections import acts, jobs, live, parts, records, rules, shown
 from fairlead.features.connections.acts import Removal
 from fairlead.features.connections.forms import OwnerForm, RemovalForm
 from fairlead.features.connections.owners import User
+from fairlead.features.connections.parts import who
 from fairlead.jobs.models import Job
 from fairlead.jobs.states import ENDED
 from fairlead.store import setting_rows
@@ -19,11 +21,6 @@ from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
 
 HERE = "connections"
-
-
-def who(request: HttpRequest) -> str:
-    """Who does it, as the audit tells it."""
-    return request.user.get_username()
 
 
 def page(request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -74,16 +71,14 @@ def sync_user(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def select(request: HttpRequest) -> HttpResponse:
     """Choose which clients of an agency's account are synced; the others are paused."""
-    org = default_org()
-    if request.method == "POST":
-        try:
-            acts.select(org, request.POST.getlist("client"), who(request))
-        except Failure as failure:
-            messages.error(request, str(failure))
-            return redirect("connections_select")
-        messages.success(request, "Saved. The next sync reads the selected clients; the others are paused.")
-        return redirect("connections")
-    return page(request, "select", {"clients": shown.clients(org)})
+    part = parts.clients(request, reverse("connections"), least=0)
+    return part if isinstance(part, HttpResponse) else page(request, "select", {"part": part})
+
+
+@require_GET
+def client_counts(request: HttpRequest, client_id: str) -> HttpResponse:
+    """The fragment with a client's lists and subscribers, counted in Campaign Monitor now."""
+    return render(request, "connections/_counts.html", parts.counted(client_id))
 
 
 @require_POST

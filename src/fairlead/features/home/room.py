@@ -15,5 +15,5 @@ ROOM = Room(
     place=0,
     urls="fairlead.features.home.urls",
     verbs=(Verb("look"),),
-    role=Role.GUEST,
+    role=Role.STANDARD,
 )

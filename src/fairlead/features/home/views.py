@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -14,18 +14,27 @@ from fairlead.jobs.models import Job, Schedule, State
 from fairlead.store.models import Org, RowRefusal
 from fairlead.store.orgs import default_org
 from fairlead.ui import rooms
+from fairlead.ui.access import Role, open_to, opens, role_of
 
 HERE: Final = "home"
 FAILED_DAYS: Final = 7
 
 
+@open_to(Role.LIMITED)
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """The last sync, the next, open problems, members by state, both connections; live parts follow."""
+    """The last sync, the next, open problems, members by state, both connections; live parts follow.
+
+    Who may less is led to the first page that is open.
+    """
+    if role_of(request) < Role.STANDARD:
+        entries = [room.entry for room in rooms.menu() if room.name != HERE and opens(request, room.entry)]
+        return redirect(entries[0]) if entries else render(request, "web/nothing_here.html")
     org = default_org()
     last = Job.objects.filter(org=org, kind=rules.SYNC).first()
     problems = _problems(org, last, timezone.now())
-    lent = [panel for panel in rooms.panels("problems", request) if panel.strip()]
+    role = role_of(request)
+    lent = [panel for panel in rooms.panels("problems", request, role) if panel.strip()]
     return render(
         request,
         "home/home.html",
@@ -37,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "heading": rules.heading(last.state if last else "", len(problems) + len(lent)),
             "problems": problems,
             "lent": lent,
-            "panels": rooms.panels("home", request),
+            "panels": rooms.panels("home", request, role),
         },
     )
 

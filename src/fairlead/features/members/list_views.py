@@ -23,6 +23,7 @@ from fairlead.store import setting_rows
 from fairlead.store.orgs import default_org
 from fairlead.sync import known, sides
 from fairlead.ui import rooms
+from fairlead.ui.access import Role, open_to
 from fairlead.ui.settings_forms import SettingsForm
 from fairlead.ui.tables import csv_answer
 
@@ -170,6 +171,7 @@ def segment(request: HttpRequest, reading: ListReading, segment_id: str) -> Http
     return page(request, reading, "list_segment", {**context, "tab_now": "list_segments"})
 
 
+@open_to(Role.FULL)
 @require_http_methods(["GET", "POST"])
 @of_list
 def options(request: HttpRequest, reading: ListReading) -> HttpResponse:
@@ -186,6 +188,7 @@ def options(request: HttpRequest, reading: ListReading) -> HttpResponse:
     return page(request, reading, "list_options", context)
 
 
+@open_to(Role.FULL)
 @require_http_methods(["GET", "POST"])
 @of_list
 def edit(request: HttpRequest, reading: ListReading) -> HttpResponse:
@@ -212,6 +215,7 @@ def edit(request: HttpRequest, reading: ListReading) -> HttpResponse:
     return page(request, reading, "list_edit", context | {"form": form})
 
 
+@open_to(Role.FULL)
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Create a list in Campaign Monitor: first what will be is shown, then it is done."""

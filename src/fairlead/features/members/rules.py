@@ -1,13 +1,12 @@
 """What the members room decides: which lists are due, what a link count is, which failure to tell."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from fairlead.domain.failure import Failure, FixTheSettings, RefusedByGuard, WaitAndRetry
-from fairlead.domain.member import CustomValue
 
 OPT_IN: Final = {False: "Single opt-in", True: "Confirmed opt-in"}
 UNSUBSCRIBE: Final = {"AllClientLists": "All client lists", "OnlyThisList": "Only this list"}
@@ -137,14 +136,11 @@ def figure_texts(stats: object, unconfirmed: int | None, *, prevented: bool, syn
     return [*counters, "" if unconfirmed is None else str(unconfirmed), str(prevented).lower(), last]
 
 
-def given_ids(column: Iterable[Sequence[CustomValue]], name: str) -> list[str]:
-    """What each subscriber has in the custom field `name` (with or without brackets, whatever the case); blank for none."""
-    wanted = name.strip().strip("[]").lower()
-    return [next((field.value for field in fields if field.key.strip("[]").lower() == wanted), "") for fields in column]
-
-
 def given_id(text: str, name: str) -> str:
-    """The same from the custom fields as a member holds them: a line `Name: value` each."""
+    """What a member has in the custom field `name` (with or without brackets, whatever the case); blank for none.
+
+    `text` are its custom fields as the record holds them: a line `Name: value` each.
+    """
     label = name.strip().strip("[]").lower() + ": "
     return next((line[len(label) :] for line in text.splitlines() if line[: len(label)].lower() == label), "")
 

@@ -20,6 +20,7 @@ from fairlead.store import setting_rows
 from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
 from fairlead.sync import org_reading, sides
+from fairlead.ui.access import Role, open_to
 from fairlead.ui.tables import csv_answer
 
 HERE: Final = "members"
@@ -27,6 +28,7 @@ A_PAGE: Final = 50
 COLUMNS: Final = ("Address", "Object", "Linked", "Why", "Name", "Id", "Field", "Last modified", "Created")
 
 
+@open_to(Role.FULL)
 @require_http_methods(["GET", "POST"])
 def prevent(request: HttpRequest, list_id: str) -> HttpResponse:
     """What switching a list's member sync off or on would do, and the switch. Nothing is deleted before the next sync."""

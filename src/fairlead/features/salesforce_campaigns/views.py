@@ -17,6 +17,7 @@ from fairlead.store import setting_rows
 from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
 from fairlead.sync import sides
+from fairlead.ui.access import Role, open_to
 
 HERE = "salesforce_campaigns"
 T = TypeVar("T")
@@ -56,6 +57,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     return _page(request, "campaigns", rows=rows, **context)
 
 
+@open_to(Role.FULL)
 @require_http_methods(["GET", "POST"])
 def link(request: HttpRequest) -> HttpResponse:
     """Search on both sides, choose one of each, link them; what was chosen stays when that is refused."""
@@ -79,6 +81,7 @@ def link(request: HttpRequest) -> HttpResponse:
     return _page(request, "link", found=found, words=words, campaign=campaign, salesforce=crm_id, problem=problem)
 
 
+@open_to(Role.FULL)
 @require_POST
 def unlink(request: HttpRequest) -> HttpResponse:
     """Let a campaign go; nothing is deleted in Salesforce."""
@@ -91,6 +94,7 @@ def unlink(request: HttpRequest) -> HttpResponse:
     return redirect("salesforce_campaigns")
 
 
+@open_to(Role.FULL)
 @require_POST
 def refresh(request: HttpRequest) -> HttpResponse:
     """Write all members of a campaign again, now."""
@@ -102,6 +106,7 @@ def refresh(request: HttpRequest) -> HttpResponse:
     return redirect("salesforce_campaigns")
 
 
+@open_to(Role.FULL)
 @require_GET
 def preview(request: HttpRequest) -> HttpResponse:
     """What automatic creation would do with the campaigns sent last."""
@@ -115,6 +120,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     return _page(request, "preview", **context)
 
 
+@open_to(Role.FULL)
 @require_GET
 def statuses(request: HttpRequest) -> HttpResponse:
     """The map of statuses, held against a linked campaign that is chosen."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
+from cryptography.fernet import InvalidToken
 from django import template
 from django.templatetags.static import static
 from django.urls import reverse
@@ -11,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from fairlead.domain.setting import Of
+from fairlead.store import secrets
 from fairlead.store.orgs import default_org
 from fairlead.ui import access, rooms
 from fairlead.ui.settings_forms import SettingsForm
@@ -27,6 +29,7 @@ BADGES: Final = {
     "connected": "success",
     "failing": "error",
     "disconnected": "quiet",
+    "warning": "warning",
 }
 
 
@@ -90,14 +93,38 @@ def elapsed(seconds: float | None) -> str:
 def menu(context: template.Context) -> list[tuple[str, list[rooms.Room]]]:
     """The groups of the menu, with the rooms that are open to who asks."""
     request = context.get("request")
-    return rooms.menu_groups(access.role_of(request)) if request is not None else []
+    if request is None:
+        return []
+    return rooms.menu_groups(room for room in rooms.menu() if access.opens(request, room.entry))
 
 
-@register.simple_tag
-def settings_link(room: str, label: str = "All options") -> SafeString | str:
-    """A link to a room's page of options; nothing where it has none."""
+@register.simple_tag(takes_context=True)
+def signed_in_as(context: template.Context) -> str:
+    """The name of who is signed in, as the session holds it; else the user name."""
+    request = context["request"]
+    try:
+        return secrets.unseal(str(request.session[access.SESSION_NAME]).encode()) or str(request.user.get_username())
+    except (KeyError, InvalidToken):
+        return str(request.user.get_username())
+
+
+@register.simple_tag(takes_context=True)
+def role_name(context: template.Context) -> str:
+    """The role of who asks."""
+    return access.role_of(context["request"]).label
+
+
+@register.simple_tag(takes_context=True)
+def opens(context: template.Context, address: str) -> bool:
+    """Whether the page of this name is open to who asks: links to others are not shown."""
+    return access.opens(context["request"], address)
+
+
+@register.simple_tag(takes_context=True)
+def settings_link(context: template.Context, room: str, label: str = "All options") -> SafeString | str:
+    """A link to a room's page of options; nothing where it has none, or where who asks may not open it."""
     found = rooms.find(room)
-    if found is None or not found.settings:
+    if found is None or not found.settings or not access.opens(context["request"], "settings"):
         return ""
     return format_html('<a href="{}">{}</a>', reverse("room_settings", args=[room]), label)
 
@@ -106,7 +133,14 @@ def settings_link(room: str, label: str = "All options") -> SafeString | str:
 def settings_of(context: template.Context, room: str) -> dict[str, Any]:
     """The options of a room for all clients and lists, as a form on the room's own page, which is shown again afterwards."""
     found = rooms.find(room)
-    settings = [each for each in found.settings if each.of is Of.ORG] if found else []
     request = context["request"]
+    may = access.opens(request, "settings")
+    settings = [each for each in found.settings if each.of is Of.ORG] if found and may else []
     form = SettingsForm(default_org(), settings)
-    return {"room": found, "form": form, "here": request.path, "csrf_token": context.get("csrf_token")}
+    return {
+        "room": found,
+        "form": form,
+        "here": request.path,
+        "csrf_token": context.get("csrf_token"),
+        "request": request,
+    }
