@@ -232,7 +232,12 @@ class Whole:
     def _add_user(self) -> None:
         profile = next(row["Id"] for row in self.rows("Profile", "Id", "Name") if row["Name"] == "Standard User")
         told = {"LastName": "Sync", "Alias": "sync", "Username": USER, "Email": USER, "ProfileId": profile}
-        told |= {"TimeZoneSidKey": "UTC", "LocaleSidKey": "en_US", "EmailEncodingKey": "UTF-8", "LanguageLocaleKey": "en_US"}
+        told |= {
+            "TimeZoneSidKey": "UTC",
+            "LocaleSidKey": "en_US",
+            "EmailEncodingKey": "UTF-8",
+            "LanguageLocaleKey": "en_US",
+        }
         self.act(act="create", object="User", fields=told)
         self.assign("Fairlead_Full_Access")
 

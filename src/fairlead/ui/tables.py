@@ -173,7 +173,11 @@ class Asked:
 
     def link(self, **changes: Any) -> str:
         """The same with these changes, as the query of an address; a blank change takes a word away."""
-        words: dict[str, Any] = {**self.chosen, "find": self.text, "sort": "" if self.order == self.table.default else self.order}
+        words: dict[str, Any] = {
+            **self.chosen,
+            "find": self.text,
+            "sort": "" if self.order == self.table.default else self.order,
+        }
         words |= {"size": "" if self.size == self.table.size else self.size, "page": self.page if self.page > 1 else ""}
         words |= changes
         return "?" + urlencode({name: value for name, value in words.items() if value != ""})

@@ -122,9 +122,7 @@ def members(request: HttpRequest, reading: ListReading) -> HttpResponse:
         context["found"] = _org(lambda crm: list_live.members(crm, reading.list_id, wanted))
     except Failure as failure:
         context["problem"] = failure
-    answer = page(request, reading, "list_members", context)
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return page(request, reading, "list_members", context)
 
 
 @require_GET
