@@ -15,6 +15,10 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "home": ("/", 302, "GET"),
     "home_org": ("/home/org/", 302, "GET"),
     "home_charts": ("/home/charts/", 302, "GET"),
+    "general_options": ("/general/", 302, "GET"),
+    "billing": ("/billing/", 302, "GET"),
+    "help": ("/help/", 302, "GET"),
+    "help_page": ("/help/howto/webhooks/", 302, "GET"),
     "sign_in": ("/sign-in/", 200, "GET POST"),
     "sign_in_salesforce": ("/sign-in/salesforce/", 409, "GET"),  # no org is connected
     "sign_in_salesforce_callback": ("/sign-in/salesforce/callback/", 403, "GET"),  # nobody has begun
@@ -74,11 +78,23 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "api_owner": ("/api/v1/clients/x/owner", 401, "POST"),
     "api_hand_over": ("/api/v1/clients/x/hand-over", 401, "POST"),
     "lists": ("/lists/", 302, "GET"),
+    "lists_csv": ("/lists.csv", 302, "GET"),
+    "list_new": ("/lists/new/", 302, "GET POST"),
+    "list": ("/lists/unknown/", 302, "GET"),
+    "list_edit": ("/lists/unknown/edit/", 302, "GET POST"),
+    "list_statistics": ("/lists/unknown/statistics/", 302, "GET"),
+    "list_members": ("/lists/unknown/people/", 302, "GET POST"),
+    "list_members_csv": ("/lists/unknown/people.csv", 302, "GET"),
+    "list_segments": ("/lists/unknown/segments/", 302, "GET"),
+    "list_segment": ("/lists/unknown/segments/x/", 302, "GET"),
+    "list_options": ("/lists/unknown/options/", 302, "GET POST"),
     "ambiguous_addresses": ("/lists/ambiguous/", 302, "GET"),
     "ambiguous_addresses_csv": ("/lists/ambiguous.csv", 302, "GET"),
     "prevent_member_sync": ("/lists/unknown/members/", 302, "GET POST"),
     "storage": ("/storage/", 302, "GET POST"),
     "storage_estimate": ("/storage/estimate/", 302, "GET"),
+    "campaigns_csv": ("/campaigns.csv", 302, "GET"),
+    "campaign_recipients": ("/campaigns/x/recipients/", 302, "GET POST"),
     "people": ("/people/", 302, "GET POST"),
     "person": ("/people/1/", 302, "GET"),
     "webhook": ("/hooks/wrong", 404, ""),
@@ -173,7 +189,19 @@ def test_what_acts_wants_a_token_of_our_own_pages(name: str, person: object, job
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/sync/", "/sync/full/", "/lists/", "/lists/ambiguous/", "/jobs/", "/account/", "/sign-in/", "/nowhere/"],
+    [
+        "/",
+        "/sync/",
+        "/sync/full/",
+        "/lists/",
+        "/lists/ambiguous/",
+        "/jobs/",
+        "/help/",
+        "/general/",
+        "/account/",
+        "/sign-in/",
+        "/nowhere/",
+    ],
 )
 def test_every_page_forbids_what_is_not_ours(path: str, admin: Client) -> None:
     """The content security policy stands on every page, lets in nothing inline, and no page holds anything inline."""
