@@ -11,7 +11,13 @@ from django.urls import get_resolver
 from fairlead.ui.access import SESSION_PERMISSIONS, SESSION_ROLE, Access, Role, access_of, allowed
 from tests.unit.web.test_addresses import EVERYTHING, _patterns
 
-OPEN_FROM: dict[str, Role] = {"home": Role.GUEST, "account": Role.NONE, "sign_out": Role.NONE}
+OPEN_FROM: dict[str, Role] = {
+    "home": Role.GUEST,
+    "account": Role.NONE,
+    "sign_out": Role.NONE,
+    "help_codes": Role.GUEST,
+    "help_code": Role.GUEST,
+}
 """What is open to less than Full Access."""
 
 
