@@ -10,11 +10,12 @@ from fairlead.jobs.models import Job
 from fairlead.store import known
 from fairlead.store.models import Org
 
+HOME = "/home"
 # name → path, what a stranger gets, methods that are allowed
 EVERYTHING: dict[str, tuple[str, int, str]] = {
     "home": ("/", 302, "GET"),
-    "home_org": ("/home/org/", 302, "GET"),
-    "home_charts": ("/home/charts/", 302, "GET"),
+    "home_org": (f"{HOME}/org/", 302, "GET"),
+    "home_charts": (f"{HOME}/charts/", 302, "GET"),
     "sign_in": ("/sign-in/", 200, "GET POST"),
     "sign_in_salesforce": ("/sign-in/salesforce/", 409, "GET"),  # no org is connected
     "sign_in_salesforce_callback": ("/sign-in/salesforce/callback/", 403, "GET"),  # nobody has begun
