@@ -153,9 +153,7 @@ SHADOWS = st.none() | st.builds(
 SIDES = st.sampled_from(Side)
 EVENTS = st.lists(st.builds(Event, SIDES, st.binary(min_size=1, max_size=2), MOMENTS), max_size=2)
 EVIDENCE = st.lists(
-    st.builds(
-        Evidence, side=SIDES, basis=st.sampled_from(Basis), source=st.just(""), at=MOMENTS, id=st.integers(1, 9)
-    ),
+    st.builds(Evidence, side=SIDES, basis=st.sampled_from(Basis), source=st.just(""), at=MOMENTS, id=st.integers(1, 9)),
     max_size=2,
 )
 OPTIONS = st.builds(
