@@ -61,7 +61,7 @@ class ConsentWorld:
     lists: dict[str, dict[str, tuple[str, datetime]]] = field(default_factory=lambda: {"l1": {}, "l2": {}})
     suppressed: set[str] = field(default_factory=set)
     history: list[tuple[str, Event]] = field(default_factory=list)
-    consents: list[tuple[str, Evidence]] = field(default_factory=list)
+    consents: list[tuple[datetime, str, Evidence]] = field(default_factory=list)
     ours: list[Write] = field(default_factory=list)
     asked: dict[str, Opt] = field(default_factory=dict)
     order: random.Random = field(default_factory=lambda: random.Random(1))
@@ -115,14 +115,17 @@ class ConsentWorld:
                 one.ticked = False
         self._consent(address, SF, Basis.WRITTEN)
 
-    def subscribe(self, of: str, address: str, *, person: bool) -> None:
-        """Through a form by the person, or by somebody's import that brings back whom it finds."""
+    def subscribe(self, of: str, address: str, *, person: bool, told_after: int = 0) -> None:
+        """Through a form by the person, or by somebody's import that brings back whom it finds.
+
+        That a person did it may be told only hours later.
+        """
         if person:
             self.suppressed.discard(address)
         self.lists[of][address] = ("Active", self.now)
         self.asked.setdefault(address, IN)
         if person:
-            self._consent(address, CM, Basis.CONFIRMED_OPT_IN)
+            self._consent(address, CM, Basis.CONFIRMED_OPT_IN, told_after)
 
     def leave(self, of: str, address: str, user: str = "") -> None:
         """Unsubscribes from one list."""
@@ -144,8 +147,8 @@ class ConsentWorld:
         chosen = mine[pick % len(mine)] if mine else ""
         if kind == "add" and len(mine) < 3:
             self.add(address)
-        elif kind in ("subscribe", "import"):
-            self.subscribe(of, address, person=kind == "subscribe")
+        elif kind in ("subscribe", "late", "import"):
+            self.subscribe(of, address, person=kind != "import", told_after=3 if kind == "late" else 0)
         elif kind == "leave":
             self.leave(of, address)
         elif kind == "suppress":
@@ -176,8 +179,9 @@ class ConsentWorld:
         told = user if side is SF else ""  # Campaign Monitor does not tell who
         self.history.append((address, Event(side, key, self.now, place, told)))
 
-    def _consent(self, address: str, side: Side, basis: Basis) -> None:
-        self.consents.append((address, Evidence(side=side, basis=basis, source="form", at=self.now)))
+    def _consent(self, address: str, side: Side, basis: Basis, told_after: int = 0) -> None:
+        told_at = self.now + timedelta(hours=told_after)
+        self.consents.append((told_at, address, Evidence(side=side, basis=basis, source="form", at=self.now)))
         self.asked[address] = IN
 
     # the sides
@@ -253,7 +257,7 @@ class ConsentWorld:
         consents = self.consents * (2 if twice else 1)
         self.order.shuffle(told)
         self.order.shuffle(consents)
-        for who, one in consents:
+        for who, one in [(who, one) for told_at, who, one in consents if told_at <= self.now]:
             await self.book.record(CLIENT, who.encode(), one)
         new = set(await self.book.unseen(CLIENT, [event.key for _, event in told]))
         addresses = self.addresses()
