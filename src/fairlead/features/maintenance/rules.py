@@ -10,6 +10,8 @@ NOTIFY: Final = "notify"
 """The kind of job that sends notices. Messages about it are never sent themselves: a storm that feeds itself ends here."""
 REFUSED: Final = "refused"
 SCHEDULE: Final = "schedule"
+TITLES: Final = {REFUSED: "Refused rows", SCHEDULE: "Schedule"}
+"""What people call the kinds of messages that are no kinds of jobs."""
 PARTS: Final = ("severity", "code", "what", "next_step", "times", "number")
 
 
