@@ -35,6 +35,8 @@ SIGNED_IN = {
     "support code": "/help/codes/FL-211/",
     "codes of a service": "/help/codes/SF/",
     "account": "/account/",
+    "sessions": "/account/sessions/",
+    "user security": "/user-security/",
 }
 OPEN = {**SIGNED_IN, "sign-in": "/sign-in/"}
 

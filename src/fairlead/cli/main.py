@@ -29,6 +29,7 @@ from fairlead.cli import (
     sync_user,
     token,
     tracking,
+    users,
     webhooks,
 )
 
@@ -87,6 +88,7 @@ app.add_typer(token.app, name="token")
 app.add_typer(records.app, name="records")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(users.app, name="users")
 app.add_typer(messages.app, name="messages")
 app.add_typer(messages.notifications, name="notifications")
 

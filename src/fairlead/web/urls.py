@@ -3,11 +3,12 @@
 from django.urls import include, path
 
 from fairlead.ui import help_codes, rooms, settings_api, settings_pages
-from fairlead.web import health, pages, sign_in
+from fairlead.web import health, sign_in
 
 urlpatterns = [
-    path("", pages.home, name="home"),
     path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/salesforce/", sign_in.salesforce, name="sign_in_salesforce"),
+    path("sign-in/salesforce/callback/", sign_in.salesforce_callback, name="sign_in_salesforce_callback"),
     path("sign-in/<str:number>/<str:token>/", sign_in.link, name="sign_in_link"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("account/", sign_in.account, name="account"),

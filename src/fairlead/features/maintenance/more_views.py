@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fairlead.domain.failure import Failure
@@ -80,7 +81,7 @@ def layouts_preview(request: HttpRequest) -> HttpResponse:
     act = request.GET.get("act", "")
     names = set(request.GET.getlist("layout"))
     if act not in layouts.ACTS or not names:
-        messages.error(request, "Choose at least one layout, then what is to be done.")
+        messages.error(request, _("Choose at least one layout, then what is to be done."))
         return redirect("layouts")
     context = _layouts()
     chosen = [layout for layout in context.get("found", ()) if layout.name in names]
@@ -94,7 +95,7 @@ def layouts_change(request: HttpRequest) -> HttpResponse:
     """Ask for the job that changes the chosen layouts."""
     act, names = request.POST.get("act", ""), sorted(set(request.POST.getlist("layout")))
     if act not in layouts.ACTS or not names:
-        messages.error(request, "Choose at least one layout, then what is to be done.")
+        messages.error(request, _("Choose at least one layout, then what is to be done."))
         return redirect("layouts")
     org, by = default_org(), request.user.get_username()
     job = api.ask(org, layouts.KIND, args={"act": act, "layouts": names}, by=by)
@@ -114,7 +115,7 @@ def limits(request: HttpRequest) -> HttpResponse:
     """Internal limits: what a run does at once. The defaults are normally fine."""
     form = SettingsForm(default_org(), LIMITS)
     if request.method == "POST" and form.save(request.POST, request.user.get_username()):
-        messages.success(request, "Saved. The next job reads it.")
+        messages.success(request, _("Saved. The next job reads it."))
         return redirect("limits")
     return render(request, "maintenance/limits.html", {"here": HERE, "tab": "limits", "form": form})
 
@@ -135,7 +136,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
             notified.checked(Sealed(**{name: typed.get(name, "") for name in notified.FIELDS}))
             if form.save(request.POST, by):
                 notified.write(org, typed, by)
-                messages.success(request, "Saved. Send a test by each way that is switched on.")
+                messages.success(request, _("Saved. Send a test by each way that is switched on."))
                 return redirect("notifications")
         except BadNotified as failure:
             wrong[failure.field] = f"{failure.text} {failure.step}"
@@ -153,14 +154,14 @@ def notifications_test(request: HttpRequest) -> HttpResponse:
     """Send a test by one way, now, whether it is switched on or not."""
     way = WAYS.get(request.POST.get("way", ""))
     if way is None:
-        messages.error(request, "Choose by which way.")
+        messages.error(request, _("Choose by which way."))
         return redirect("notifications")
     try:
         async_to_sync(notifying.send_test)(default_org(), way.name)
     except Failure as failure:
         messages.error(request, f"{way.title}: {failure}")
     else:
-        messages.success(request, f"{way.title}: a test was sent. Look whether it arrived.")
+        messages.success(request, _("{title}: a test was sent. Look whether it arrived.").format(title=way.title))
     return redirect("notifications")
 
 

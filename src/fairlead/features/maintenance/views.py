@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fairlead.domain.failure import Failure
@@ -87,7 +88,7 @@ def resolve(request: HttpRequest, number: int) -> HttpResponse:
     """Resolve a message by hand."""
     found = _message(default_org(), number)
     acts.resolve(default_org(), found.number, request.user.get_username())
-    messages.success(request, "Resolved. If it happens again, there will be a new message.")
+    messages.success(request, _("Resolved. If it happens again, there will be a new message."))
     return redirect("message", number)
 
 
@@ -100,7 +101,7 @@ def retry(request: HttpRequest, number: int) -> HttpResponse:
     except Failure as failure:
         messages.error(request, str(failure))
         return redirect("message", number)
-    messages.success(request, "Asked for again. When it succeeds, the message resolves itself.")
+    messages.success(request, _("Asked for again. When it succeeds, the message resolves itself."))
     return redirect("job", job.number)
 
 
