@@ -20,6 +20,6 @@ ROOM = Room(
         Verb("change limits"),
         Verb("change notifications"),
     ),
-    panels={"sync_settings": views.panel},  # the first page shows them, too
+    panels={"home": views.panel, "sync_settings": views.panel},
     settings=(*settings.NOTICES, *settings.KEEPING, *limits.SETTINGS, settings.LINES, api.ATTEMPTS),
 )
