@@ -30,7 +30,7 @@ from fairlead.jobs.models import Job, State
 from fairlead.salesforce.metadata import package_from_source
 from fairlead.salesforce.package import package_of
 from fairlead.store import setting_rows
-from fairlead.store.models import Org, ScopeState
+from fairlead.store.models import Org, RowRefusal, ScopeState
 from tests.conformance import emulated
 from tests.faults.person import Stay
 from tests.oracle.check import ALL, check
@@ -158,6 +158,11 @@ class Whole:
         rows = ScopeState.objects.filter(org=self.org).values_list("kind", "list", "client", "cursor")
         return {(kind, of or client_id): cursor for kind, of, client_id, cursor in rows}
 
+    def refusals(self, kind: str) -> list[str]:
+        """Why rows of such scopes were refused."""
+        found = RowRefusal.objects.filter(org=self.org, scope__kind=kind)
+        return list(found.values_list("reason", flat=True))
+
     # ---- what people do here
 
     def choose(self, setting: Setting, value: Any, subject: str = "") -> None:
@@ -188,6 +193,10 @@ class Whole:
         """Ids of all lists by name."""
         found = [self.api("GET", f"clients/{one}/lists") for one in self.clients().values()]
         return {one["Name"]: one["ListID"] for lists in found for one in lists}
+
+    def list_called(self, name: str) -> str:
+        """The id of the list whose name was this, or is still, with what renaming added."""
+        return next(of for found, of in self.lists().items() if found.startswith(name))
 
     def sent(self) -> dict[str, str]:
         """Ids of sent campaigns by name."""
