@@ -71,10 +71,14 @@ def contacts(fairlead: Installation, **act: Any) -> None:
 
 def first(fairlead: Installation) -> None:
     choose(fairlead, "suppression.sync", value=True)
-    choose(fairlead, "salesforce_campaigns.auto_create", value=True)
 
 
 def people(fairlead: Installation) -> None:
+    assert fairlead.emulators is not None
+    rows = fairlead.emulators.get("salesforce", "/_control/records?object=CM_Campaign__c&fields=Id,Name")
+    sent = next(row["Id"] for row in rows if row["Name"] == "One July")
+    made = {"act": "create", "object": "Campaign", "fields": {"Name": "July", "CM_Campaign__c": sent}}
+    fairlead.emulators.post("salesforce", "/_control/act", made)
     for of in fairlead.lists():
         choose(fairlead, "record_creation.rule", "contact", of)
     live(fairlead, "people", "join", "open", "click", "bounce", "suppress", "campaign_sent")
