@@ -8,6 +8,7 @@ from fairlead.domain.address import normal
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.query import split_in
 from fairlead.sync import org_reading
+from fairlead.sync.gathering import Gathering
 from fairlead.sync.match import MatchBuilder, MatchIndex, MatchRules, short_id
 from fairlead.sync.org_reading import Record
 
@@ -38,6 +39,8 @@ class OrgMatcher:
         self._index: MatchIndex | None = None
         self._asked = 0
         self._lock = asyncio.Lock()
+        self._told: dict[str, tuple[str, str]] = {}
+        self._together = Gathering(self._by_name)
 
     def fresh(self) -> "OrgMatcher":
         """A matcher of the same rules that has read nothing yet, and asks by name."""
@@ -46,13 +49,35 @@ class OrgMatcher:
     async def match(self, addresses: Sequence[str], ids: Sequence[str] | None = None) -> tuple[list[str], list[str]]:
         """Contact ids and lead ids, one text an address, blank where nothing matches. Raises a Failure."""
         if self._index is None:
-            async with self._lock:
-                if self._index is None:
-                    self._asked += len(addresses)
-                    if not self._read_all and self._asked <= ASK_UP_TO:
-                        return (await self._ask(addresses, ids or ())).match(addresses, ids)
-                    self._index = await self._all()
+            given = any(ids or ())
+            await self._count(len(addresses) if given else sum(normal(each) not in self._told for each in addresses))
+            if self._index is None:
+                if given:
+                    return (await self._ask(addresses, ids or ())).match(addresses, ids)
+                found = await self._together([normal(address) for address in addresses])
+                return [contact for contact, _ in found], [lead for _, lead in found]
         return self._index.match(addresses, ids)
+
+    def forget(self) -> None:
+        """What was asked by name is asked anew: contacts or leads were written."""
+        self._told.clear()
+
+    async def _count(self, more: int) -> None:
+        """Read the whole org once that is cheaper than asking by name."""
+        async with self._lock:
+            self._asked += more
+            if self._index is None and (self._read_all or self._asked > ASK_UP_TO):
+                self._index = await self._all()
+
+    async def _by_name(self, addresses: Sequence[str]) -> list[tuple[str, str]]:
+        """Contact and lead of each address in its normal form. None is asked for twice in a run."""
+        missing = sorted({address for address in addresses if address not in self._told} - {""})
+        told = dict(self._told)
+        if missing:
+            index = await self._ask(missing, ())
+            told |= dict(zip(missing, zip(*index.match(missing), strict=True), strict=True))
+            self._told |= told
+        return [told.get(address, ("", "")) for address in addresses]
 
     async def index(self) -> MatchIndex:
         """The index of all contacts and leads, reading the org if that was not done yet. Raises a Failure."""

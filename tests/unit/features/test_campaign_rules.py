@@ -7,7 +7,7 @@ import pytest
 
 from fairlead.campaignmonitor.campaigns import SentCampaign, Summary
 from fairlead.campaignmonitor.journeys import JourneyDetails, JourneyEmail
-from fairlead.features.campaigns import live, rules
+from fairlead.features.campaigns import rules
 from fairlead.salesforce import names
 
 NOW = datetime(2026, 3, 10, 9, 30)
@@ -104,11 +104,3 @@ def test_a_rate_of_nothing_is_none() -> None:
     assert rules.rate(1, 0) is None
     assert rules.rate(None, 8) == 0
     assert rules.rate(2, 8) == 25
-
-
-def test_bars_stand_within_the_picture() -> None:
-    drawn = live.chart([("2026-03-10", 4, 2), ("2026-03-11", 0, 0)])
-    assert [(bar["open_h"], bar["open_y"]) for bar in drawn["bars"]] == [(180.0, 0.0), (0.0, 180.0)]
-    assert (drawn["first"], drawn["last"], drawn["most"]) == ("2026-03-10", "2026-03-11", 4)
-    assert live.chart([])["bars"] == []
-    assert live.chart([(f"d{n}", 1, 1) for n in range(70)])["left_out"] == 10

@@ -22,6 +22,22 @@ ASK_ALWAYS_DAYS: Final = Number(
 )
 SETTINGS: Final = (ASK_ALWAYS_DAYS,)
 
+CHARTED: Final = {
+    "Opened": "Opens",
+    "Clicked": "Clicks",
+    "Bounced": "Bounces",
+    "Unsubscribed": "Unsubscribes",
+}
+"""Kinds of events that a campaign's chart counts by day, and their labels; opens and clicks are drawn, the others are few."""
+STATUSES_OF_RECIPIENTS: Final = {
+    "Sent": "Got it",
+    "Opened": "Opened",
+    "Clicked": "Clicked",
+    "Bounced": "Bounced",
+    "Unsubscribed": "Unsubscribed",
+}
+"""What recipients can be looked up by: the kind of event, and its label."""
+
 MAX_NAME: Final = 80
 MAX_TEXT: Final = 255
 MAX_EMAIL: Final = 80

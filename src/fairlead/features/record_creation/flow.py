@@ -30,6 +30,7 @@ async def create_records(run: Run) -> None:
         await creation.run(lists)
     finally:
         tally = creation.tally
+        run.matcher.forget()
         run.add(
             contacts_created=tally.contacts,
             leads_created=tally.leads,
