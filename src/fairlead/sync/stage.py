@@ -25,6 +25,8 @@ class Progress(Protocol):
         total: int | None = None,
         unit: str | None = None,
         message: str | None = None,
+        code: str | None = None,
+        step: str | None = None,
         **counts: int,
     ) -> None: ...
 

@@ -7,9 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils import formats
+from django.utils.translation import gettext as _
+
 WIDTH: Final = 720
 HEIGHT: Final = 180
 _STEPS: Final = (1, 2, 5, 10)
+
+
+def number_of(number: int) -> str:
+    """A number with the separators of the language."""
+    return formats.number_format(number, use_l10n=True, force_grouping=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ class Chart:
                 if number:
                     tall = max(1.0, HEIGHT * number / self.top)
                     x = column * step + step * 0.1 + place * width
-                    says = f"{label}: {number:,} {each.label.lower()}"
+                    says = f"{label}: {number_of(number)} {_(each.label).lower()}"
                     y, size = round(HEIGHT - tall, 1), round(tall, 1)
                     bars.append(Bar(round(x, 1), y, round(width, 1), size, place + 1, says))
         return bars
@@ -97,10 +105,13 @@ class Chart:
         parts = []
         for each in self.series:
             most = max(each.numbers, default=0)
-            where = f", most of them {self.labels[list(each.numbers).index(most)]} ({most:,})" if most else ""
-            parts.append(f"{each.label}: {sum(each.numbers):,}{where}.")
-        span = f"From {self.labels[0]} to {self.labels[-1]}. " if self.labels else ""
-        return span + " ".join(parts)
+            says = _("{label}: {sum}, most of them {where} ({most}).") if most else _("{label}: {sum}.")
+            where = self.labels[list(each.numbers).index(most)] if most else ""
+            label = _(each.label)
+            parts.append(says.format(label=label, sum=number_of(sum(each.numbers)), where=where, most=number_of(most)))
+        if self.labels:
+            parts.insert(0, _("From {first} to {last}.").format(first=self.labels[0], last=self.labels[-1]))
+        return " ".join(parts)
 
     @property
     def rows(self) -> list[tuple[str, list[int]]]:

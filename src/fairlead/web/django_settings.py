@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "fairlead.store",
     "fairlead.jobs",
     "fairlead.ui",
+    "fairlead.features.account",
     "fairlead.features.home",
     "fairlead.features.setup",
     "fairlead.features.connections",
@@ -72,6 +73,7 @@ INSTALLED_APPS = [
     "fairlead.features.billing",
     "fairlead.features.help",
     "fairlead.features.permissions",
+    "fairlead.features.maintenance",
 ]
 
 MIDDLEWARE = [
@@ -79,6 +81,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -86,6 +89,7 @@ MIDDLEWARE = [
     "fairlead.ui.visits.VisitMiddleware",
     # every page needs a sign-in unless it says otherwise
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "fairlead.features.account.zones.ZoneMiddleware",
     "fairlead.ui.access.AccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -123,8 +127,10 @@ AUTH_PASSWORD_VALIDATORS = [
 
 USE_TZ = True
 TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en-us"
-USE_I18N = False
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]  # what is shipped; another is a file in LOCALE_PATHS and a line here
+LOCALE_PATHS = [Path(__file__).parents[1] / "locale"]
+USE_I18N = True
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # serves from the packages themselves: nothing is collected, so there is no STATIC_ROOT

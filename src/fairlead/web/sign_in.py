@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -23,6 +24,8 @@ from fairlead.ui import standing, visits
 from fairlead.ui.access import SESSION_NAME, Role, open_to
 
 PENDING = "fairlead_sign_in"
+CALLBACKS_AT_MOST = 20
+"""Nothing can be guessed there, and behind a proxy many people may share an address."""
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 WAIT = "Too many attempts failed. Wait 15 minutes, or print a one-time link: `fairlead sign-in`."
 
@@ -30,8 +33,8 @@ WAIT = "Too many attempts failed. Wait 15 minutes, or print a one-time link: `fa
 class SignInForm(forms.Form):
     """User name and password."""
 
-    username = forms.CharField(max_length=150, label="User name")
-    password = forms.CharField(max_length=1024, widget=forms.PasswordInput)
+    username = forms.CharField(max_length=150, label=_("User name"))
+    password = forms.CharField(label=_("Password"), max_length=1024, widget=forms.PasswordInput)
 
 
 @login_not_required
@@ -61,7 +64,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 return redirect(_safe(request, target))
             ways.note_failure(key)
             form.add_error(
-                None, "User name and password do not fit. Try again, or print a one-time link: `fairlead sign-in`."
+                None, _("User name and password do not fit. Try again, or print a one-time link: `fairlead sign-in`.")
             )
     return _page(request, form, target, status=status, told=visits.SAYS.get(request.GET.get("ended", "")))
 
@@ -86,7 +89,7 @@ def _page(
 def salesforce(request: HttpRequest) -> HttpResponse:
     """Off to Salesforce, which says who it is."""
     key = _from_here(request)
-    if ways.must_wait(key):
+    if ways.must_wait(key, CALLBACKS_AT_MOST):
         return _page(request, SignInForm(), status=429, problem=WAIT)
     try:
         address, sealed = salesforce_sign_in.begin(default_org(), _safe(request, request.GET.get("next", "")))
@@ -102,7 +105,7 @@ def salesforce(request: HttpRequest) -> HttpResponse:
 def salesforce_callback(request: HttpRequest) -> HttpResponse:
     """Back from Salesforce. What was kept of the beginning works once, whatever comes of it."""
     org, key, sealed = default_org(), _from_here(request), str(request.session.pop(PENDING, ""))
-    if ways.must_wait(key):
+    if ways.must_wait(key, CALLBACKS_AT_MOST):
         return _page(request, SignInForm(), status=429, problem=WAIT)
     try:
         user_id, reading, target = salesforce_sign_in.finish(org, sealed, request.GET.dict())
@@ -160,7 +163,7 @@ def account(request: HttpRequest) -> HttpResponse:
         form.save()
         update_session_auth_hash(request, request.user)
         audit.record(default_org(), request.user.get_username(), "set password", request.user.get_username())
-        messages.success(request, "The password is set.")
+        messages.success(request, _("The password is set."))
         return redirect("account")
     return render(request, "web/account.html", {"form": form})
 

@@ -2,13 +2,17 @@
 
 from fairlead.features.connections import jobs as connections_jobs
 from fairlead.features.connections import signing_in
+from fairlead.features.maintenance import layouts, notifying
+from fairlead.features.maintenance import rules as maintenance
+from fairlead.features.maintenance.listening import Listener
 from fairlead.features.permissions import salesforce_sign_in
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
 from fairlead.features.setup import flow as setup_flow
 from fairlead.features.webhooks import receiving, repairing
-from fairlead.jobs import registry
-from fairlead.sync import known, sides, standing
+from fairlead.jobs import hearing, registry
+from fairlead.sync import known, sides
+from fairlead.sync import standing as sync_standing
 from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_monitor, open_salesforce, open_sides
 from fairlead.wiring.run_sync import run_primary_sync
 from fairlead.wiring.run_webhooks import known_clients, repair_webhooks, run_webhook_look, run_webhook_repair
@@ -37,7 +41,10 @@ def register_runners() -> None:
         registry.register(kind, title, runner)
     registry.register(setup_flow.KIND, setup_flow.TITLE, setup_flow.install)
     known.provide(known_clients)
-    standing.provide(standing_of)
+    sync_standing.provide(standing_of)
     # both write members of a list from what they read before: the older reading must not be written last
     registry.register(receiving.LOOK, receiving.TITLE, run_webhook_look, apart_from=(primary_sync.KIND,))
     registry.register(repairing.KIND, repairing.TITLE, run_webhook_repair)
+    registry.register(maintenance.NOTIFY, notifying.TITLE, notifying.run_notify)
+    registry.register(layouts.KIND, layouts.TITLE, layouts.run_layouts)
+    hearing.provide(Listener())

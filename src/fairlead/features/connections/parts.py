@@ -17,6 +17,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from fairlead.campaignmonitor import web_login as account_login
 from fairlead.domain.failure import Failure, FixTheSettings
@@ -129,7 +130,7 @@ def _to_salesforce(request: HttpRequest, given: dict[str, Any], done: str) -> Sa
 
 def org_connected(request: HttpRequest, done: str) -> HttpResponse:
     """On to what comes next."""
-    messages.success(request, "Salesforce is connected. Fairlead acts there as the user who signed in.")
+    messages.success(request, _("Salesforce is connected. Fairlead acts there as the user who signed in."))
     return redirect(done)
 
 
@@ -158,7 +159,7 @@ def _to_campaign_monitor(request: HttpRequest, app: account_login.App, done: str
 
 def account_connected(request: HttpRequest, done: str) -> HttpResponse:
     """On to what comes next."""
-    messages.success(request, "Campaign Monitor is connected. Clients that are new wait to be selected.")
+    messages.success(request, _("Campaign Monitor is connected. Clients that are new wait to be selected."))
     return redirect(done)
 
 
@@ -172,7 +173,7 @@ def clients(request: HttpRequest, done: str, *, least: int = 1) -> SafeString | 
                 problem = "No client is chosen. Choose at least one: without a client nothing is synced."
             else:
                 acts.select(org, asked, who(request))
-                messages.success(request, "Saved. The next sync reads the selected clients; the others are paused.")
+                messages.success(request, _("Saved. The next sync reads the selected clients; the others are paused."))
                 return redirect(done)
         except Failure as failure:
             problem = str(failure)

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fairlead.domain.words import noop
+
 SYNC: Final = "primary_sync"
 """The kind of job that the page follows."""
 NEARLY: Final = 0.8
 """The part of an allowance from which on the page says that it is nearly used."""
-EVENTS: Final = (("Opened", "Opens"), ("Clicked", "Clicks"), ("Bounced", "Bounces"))
+EVENTS: Final = (("Opened", noop("Opens")), ("Clicked", noop("Clicks")), ("Bounced", noop("Bounces")))
 """Kinds of events that the charts count, and their labels."""
 
 
@@ -48,7 +50,7 @@ class Allowance:
         """Who used it, and what is left."""
         whole = max(self.limit, self.total, 1)
         parts, left = [], 0.0
-        for n, (label, amount) in enumerate([*self.used, ("Left", max(0, self.limit - self.total))], 1):
+        for n, (label, amount) in enumerate([*self.used, (noop("Left"), max(0, self.limit - self.total))], 1):
             width = 100 * amount / whole
             parts.append(Part(label, amount, round(left, 3), round(width, 3), n if label != "Left" else 4))
             left += width
@@ -71,21 +73,22 @@ def storage(used: int, limit: int) -> Allowance:
 def failed_stages(stages: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """Title and message of the stages that failed, and of those that left something out."""
     return [
-        (str(stage.get("title") or stage.get("name")), str(stage.get("message") or "It failed."))
+        (str(stage.get("title") or stage.get("name")), str(stage.get("message") or noop("It failed.")))
         for stage in stages
         if stage.get("state") == "failed"
     ]
 
 
 def heading(state: str, problems: int) -> str:
-    """The state of everything in a few words; `state` is that of the last sync, blank for none."""
+    """How the last sync is, in a few words; `state` is blank for none. How many problems are open is said beside it."""
     if not state:
-        return "Welcome. Nothing has run yet."
+        return noop("Welcome. Nothing has run yet.")
     if state == "failed":
-        return "The last sync failed."
-    open_ones = "" if not problems else "One problem is open." if problems == 1 else f"{problems} problems are open."
-    if state in ("running", "queued", "holding"):
-        return f"A sync is {'running' if state == 'running' else 'waiting'}. {open_ones}".strip()
+        return noop("The last sync failed.")
+    if state == "running":
+        return noop("A sync is running.")
+    if state in ("queued", "holding"):
+        return noop("A sync is waiting.")
     if state == "cancelled":
-        return f"The last sync was cancelled. {open_ones}".strip()
-    return open_ones or "All is well."
+        return noop("The last sync was cancelled.")
+    return "" if problems else noop("All is well.")

@@ -44,6 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "seconds": _seconds(last),
             "schedule": Schedule.objects.filter(org=org, next_run_at__isnull=False).order_by("next_run_at").first(),
             "heading": rules.heading(last.state if last else "", len(problems) + len(lent)),
+            "open": len(problems) + len(lent) if last and last.state != "failed" else 0,
             "problems": problems,
             "lent": lent,
             "panels": rooms.panels("home", request, role),

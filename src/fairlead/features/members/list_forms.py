@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from fairlead.campaignmonitor.list_settings import ListWish, UnsubscribeSetting
 from fairlead.campaignmonitor.lists import ListDetails
@@ -58,7 +59,7 @@ class ListForm(forms.Form):
 class NewListForm(ListForm):
     """A new list: for which client, and its settings."""
 
-    client = forms.ChoiceField(label="Client", help_text="The client in whose account the list is created.")
+    client = forms.ChoiceField(label=_("Client"), help_text=_("The client in whose account the list is created."))
     field_order = ("client", *rules.SETTINGS_OF_A_LIST)
 
     def __init__(self, clients: list[tuple[str, str]], *given: Any, **named: Any) -> None:

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -58,7 +59,7 @@ def of_list(view: ListView) -> ListView:
     def found(request: HttpRequest, list_id: str, **more: Any) -> HttpResponseBase:
         reading = ListReading.objects.filter(org=default_org(), list_id=list_id).first()
         if reading is None:
-            messages.error(request, "That list is not known (any more). Each sync reads which lists there are.")
+            messages.error(request, _("That list is not known (any more). Each sync reads which lists there are."))
             return redirect("lists")
         return view(request, reading, **more)
 
@@ -178,7 +179,7 @@ def options(request: HttpRequest, reading: ListReading) -> HttpResponse:
     of_lists = [one for one in rooms.settings() if one.of is Of.LIST and one is not settings.PREVENT_SYNC]
     form = SettingsForm(org, of_lists, reading.list_id)
     if request.method == "POST" and form.save(request.POST, request.user.get_username()):
-        messages.success(request, "Saved. The next sync reads it.")
+        messages.success(request, _("Saved. The next sync reads it."))
         return redirect("list_options", reading.list_id)
     prevented = setting_rows.value(org, settings.PREVENT_SYNC, reading.list_id)
     context = {"form": form, "prevented": prevented, "prevent": settings.PREVENT_SYNC, "id_field": settings.ID_FIELD}
@@ -200,14 +201,14 @@ def edit(request: HttpRequest, reading: ListReading) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         changes = rules.list_changes(as_kept(told), as_kept(form.wish()))
         if not changes:
-            messages.success(request, "Nothing was changed.")
+            messages.success(request, _("Nothing was changed."))
             return redirect("list", reading.list_id)
         if request.POST.get("confirmed") == "yes":
             try:
                 list_acts.change(default_org(), reading, form.wish(), request.user.get_username())
             except Failure as failure:
                 return page(request, reading, "list_edit", context | {"form": form, "problem": failure})
-            messages.success(request, "Changed in Campaign Monitor. The next sync brings it to Salesforce.")
+            messages.success(request, _("Changed in Campaign Monitor. The next sync brings it to Salesforce."))
             return redirect("list", reading.list_id)
         context["changes"] = changes if "back" not in request.POST else None
     return page(request, reading, "list_edit", context | {"form": form})
@@ -232,7 +233,7 @@ def new(request: HttpRequest) -> HttpResponse:
             except Failure as failure:
                 context["problem"] = failure
             else:
-                messages.success(request, "Created in Campaign Monitor. The next sync brings it to Salesforce.")
+                messages.success(request, _("Created in Campaign Monitor. The next sync brings it to Salesforce."))
                 return redirect("list", made)
         elif "back" not in request.POST:
             kept = as_kept(form.wish())

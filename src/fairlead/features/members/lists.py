@@ -9,6 +9,7 @@ day leave every counter as it was, the unconfirmed are in none, and a state ente
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from asgiref.sync import sync_to_async
@@ -111,8 +112,13 @@ class _Reading:
         # a run of one list, or one that could not read a list, cannot tell which are gone: it sweeps none
         whole = wanted.full and len(found.details) == len(mine)
         sweep = whole and not wanted.list
-        gone = await self.notes.note_listed(self.run, client.id, found.seen(), list(order), self.now)
-        await _write_lists(self.run, client, found.details, full=whole, sweep=sweep)
+        noting = partial(self.notes.note_listed, self.run, client.id, found.seen(), list(order), self.now)
+        try:
+            await _write_lists(self.run, client, found.details, full=whole, sweep=sweep)
+        except RefusedByGuard:  # it comes after the writing
+            await noting()
+            raise
+        gone = await noting()  # not before: settings and names that were not written are to be read again
         if sweep:
             await self.notes.forget_gone(self.run, client.id)
         else:

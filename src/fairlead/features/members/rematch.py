@@ -165,7 +165,7 @@ class _Relinking:
             Scope("rematch", name),
             source,
             to_rows,
-            OrgSink(self.run.salesforce, all_records),
+            OrgSink(self.run.salesforce, all_records, self.run.settings),
             target,
             self.run.ledger,
             Options(self.run.number, name=f"the links of {name}"),

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from fairlead.domain.failure import Failure
@@ -35,14 +36,14 @@ def prevent(request: HttpRequest, list_id: str) -> HttpResponse:
     org = default_org()
     reading = ListReading.objects.filter(org=org, list_id=list_id).first()
     if reading is None:
-        messages.error(request, "That list is not known (any more). Each sync reads which lists there are.")
+        messages.error(request, _("That list is not known (any more). Each sync reads which lists there are."))
         return redirect("lists")
     now = setting_rows.value(org, settings.PREVENT_SYNC, list_id)
     if request.method == "POST":
         wanted = request.POST.get("prevent") == "on"
         setting_rows.put(org, settings.PREVENT_SYNC, wanted, request.user.get_username(), subject=list_id)
         done = "The next sync removes its members from Salesforce." if wanted else "The next sync reads it anew."
-        messages.success(request, f"Saved for “{reading.name}”. {done}")
+        messages.success(request, _("Saved for “{name}”. {done}").format(name=reading.name, done=done))
         return redirect("list_options", list_id)
     context: dict[str, Any] = {"here": HERE, "reading": reading, "prevented": now, "setting": settings.PREVENT_SYNC}
     try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fairlead.domain.role import Role
+from fairlead.domain.words import noop
 
 SETS: Final = {
     Role.FULL: "Fairlead_Full_Access",
@@ -19,14 +20,18 @@ MANAGE_MEMBERSHIPS: Final = "Manage_Memberships"
 AT_ONCE: Final = 200
 """How many users one change may be for."""
 HELP: Final = {
-    Role.FULL: "Everything, this admin among it.",
-    Role.STANDARD: "Lists, campaigns, people and one's own jobs; no settings, maintenance, security, billing. The usual choice.",
-    Role.LIMITED: "Fairlead works for what these users do in Salesforce. Here they see the page of people; lists are managed "
-    "only with the custom permission Manage Memberships.",
-    Role.GUEST: "For the guest user of a site: nothing of this admin.",
-    Role.NONE: "The permission set is taken away. Rules and flow actions no longer run for what these users do.",
+    Role.FULL: noop("Everything, this admin among it."),
+    Role.STANDARD: noop(
+        "Lists, campaigns, people and one's own jobs; no settings, maintenance, security, billing. The usual choice."
+    ),
+    Role.LIMITED: noop(
+        "Fairlead works for what these users do in Salesforce. Here they see the page of people; lists are managed "
+        "only with the custom permission Manage Memberships."
+    ),
+    Role.GUEST: noop("For the guest user of a site: nothing of this admin."),
+    Role.NONE: noop("The permission set is taken away. Rules and flow actions no longer run for what these users do."),
 }
-NO_LEADS: Final = "The licence has no leads and campaigns: what touches them fails for this user (F85)."
+NO_LEADS: Final = noop("The licence has no leads and campaigns: what touches them fails for this user (F85).")
 NO_SIGN_IN: Final = (
     "An integration user cannot sign in to pages, and its licence alone does not allow the permission sets: it is no sync "
     "user (F87)."
@@ -74,18 +79,24 @@ class Change:
         """In a word: gains, loses, changes, stays."""
         before = self.person.role
         if not self.assign and not self.unassign:
-            return "stays"
+            return noop("stays")
         if before == self.after:
-            return "keeps the role"
+            return noop("keeps the role")
         if before is Role.NONE:
-            return "gains access"
-        return "loses access" if self.after is Role.NONE else "gets more" if self.after > before else "gets less"
+            return noop("gains access")
+        return (
+            noop("loses access")
+            if self.after is Role.NONE
+            else noop("gets more")
+            if self.after > before
+            else noop("gets less")
+        )
 
     @property
     def remark(self) -> str:
         """What people are to know of this change."""
         if not self.assign and self.after is Role.FULL and self.unassign:
-            return "A system administrator has Full Access without any set; it ends with the profile."
+            return noop("A system administrator has Full Access without any set; it ends with the profile.")
         return self.person.warning if self.assign else ""
 
 
@@ -119,7 +130,7 @@ def why_refused(text: str) -> str:
             "licence that the set needs first; then try again."
         )
     if "insufficient" in text.lower():
-        return "The sync user needs the system permission Assign Permission Sets."
+        return noop("The sync user needs the system permission Assign Permission Sets.")
     return ""
 
 

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -54,7 +55,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     """Who would gain, lose or keep what; nothing is changed yet."""
     ids, wanted = _chosen(request)
     if wanted is None or not ids:
-        messages.error(request, "Select users and a permission set (or none) first.")
+        messages.error(request, _("Select users and a permission set (or none) first."))
         return redirect("user_security")
     try:
         changes = live.plan(default_org(), ids, wanted)
@@ -71,7 +72,7 @@ def save(request: HttpRequest) -> HttpResponse:
     """Change the assignments in the org, and say of each user what became of it."""
     ids, wanted = _chosen(request)
     if wanted is None or not ids:
-        messages.error(request, "Select users and a permission set (or none) first.")
+        messages.error(request, _("Select users and a permission set (or none) first."))
         return redirect("user_security")
     try:
         outcomes = live.save(default_org(), ids, wanted, request.user.get_username())
@@ -102,7 +103,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
         try:
             names = {person.id: person.name for person in live.people(default_org(), ids).values()}
         except Failure as failure:
-            messages.error(request, f"Names cannot be shown: {failure}")
+            messages.error(request, _("Names cannot be shown: {failure}").format(failure=failure))
     here = request.session.get(visits.SESSION_VISIT)
     rows = [
         (visit, names.get(visit.user.get_username(), visit.user.get_username()), _role(visit.user), visit.key == here)
@@ -113,7 +114,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 def _role(user: User) -> str:
     kept = getattr(user, "standing", None)
-    return "Local account" if kept is None else Role(kept.role).label
+    return _("Local account") if kept is None else Role(kept.role).label
 
 
 @open_to(Role.NONE)
@@ -123,9 +124,9 @@ def end_session(request: HttpRequest, number: int) -> HttpResponse:
     assert isinstance(request.user, User)
     of = None if role_of(request) is Role.FULL else request.user
     if visits.end_one(number, request.user.get_username(), of):
-        messages.success(request, "The session has ended: its next click leads to the sign-in page.")
+        messages.success(request, _("The session has ended: its next click leads to the sign-in page."))
     else:
-        messages.error(request, "There is no such session, or it had ended already.")
+        messages.error(request, _("There is no such session, or it had ended already."))
     return redirect("sessions")
 
 
@@ -138,7 +139,7 @@ def again(request: HttpRequest) -> HttpResponse:
         return redirect("account")
     try:
         kept = standing.again(default_org(), request.user)
-        messages.success(request, f"Your role is {Role(kept.role).label}.")
+        messages.success(request, _("Your role is {label}.").format(label=Role(kept.role).label))
     except Failure as failure:
         messages.error(request, str(failure))
     return redirect("account")

@@ -7,6 +7,7 @@ from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fairlead.domain.failure import Failure
@@ -55,7 +56,7 @@ def turn_off(request: HttpRequest) -> HttpResponse:
     """Stop the schedule; runs asked for by hand still work."""
     schedules.set_frequency(default_org(), rules.KIND, Frequency.NEVER, _who(request))
     messages.success(
-        request, "The primary sync is turned off. Sync now still works; choose a frequency to turn it on again."
+        request, _("The primary sync is turned off. Sync now still works; choose a frequency to turn it on again.")
     )
     return redirect("sync_settings")
 

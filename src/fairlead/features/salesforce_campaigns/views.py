@@ -7,6 +7,7 @@ from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fairlead.domain.failure import Failure
@@ -71,7 +72,7 @@ def link(request: HttpRequest) -> HttpResponse:
         except Failure as failure:
             problem = str(failure)
         else:
-            messages.success(request, "Linked. The next sync writes figures and members.")
+            messages.success(request, _("Linked. The next sync writes figures and members."))
             return redirect("salesforce_campaigns")
     found = None
     try:
@@ -90,7 +91,7 @@ def unlink(request: HttpRequest) -> HttpResponse:
     except Failure as failure:
         messages.error(request, str(failure))
     else:
-        messages.success(request, "Unlinked. Members and figures stay as they are in Salesforce.")
+        messages.success(request, _("Unlinked. Members and figures stay as they are in Salesforce."))
     return redirect("salesforce_campaigns")
 
 
@@ -100,9 +101,16 @@ def refresh(request: HttpRequest) -> HttpResponse:
     """Write all members of a campaign again, now."""
     job, people = asking.refresh(default_org(), request.POST.get("campaign", ""), request.user.get_username())
     if people:
-        messages.success(request, f"The activity of {people:,} addresses is written again by job {job.number}.")
+        messages.success(
+            request,
+            _("The activity of {people:,} addresses is written again by job {number}.").format(
+                people=people, number=job.number
+            ),
+        )
     else:
-        messages.success(request, f"No activity is known yet; job {job.number} looks what is linked.")
+        messages.success(
+            request, _("No activity is known yet; job {number} looks what is linked.").format(number=job.number)
+        )
     return redirect("salesforce_campaigns")
 
 

@@ -100,7 +100,7 @@ class _ClientList:
     def _flow(self, source: SuppressionSource, *, full: bool) -> Flow[Suppressed]:
         run = self.run
         options = Options(run.number, full=full, overlap=EVER, name=self._name, owner=self.client.owner)
-        sink = OrgSink(run.salesforce, by_client)
+        sink = OrgSink(run.salesforce, by_client, run.settings)
         return Flow(
             self._scope, source, self._converter(), sink, TARGET, run.ledger, options, _no_progress, link=self._link
         )
