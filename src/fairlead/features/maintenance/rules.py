@@ -80,7 +80,7 @@ class Of:
     @property
     def subject(self) -> str:
         """As it stands in the table."""
-        return "/".join((self.kind, self.stage, self.client, self.list))
+        return f"{self.kind}/{self.stage}/{self.client}/{self.list}"
 
 
 def scope_of(kind: str, args: Mapping[str, Any]) -> Of:
