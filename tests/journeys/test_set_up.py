@@ -18,7 +18,10 @@ USERNAME = "grace@example.com"
 FEW_RIGHTS = "Minimum Access - Salesforce"
 ACCOUNT_AND_ORG: dict[str, Any] = {
     CM: SEED[CM],
-    SF: {**SEED[SF], "records": {"Profile": [{"Name": FEW_RIGHTS, "UserType": "Standard", "PermissionsApiEnabled": True}]}},
+    SF: {
+        **SEED[SF],
+        "records": {"Profile": [{"Name": FEW_RIGHTS, "UserType": "Standard", "PermissionsApiEnabled": True}]},
+    },
 }
 
 
