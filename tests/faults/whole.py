@@ -226,13 +226,39 @@ class Whole:
         """The package as it is now, anew."""
         self.deploy(package_from_source(emulated.SOURCES, "60.0"))
 
+    @contextmanager
+    def without_right(self, kind: str, **which: str) -> Iterator[None]:
+        """A right of the sync user's permission set taken away, and given back: a row of `kind` with these fields."""
+        parent = next(r["Id"] for r in self.rows("PermissionSet", "Id", "Name") if r["Name"] == "Fairlead_Full_Access")
+        wanted = {"ParentId": parent, **which}
+        (row,) = [r for r in self.rows(kind) if all(r[name] == value for name, value in wanted.items())]
+        self.act(act="delete", object=kind, id=row["Id"])
+        try:
+            yield
+        finally:
+            self.act(
+                act="create", object=kind, fields={n: v for n, v in row.items() if n in wanted or n.startswith("Perm")}
+            )
+
+    def live(self, seed: str, *only: str, share: float = 0.1) -> None:
+        """An hour passes in Campaign Monitor, in which these kinds of things happen."""
+        account = self.emulators.post(
+            CM, "/_control/live", {"hours": 1, "seed": seed, "share": share, "only": list(only)}
+        )
+        self.tolerance.absorb(account, {"addresses": []})
+
     def user_id(self) -> str:
         return next(row["Id"] for row in self.rows("User", "Id", "Username") if row["Username"] == USER)
 
     def _add_user(self) -> None:
         profile = next(row["Id"] for row in self.rows("Profile", "Id", "Name") if row["Name"] == "Standard User")
         told = {"LastName": "Sync", "Alias": "sync", "Username": USER, "Email": USER, "ProfileId": profile}
-        told |= {"TimeZoneSidKey": "UTC", "LocaleSidKey": "en_US", "EmailEncodingKey": "UTF-8", "LanguageLocaleKey": "en_US"}
+        told |= {
+            "TimeZoneSidKey": "UTC",
+            "LocaleSidKey": "en_US",
+            "EmailEncodingKey": "UTF-8",
+            "LanguageLocaleKey": "en_US",
+        }
         self.act(act="create", object="User", fields=told)
         self.assign("Fairlead_Full_Access")
 

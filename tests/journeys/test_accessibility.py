@@ -26,6 +26,8 @@ SIGNED_IN = {
     "jobs": "/jobs/",
     "job": "/jobs/{refused}/",
     "account": "/account/",
+    "sessions": "/account/sessions/",
+    "user security": "/user-security/",
 }
 OPEN = {**SIGNED_IN, "sign-in": "/sign-in/"}
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 SOURCES: Final = Path(__file__).parents[1]
 FILE: Final = SOURCES / "locale" / "en" / "LC_MESSAGES" / "django.po"
 MARKS: Final = frozenset({"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "noop"})
-DECLARERS: Final = frozenset({"Allowance", "Chart", "Column", "Filter", "Part", "Series", "series"})
+DECLARERS: Final = frozenset({"Allowance", "Chart", "Column", "Filter", "Part", "Series", "Table", "series"})
 """Furniture of pages: what begins with a capital in what it is given is shown, and translated where it is shown."""
 _TEXT: Final = r"""u?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
 _CALL: Final = re.compile(rf"(?:\b_|\bn?gettext)\(\s*{_TEXT}(?:\s*,\s*{_TEXT})?", re.DOTALL)

@@ -5,7 +5,7 @@ import re
 _ADDRESS = re.compile(r"[^\s@'\"<>(),:;]+@[^\s@'\"<>(),:;]+")
 # Which field or object is meant stands in quotes, too: without it nobody could put it right.
 _SINGLE = re.compile(
-    r"(?P<name>(?:(?<=No such column )|(?<=on entity )|(?<=sObject type ))'[A-Za-z]\w*(?:\.\w+)*')"
+    r"(?P<name>(?:(?<=No such column )|(?<=on entity )|(?<=understand relationship )|(?<=sObject type ))'[A-Za-z]\w*(?:\.\w+)*')"
     r"|(?<!\w)'(?:\\.|[^'\\]|'(?=\w))*(?:'|$)",
     re.DOTALL,
 )

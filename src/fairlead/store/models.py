@@ -1,9 +1,10 @@
-"""Org, secrets, audit; and the ledger's tables and the roll-ups, which stand in `ledger_models.py` and `activity_models.py`."""
+"""Org, secrets, audit; and the tables of `ledger_models.py`, `activity_models.py` and `consent_models.py`."""
 
 from django.db import models
 
 from fairlead.domain.role import Role
 from fairlead.store.activity_models import CampaignActivity, MemberActivity
+from fairlead.store.consent_models import Consent, ConsentScope, OptDecision, OptReview, OptShadow, SeenOptOut
 from fairlead.store.ledger_models import BulkFlight, Digest, RowRefusal, ScopeState
 
 __all__ = [
@@ -11,13 +12,19 @@ __all__ = [
     "AuditEntry",
     "BulkFlight",
     "CampaignActivity",
+    "Consent",
+    "ConsentScope",
     "Digest",
     "KnownList",
     "MemberActivity",
+    "OptDecision",
+    "OptReview",
+    "OptShadow",
     "Org",
     "RowRefusal",
     "ScopeState",
     "Secret",
+    "SeenOptOut",
     "SettingRow",
 ]
 

@@ -27,12 +27,16 @@ _ID: Final = re.compile(r"(?:003|00Q)[A-Za-z0-9]{12}(?:[A-Z0-5]{3})?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class MatchRules:
-    """How to match: address fields in the order in which they count, which of several records to take, and whether by Id."""
+    """How to match: address fields in the order in which they count, which of several records to take, and whether by Id.
+
+    `id_field` is the custom field of Campaign Monitor that gives an Id, where one does.
+    """
 
     contact_fields: tuple[str, ...] = ("Email",)
     lead_fields: tuple[str, ...] = ("Email",)
     oldest: bool = False
     by_id: bool = False
+    id_field: str = ""
 
     @property
     def told_by(self) -> str:
@@ -40,7 +44,7 @@ class MatchRules:
         return "CreatedDate" if self.oldest else "LastModifiedDate"
 
     def __str__(self) -> str:
-        return f"{','.join(self.contact_fields)};{','.join(self.lead_fields)};{self.told_by};{int(self.by_id)}"
+        return f"{','.join(self.contact_fields)};{','.join(self.lead_fields)};{self.told_by};{int(self.by_id)}{self.id_field}"
 
 
 def short_id(text: str) -> str:

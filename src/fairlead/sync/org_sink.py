@@ -194,8 +194,14 @@ def _outcome(rows: Rows, results: list[RowResult]) -> Outcome:
 
 def _failure(key: str, row: FailedRow | RowResult, cells: Sequence[str]) -> RowFailure:
     message = without_values(row.message, cells) if row.code in WRITTEN_IN_THE_ORG else row.message
-    reason = f"{message} {next_step_of(row.code)}".strip()
+    reason = sentences(message, next_step_of(row.code))
     return RowFailure(key, row.code, reason, retryable=row.retryable, blocks=row.code in _BLOCKING)
+
+
+def sentences(message: str, next_step: str) -> str:
+    """What Salesforce told, which often has no full stop, and what to do about it."""
+    message = message.strip()
+    return f"{message}{'' if message[-1:] in set('.!?') or not message else '.'} {next_step}".strip()
 
 
 def without_values(message: str, cells: Sequence[str]) -> str:

@@ -24,6 +24,8 @@ from fairlead.ui import standing, visits
 from fairlead.ui.access import SESSION_NAME, Role, open_to
 
 PENDING = "fairlead_sign_in"
+CALLBACKS_AT_MOST = 20
+"""Nothing can be guessed there, and behind a proxy many people may share an address."""
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 WAIT = "Too many attempts failed. Wait 15 minutes, or print a one-time link: `fairlead sign-in`."
 
@@ -87,7 +89,7 @@ def _page(
 def salesforce(request: HttpRequest) -> HttpResponse:
     """Off to Salesforce, which says who it is."""
     key = _from_here(request)
-    if ways.must_wait(key):
+    if ways.must_wait(key, CALLBACKS_AT_MOST):
         return _page(request, SignInForm(), status=429, problem=WAIT)
     try:
         address, sealed = salesforce_sign_in.begin(default_org(), _safe(request, request.GET.get("next", "")))
@@ -103,7 +105,7 @@ def salesforce(request: HttpRequest) -> HttpResponse:
 def salesforce_callback(request: HttpRequest) -> HttpResponse:
     """Back from Salesforce. What was kept of the beginning works once, whatever comes of it."""
     org, key, sealed = default_org(), _from_here(request), str(request.session.pop(PENDING, ""))
-    if ways.must_wait(key):
+    if ways.must_wait(key, CALLBACKS_AT_MOST):
         return _page(request, SignInForm(), status=429, problem=WAIT)
     try:
         user_id, reading, target = salesforce_sign_in.finish(org, sealed, request.GET.dict())

@@ -8,7 +8,7 @@ import pytest
 from fairlead.campaignmonitor.campaigns import SentCampaign, Summary
 from fairlead.campaignmonitor.journeys import JourneyDetails, JourneyEmail
 from fairlead.domain.failure import FixTheSettings, WaitAndRetry
-from fairlead.features.campaigns import rules
+from fairlead.features.campaigns import live, rules
 from fairlead.salesforce import names
 
 NOW = datetime(2026, 3, 10, 9, 30)
@@ -91,13 +91,6 @@ def test_a_campaign_that_is_not_there_is_told_from_one_that_cannot_be_read() -> 
     assert rules.is_gone(Told(301))  # type: ignore[arg-type]
     assert not rules.is_gone(Told(500))  # type: ignore[arg-type]
     assert not rules.is_gone(None)
-
-
-def test_the_failure_to_act_on_is_told_before_those_that_pass() -> None:
-    passing, acting = WaitAndRetry("It is busy."), FixTheSettings("Mend it.")
-    assert rules.the_one_to_tell([passing], 4, "campaigns") is passing
-    told = rules.the_one_to_tell([passing, acting], 4, "campaigns")
-    assert str(told) == "2 of 4 campaigns could not be read; the first says: Mend it."
 
 
 def test_an_opt_out_in_a_scanners_minute_is_to_be_reviewed() -> None:

@@ -114,7 +114,7 @@ def test_a_sign_in_that_took_too_long_is_begun_anew(world: World, org: Any) -> N
 
 
 def test_the_callback_is_braked_like_passwords(world: World) -> None:
-    for _ in range(5):
+    for _ in range(20):
         assert Client().get("/sign-in/salesforce/callback/?state=x&code=y").status_code == 403
     assert Client().get("/sign-in/salesforce/callback/?state=x&code=y").status_code == 429
     assert Client().get("/sign-in/salesforce/").status_code == 429

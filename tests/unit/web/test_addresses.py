@@ -13,6 +13,8 @@ from fairlead.store.models import Org
 # name → path, what a stranger gets, methods that are allowed
 EVERYTHING: dict[str, tuple[str, int, str]] = {
     "home": ("/", 302, "GET"),
+    "home_org": ("/home/org/", 302, "GET"),
+    "home_charts": ("/home/charts/", 302, "GET"),
     "sign_in": ("/sign-in/", 200, "GET POST"),
     "sign_in_salesforce": ("/sign-in/salesforce/", 409, "GET"),  # no org is connected
     "sign_in_salesforce_callback": ("/sign-in/salesforce/callback/", 403, "GET"),  # nobody has begun
@@ -77,9 +79,6 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "prevent_member_sync": ("/lists/unknown/members/", 302, "GET POST"),
     "storage": ("/storage/", 302, "GET POST"),
     "storage_estimate": ("/storage/estimate/", 302, "GET"),
-    "campaigns": ("/campaigns/", 302, "GET"),
-    "suspicious": ("/campaigns/suspicious/", 302, "GET"),
-    "campaign": ("/campaigns/x/", 302, "GET"),
     "people": ("/people/", 302, "GET POST"),
     "person": ("/people/1/", 302, "GET"),
     "webhook": ("/hooks/wrong", 404, ""),

@@ -105,7 +105,7 @@ class _Reading:
             raise
         except Failure as failure:
             if is_gone(failure.__cause__):
-                self.left_out.append((one.name, str(failure)))
+                self.left_out.append((one.name, failure.told))
                 return
             if not isinstance(failure, RefusedByGuard):  # a guard names the list itself
                 failure.tell_more(f"The list “{one.name}”:")

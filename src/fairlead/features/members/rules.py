@@ -145,6 +145,22 @@ def given_id(text: str, name: str) -> str:
     return next((line[len(label) :] for line in text.splitlines() if line[: len(label)].lower() == label), "")
 
 
+def has_field(fields: Iterable[tuple[str, str]], name: str) -> bool:
+    """Whether one of a list's custom fields, (name, key) each, is the one that is meant (with or without brackets)."""
+    wanted = name.strip().strip("[]").lower()
+    return any(wanted in {title.lower(), key.strip("[]").lower()} for title, key in fields)
+
+
+def no_id_field(name: str, lists: Sequence[str], setting: str) -> str:
+    """Lists without the custom field that is to give Ids, as a message; the first few are named."""
+    if not lists:
+        return ""
+    told = ", ".join(f"“{one}”" for one in lists[:TOLD])
+    more = f" and {len(lists) - TOLD} more" if len(lists) > TOLD else ""
+    step = f"Correct “{setting}” in the settings of lists, or add the field in Campaign Monitor."
+    return f"No custom field “{name}” on {told}{more}: people there are matched by address only. {step}"
+
+
 def totals(counters: Counters) -> dict[str, int]:
     """Subscribers by state, as far as counters tell."""
     names = ("active", "unsubscribed", "bounced", "deleted")

@@ -35,7 +35,7 @@ async def run_stages(run: Run, stages: Sequence[Stage]) -> None:
     failures: dict[str, Failure] = {}
     for stage in stages:
         await run.progress.check_cancelled()
-        missing = rules.cannot_run(stage.needs, failures)
+        missing = rules.cannot_run(stage.needs, failures, run.passable)
         if missing is not None:
             reason = rules.skipped_because(missing, {other.name: other.title for other in stages})
             await run.progress.stage(stage.name, state="skipped", message=reason)
@@ -55,7 +55,7 @@ async def _run_one(run: Run, stage: Stage) -> Failure | None:
         await run.progress.stage(stage.name, state="running")
         await stage.run(run)
     except Failure as failure:
-        await measured.end(stage, "failed", str(failure), failure)
+        await measured.end(stage, "failed", failure.told, failure)
         return failure
     except BaseException:
         # cancelled, taken over, or our own fault: the job's reason says which

@@ -172,4 +172,4 @@ async def _no_progress(done: int, expected: int) -> None:
     """Clients are counted, not entries."""
 
 
-STAGES: Final = (Stage(NAME, "Suppression lists", read_suppressions, needs=("clients",)),)
+STAGES: Final = (Stage(NAME, "Suppression lists", read_suppressions, needs=("clients", "match")),)

@@ -221,4 +221,4 @@ def proxies() -> tuple[rules.Network, ...]:
     return tuple(ip_network(each_range) for one in told["networks"] for each_range in one["ranges"])
 
 
-STAGES: Final = (Stage("tracking", "Tracking", read_events), Stage("rollups", "Totals", write_totals))
+STAGES: Final = (Stage("tracking", "Tracking", read_events, needs=("match",)), Stage("rollups", "Totals", write_totals))
