@@ -109,7 +109,15 @@ CASES = {
         lambda org: setting_rows.value(org, tracking_settings.DAYS_TO_KEEP),
     ),
 }
-SETTINGS = ("room_settings", "subject_settings", "list_options", "limits", "notifications", "set_up_what", "set_up_clients")
+SETTINGS = (
+    "room_settings",
+    "subject_settings",
+    "list_options",
+    "limits",
+    "notifications",
+    "set_up_what",
+    "set_up_clients",
+)
 """Forms made of settings, as in tests/unit/web/test_settings_pages.py, and the clients lent to set-up: what holds for one holds for all."""
 ACTS = frozenset(
     # each does one thing that its words say, whatever was there before: there is nothing to overwrite

@@ -1,7 +1,7 @@
 """What the members room decides: which lists are due, what a link count is, which failure to tell."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
