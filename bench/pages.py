@@ -95,9 +95,9 @@ def _pages(wanted: argparse.Namespace) -> list[dict[str, Any]]:
 def paths(client: Any, job: int) -> dict[str, str]:
     """Every page that can be looked at, by the name of its address."""
     from django.urls import reverse
+    from tests.unit.web.test_addresses import EVERYTHING
 
     from fairlead.features.maintenance.models import Message
-    from tests.unit.web.test_addresses import EVERYTHING
 
     found = re.search(r"/campaigns/([0-9a-zA-Z]{15,})/", client.get(reverse("campaigns")).text)
     campaign = found[1] if found else "x"
