@@ -13,6 +13,7 @@ from fairlead.domain.activity import Activity
 from fairlead.domain.setting import Given
 from fairlead.features.storage import flow, live, rules
 from fairlead.salesforce import Salesforce, names
+from fairlead.sync.memory import MemoryLedger
 from tests.conformance import emulated
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -65,7 +66,13 @@ def run_with(org: Salesforce, **chosen: Any) -> Any:
     rows = {(f"tracking_history.{name}", ""): value for name, value in chosen.items()}
     totals: dict[str, int] = {}
     return SimpleNamespace(
-        salesforce=org, settings=Given(rows), clock=NOW.replace(tzinfo=None), progress=Heard(), add=totals.update
+        salesforce=org,
+        settings=Given(rows),
+        clock=NOW.replace(tzinfo=None),
+        progress=Heard(),
+        add=totals.update,
+        ledger=MemoryLedger(),
+        wanted=SimpleNamespace(full=False),
     )
 
 
@@ -94,6 +101,21 @@ async def test_events_that_are_not_kept_are_deleted_and_counted(org: Salesforce,
     assert run.progress.last["deleted"] == len(EVENTS) - left
     await flow.delete_what_is_not_kept(run)
     assert run.progress.last["deleted"] == 0
+
+
+async def test_the_org_is_asked_once_for_a_day_and_its_settings_and_by_every_full_sync(org: Salesforce) -> None:
+    run = run_with(org)
+    await flow.delete_what_is_not_kept(run)
+    await lay(org, EVENTS)
+    await flow.delete_what_is_not_kept(run)
+    assert sum((await live.events(org)).values()) == len(EVENTS)
+    run.clock += timedelta(days=1)
+    await flow.delete_what_is_not_kept(run)
+    assert sum((await live.events(org)).values()) == 4
+    await lay(org, EVENTS)
+    run.wanted.full = True
+    await flow.delete_what_is_not_kept(run)
+    assert sum((await live.events(org)).values()) == 4
 
 
 async def test_an_estimate_of_less_comes_true(org: Salesforce) -> None:

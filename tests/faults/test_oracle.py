@@ -216,7 +216,7 @@ class Writer:
         by_key = {row["Member_Key__c"]: row["Id"] for row in self.sides.records("CM_Member__c", "Id", "Member_Key__c")}
         for row in self.sides.lines(CM, "subscribers"):
             fields = {"Consent_To_Track__c": "Yes", "Mobile_Number__c": row["mobile"] or None}
-            fields["Consent_To_Send_SMS__c"] = "Yes" if row["sms"] else "No"
+            fields["Consent_To_Send_SMS__c"] = ("Yes" if row["sms"] else "No") if row["mobile"] else None
             self.edit("CM_Member__c", by_key[f"{row['list']}:{row['email'].lower()}"], **fields)
 
 

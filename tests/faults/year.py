@@ -55,6 +55,7 @@ class Year:
         self.events = Events()
         self.report = Report()
         self._minute = 0
+        fairlead.run("settings", "set", "suppression.sync", "on")
         self.sides.post(CM, "clock", {"stands_still": True})
         now = self.now().replace(microsecond=0)
         self.sides.post(CM, "clock", {"set": now.isoformat()})

@@ -29,7 +29,18 @@ SIGNED_IN = {
     "options of a room": "/settings/primary_sync/",
     "jobs": "/jobs/",
     "job": "/jobs/{refused}/",
+    "messages": "/maintenance/?state=all",
+    "audit log": "/maintenance/audit/",
+    "page layouts": "/maintenance/layouts/?read=1",
+    "notifications": "/maintenance/notifications/",
+    "internal limits": "/maintenance/limits/",
+    "workers": "/maintenance/workers/",
+    "support codes": "/help/codes/",
+    "support code": "/help/codes/FL-211/",
+    "codes of a service": "/help/codes/SF/",
     "account": "/account/",
+    "sessions": "/account/sessions/",
+    "user security": "/user-security/",
 }
 OPEN = {**SIGNED_IN, "sign-in": "/sign-in/"}
 

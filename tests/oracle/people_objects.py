@@ -81,7 +81,12 @@ def _member(world: World, row: Row, *, details: bool) -> tuple[Any, ...]:
         row["reads"] or None,
         _plain(custom_fields(row["custom_fields"])),
     )
-    return (*told, row["consent"], row["mobile"] or None, _YES[row["sms"]]) if details else told
+    return (*told, row["consent"], row["mobile"] or None, _sms(row)) if details else told
+
+
+def _sms(row: Row) -> str | None:
+    """The API tells of this consent only together with a number."""
+    return _YES[row["sms"]] if row["mobile"] else None
 
 
 def _check(world: World, verdict: Verdict, key: str, record: Row, want: Row) -> None:

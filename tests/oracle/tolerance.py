@@ -13,7 +13,8 @@ class Tolerance:
     in lower case, `renamed_on`: (list, old). `campaigns_gone`, `lists_gone`: ids whose records stay until a full sync.
     `unsuppressed`: (client, key) taken off the suppression list. `relinked`: addresses whose contacts or leads changed.
     `old_events_minutes`: late events of campaigns older than the days kept may be missing for so long. `edge_minutes`:
-    by how much the first day of the events kept may differ from that of the account's clock.
+    by how much the first day of the events kept may differ from that of the account's clock. `figures`: counters of old
+    campaigns, and the minute of the last check at which they were true.
     """
 
     dateless: set[tuple[str, str]] = field(default_factory=set)
@@ -25,6 +26,7 @@ class Tolerance:
     relinked: set[str] = field(default_factory=set)
     old_events_minutes: int = 25 * 60
     edge_minutes: int = 24 * 60
+    figures: dict[str, dict[tuple[Any, ...], int]] = field(default_factory=dict)
 
     def absorb(self, account: Mapping[str, Any], org: Mapping[str, Any]) -> None:
         """Take in what `POST /_control/live` told on both sides."""
@@ -36,6 +38,12 @@ class Tolerance:
         self.lists_gone |= set(account["lists_gone"])
         self.unsuppressed |= {(client, address.lower()) for client, address in account["unsuppressed"]}
         self.relinked |= set(org["addresses"])
+
+    def true_lately(self, key: str, told: tuple[Any, ...], now: int) -> set[tuple[Any, ...]]:
+        """What was true of a key at the checks of the last day; `told` is what is true now."""
+        kept = {each: at for each, at in self.figures.get(key, {}).items() if at >= now - self.old_events_minutes}
+        self.figures[key] = {**kept, told: now}
+        return {*kept, told}
 
     def latest(self, address: str) -> str:
         """The address that somebody has by now; in lower case."""

@@ -57,6 +57,15 @@ class Rows:
         """The same records, each with one more field that has the same text in all."""
         return Rows((*self.fields, field), (*self.kinds, Kind.TEXT), (*self.columns, [text] * len(self)))
 
+    def with_texts(self, texts: Mapping[str, list[str]]) -> "Rows":
+        """The same records with other texts in these fields, one a record."""
+        columns = tuple(texts.get(name, column) for name, column in zip(self.fields, self.columns, strict=True))
+        return Rows(self.fields, self.kinds, columns)
+
+    def column(self, name: str) -> list[str]:
+        """The texts of one field."""
+        return self.columns[self.fields.index(name)]
+
     def records(self) -> Iterator[tuple[str, ...]]:
         """The records one after another, each in the order of `fields`."""
         return zip(*self.columns, strict=True)

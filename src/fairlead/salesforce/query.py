@@ -13,6 +13,9 @@ from fairlead.salesforce.transport import MAX_URL, Transport
 
 T = TypeVar("T")
 
+COLUMNS: Final = 500
+"""Room in an address for the columns of a query whose conditions are weighed."""
+
 _ESCAPES: Final = str.maketrans(
     {"\\": "\\\\", "'": "\\'", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f", "\0": ""}
 )
@@ -35,12 +38,23 @@ def quote(text: str) -> str:
     return f"'{text.translate(_ESCAPES)}'"
 
 
+def containing(text: str) -> str:
+    """A pattern for `field LIKE …`, quotes included: the field contains the text as it is, wildcards taken literally."""
+    escaped = quote(text)[1:-1].replace("%", "\\%").replace("_", "\\_")
+    return f"'%{escaped}%'"
+
+
 def in_clause(values: Iterable[str]) -> str:
     """`('a','b')` for `field IN …`; raises ValueError when there are no values, which SOQL cannot say."""
     quoted = [quote(value) for value in values]
     if not quoted:
         raise ValueError("An IN list needs at least one value.")
     return f"({','.join(quoted)})"
+
+
+def fits(soql: str) -> bool:
+    """Whether a query, with some columns before it, fits an address."""
+    return len(percent(soql, safe="")) <= MAX_URL - COLUMNS
 
 
 def split_in(before: str, values: Iterable[str], after: str = "", *, room: int = MAX_URL) -> Iterator[str]:

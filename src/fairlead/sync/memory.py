@@ -184,6 +184,9 @@ class MemoryMatcher:
             [leads.get(short) or self.leads.get(key, "") for key, short in zip(keys, given, strict=True)],
         )
 
+    def forget(self) -> None:
+        """It asks nobody, so it remembers nothing."""
+
     def fresh(self) -> "MemoryMatcher":
         return self
 

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from fairlead.domain.address import normal
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.query import split_in
 from fairlead.sync import org_reading
-from fairlead.sync.match import BY_LEAD, DIRECT, SHORT_ID, IndexBuilder, MatchIndex, MatchRules, short_id
+from fairlead.sync.gathering import Gathering
+from fairlead.sync.match import MatchBuilder, MatchIndex, MatchRules, short_id
 from fairlead.sync.org_reading import Record
 
 ASK_UP_TO: Final = 2_000
@@ -39,6 +39,8 @@ class OrgMatcher:
         self._index: MatchIndex | None = None
         self._asked = 0
         self._lock = asyncio.Lock()
+        self._told: dict[str, tuple[str, str]] = {}
+        self._together = Gathering(self._by_name)
 
     def fresh(self) -> "OrgMatcher":
         """A matcher of the same rules that has read nothing yet, and asks by name."""
@@ -47,13 +49,35 @@ class OrgMatcher:
     async def match(self, addresses: Sequence[str], ids: Sequence[str] | None = None) -> tuple[list[str], list[str]]:
         """Contact ids and lead ids, one text an address, blank where nothing matches. Raises a Failure."""
         if self._index is None:
-            async with self._lock:
-                if self._index is None:
-                    self._asked += len(addresses)
-                    if not self._read_all and self._asked <= ASK_UP_TO:
-                        return (await self._ask(addresses, ids or ())).match(addresses, ids)
-                    self._index = await self._all()
+            given = any(ids or ())
+            await self._count(len(addresses) if given else sum(normal(each) not in self._told for each in addresses))
+            if self._index is None:
+                if given:
+                    return (await self._ask(addresses, ids or ())).match(addresses, ids)
+                found = await self._together([normal(address) for address in addresses])
+                return [contact for contact, _ in found], [lead for _, lead in found]
         return self._index.match(addresses, ids)
+
+    def forget(self) -> None:
+        """What was asked by name is asked anew: contacts or leads were written."""
+        self._told.clear()
+
+    async def _count(self, more: int) -> None:
+        """Read the whole org once that is cheaper than asking by name."""
+        async with self._lock:
+            self._asked += more
+            if self._index is None and (self._read_all or self._asked > ASK_UP_TO):
+                self._index = await self._all()
+
+    async def _by_name(self, addresses: Sequence[str]) -> list[tuple[str, str]]:
+        """Contact and lead of each address in its normal form. None is asked for twice in a run."""
+        missing = sorted({address for address in addresses if address not in self._told} - {""})
+        told = dict(self._told)
+        if missing:
+            index = await self._ask(missing, ())
+            told |= dict(zip(missing, zip(*index.match(missing), strict=True), strict=True))
+            self._told |= told
+        return [told.get(address, ("", "")) for address in addresses]
 
     async def index(self) -> MatchIndex:
         """The index of all contacts and leads, reading the org if that was not done yet. Raises a Failure."""
@@ -75,7 +99,7 @@ class OrgMatcher:
     async def _ask(self, addresses: Sequence[str], ids: Sequence[str]) -> MatchIndex:
         asked = sorted({normal(address) for address in addresses} - {""})
         given = sorted({short_id(text) for text in ids} - {""})
-        builders = _Builders(self.rules)
+        builders = MatchBuilder(self.rules)
         contacts = [*_by_name(CONTACT, self.rules.contact_fields, asked), *_by_id(CONTACT, "003", given)]
         await self._gather(contact_columns(self.rules), contacts, builders.contacts)
         leads = [*_by_name(LEAD, self.rules.lead_fields, asked), *_by_id(LEAD, "00Q", given)]
@@ -90,7 +114,7 @@ class OrgMatcher:
                 add(page)
 
     async def _all(self) -> MatchIndex:
-        builders = _Builders(self.rules)
+        builders = MatchBuilder(self.rules)
         for source, columns, fields, add in (
             (CONTACT, contact_columns(self.rules), self.rules.contact_fields, builders.contacts),
             (LEAD, lead_columns(self.rules), self.rules.lead_fields, builders.leads),
@@ -114,48 +138,3 @@ def _by_name(source: str, fields: Sequence[str], asked: Sequence[str]) -> Iterat
 
 def _by_id(source: str, prefix: str, given: Sequence[str]) -> Iterator[str]:
     return split_in(f"FROM {source} WHERE Id IN", [text for text in given if text.startswith(prefix)])
-
-
-@dataclass(slots=True)
-class _Builders:
-    rules: MatchRules
-    _contacts: IndexBuilder = field(init=False)
-    _leads: IndexBuilder = field(init=False)
-    _contact_ids: IndexBuilder = field(init=False)
-    _lead_ids: IndexBuilder = field(init=False)
-
-    def __post_init__(self) -> None:
-        oldest = self.rules.oldest
-        self._contacts, self._leads = IndexBuilder(oldest), IndexBuilder(oldest)
-        self._contact_ids, self._lead_ids = IndexBuilder(oldest), IndexBuilder(oldest)
-
-    def contacts(self, page: Sequence[Record]) -> None:
-        """Contacts as `contact_columns` has them."""
-        if not page:
-            return
-        ids, dates, *addresses = (list(column) for column in zip(*page, strict=True))
-        for place, column in enumerate(addresses):
-            self._contacts.add(column, ids, dates, DIRECT - place)
-        if self.rules.by_id:
-            self._contact_ids.add_keys([id_[:SHORT_ID] for id_ in ids], ids, dates)
-
-    def leads(self, page: Sequence[Record]) -> None:
-        """Leads as `lead_columns` has them: open ones are leads; a converted one leads to its contact."""
-        still = [record for record in page if record[2] != "true"]
-        became = [record for record in page if record[2] == "true" and record[3]]
-        for records, by_address, by_id, target, rank in (
-            (still, self._leads, self._lead_ids, 0, DIRECT),
-            (became, self._contacts, self._contact_ids, 3, BY_LEAD),
-        ):
-            if not records:
-                continue
-            columns = [list(column) for column in zip(*records, strict=True)]
-            for place, column in enumerate(columns[4:]):
-                by_address.add(column, columns[target], columns[1], rank - place)
-            if self.rules.by_id:
-                by_id.add_keys([id_[:SHORT_ID] for id_ in columns[0]], columns[target], columns[1], rank)
-
-    def build(self) -> MatchIndex:
-        return MatchIndex(
-            self._contacts.build(), self._leads.build(), self._contact_ids.build(), self._lead_ids.build()
-        )

@@ -62,6 +62,10 @@ class Matcher(Protocol):
         """
         ...
 
+    def forget(self) -> None:
+        """What was asked for by name is asked for anew: contacts or leads were written."""
+        ...
+
     def fresh(self) -> "Matcher":
         """One of the same rules that has read nothing yet: what was written a moment ago, it finds."""
         ...

@@ -7,7 +7,7 @@ the cursor moves last, every write is an upsert by a deterministic key, and bulk
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final, Generic, TypeVar
 
@@ -31,8 +31,9 @@ class Blocked(FixTheSettings):
     code = "FL-331"
 
     def __init__(self, rows: int, first: RowFailure) -> None:
+        were = "1 row was" if rows == 1 else f"{rows:,} rows were"
         super().__init__(
-            f"{rows:,} rows were refused: {first.reason} ({first.code})",
+            f"{were} refused: {first.reason} ({first.code}).",
             next_step="Put that right; the next sync reads and writes these rows again.",
         )
 
@@ -81,6 +82,9 @@ class Flow(Generic[Row]):
     called in the transaction that moves the cursor, off the event loop: what it writes stands or falls with it.
     With a `holding` everything is read, what differs from it is written, and what was not listed is deleted, if the
     guard lets it pass.
+
+    `link` fills in the columns that lead to contacts and leads. It may cost calls, so it is asked only for rows that are
+    written; those columns are blank in digests: where contacts and leads change, matching anew is what corrects them.
     """
 
     scope: Scope
@@ -94,6 +98,7 @@ class Flow(Generic[Row]):
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     also: Callable[[], None] | None = None
     holding: Holding | None = None
+    link: Callable[[Rows], Awaitable[Rows]] | None = None
 
     async def run(self) -> Report:
         """Run the scope once. Raises a Failure when it could not be brought to its end; the cursor then stays.
@@ -165,17 +170,24 @@ class Flow(Generic[Row]):
                 converted = await self.convert(page)
                 if self.options.owner:
                     converted = Converted(converted.rows.with_column(OWNER, self.options.owner), converted.days)
-                decisions = self._decide(converted, known, window.recent_from)
+                decisions = await self._decide(converted, known, window.recent_from)
                 digests.update(decisions.digests)
                 report.read += len(page.rows)
                 report.unchanged += decisions.unchanged
                 await push.add(decisions.write)
                 await self.progress(report.read, max(page.total, report.read))
 
-    def _decide(self, converted: Converted, known: Mapping[bytes, bytes], recent_from: str) -> Decisions:
-        rows = converted.rows
+    async def _decide(self, converted: Converted, known: Mapping[bytes, bytes], recent_from: str) -> Decisions:
         if self.holding is not None and not self.options.full:
-            return self._decide_by(self.holding, converted, recent_from)
+            return self._decide_by(self.holding, converted, await self._linked(converted.rows), recent_from)
+        decisions = self._compare(converted, known, recent_from)
+        return replace(decisions, write=await self._linked(decisions.write))
+
+    async def _linked(self, rows: Rows) -> Rows:
+        return rows if self.link is None or not len(rows) else await self.link(rows)
+
+    def _compare(self, converted: Converted, known: Mapping[bytes, bytes], recent_from: str) -> Decisions:
+        rows = converted.rows
         if not known and max(converted.days, default="") < recent_from:
             return compare(rows, converted.days, None, (), known, recent_from=recent_from, write_all=True)
         return compare(
@@ -188,16 +200,16 @@ class Flow(Generic[Row]):
             write_all=self.options.full,
         )
 
-    def _decide_by(self, holding: Holding, converted: Converted, recent_from: str) -> Decisions:
+    def _decide_by(self, holding: Holding, converted: Converted, linked: Rows, recent_from: str) -> Decisions:
         """Write what the sink does not hold; remember what the next reading sees again, as after any writing."""
         rows, days = converted.rows, converted.days
-        positions = holding.differing(rows)
+        positions = holding.differing(linked)
         recent = [i for i, day in enumerate(days) if day >= recent_from]
         seen_again = rows.take(recent)
         contents = self.ledger.content_digests(seen_again, self.target.run_field)
         hashes = self.ledger.hashes(seen_again.keys)
         digests = {key: Digest(content, days[i]) for key, content, i in zip(hashes, contents, recent, strict=True)}
-        return Decisions(rows.take(positions), len(rows) - len(positions), digests)
+        return Decisions(linked.take(positions), len(rows) - len(positions), digests)
 
     def _push(self, cursor: Cursor, digests: dict[bytes, Digest]) -> Push:
         async def opened(job: str) -> None:

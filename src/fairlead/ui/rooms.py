@@ -3,9 +3,9 @@
 Rooms do not import one another: a page asks for the panels of a place, or for a part by its name, whoever lends them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
@@ -27,7 +27,7 @@ def always() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """Something a person may do in a room, and the permission it needs (`signed_in` until roles come from Salesforce)."""
+    """Something a person may do in a room, and the permission it needs (its room's role else)."""
 
     name: str
     permission: str = "signed_in"
@@ -89,14 +89,38 @@ def menu(role: int = 4) -> list[Room]:
     return [room for room in rooms() if room.entry and room.role <= role and room.in_menu()]
 
 
+GROUPS: Final = (
+    (0, ""),
+    (10, "Sync"),
+    (40, "Audience"),
+    (50, "E-mail and campaigns"),
+    (80, "Running it"),
+    (96, "More"),
+)
+"""Groups of the menu: the first place of each, and its title."""
+
+
+def menu_groups(entries: Iterable[Room]) -> list[tuple[str, list[Room]]]:
+    """Entries of the menu in groups that hold anything, each with its title; the first has none."""
+    groups: dict[str, list[Room]] = {title: [] for _, title in GROUPS}
+    for room in entries:
+        groups[next(title for first, title in reversed(GROUPS) if room.place >= first)].append(room)
+    return [(title, found) for title, found in groups.items() if found]
+
+
 def settings() -> list[Setting[Any]]:
     """The settings of all rooms, in the order of the menu."""
     return [setting for room in rooms() for setting in room.settings]
 
 
-def panels(place: str, request: HttpRequest) -> list[SafeString]:
-    """The panels that rooms lend to a place, drawn for this request."""
-    return [room.panels[place](request) for room in rooms() if place in room.panels]
+def panels(place: str, request: HttpRequest, role: int = 4) -> list[SafeString]:
+    """The panels that rooms lend to a place, drawn for this request; without those of rooms that are closed to the role."""
+    return [room.panels[place](request) for room in rooms() if place in room.panels and room.role <= role]
+
+
+def lenders(place: str) -> list[Room]:
+    """The rooms that lend a panel to a place."""
+    return [room for room in rooms() if place in room.panels]
 
 
 def part(name: str, request: HttpRequest, done: str) -> SafeString | HttpResponse:

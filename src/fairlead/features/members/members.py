@@ -14,16 +14,16 @@ from fairlead.campaignmonitor.subscribers import Subscriber
 from fairlead.campaignmonitor.timezones import to_utc, zone
 from fairlead.domain.address import member_key
 from fairlead.domain.failure import Failure, RefusedByGuard, SignInAgain
-from fairlead.domain.records import Scope
+from fairlead.domain.records import Rows, Scope
 from fairlead.features.members import rules, settings
 from fairlead.features.members.lists import is_gone
 from fairlead.features.members.readings import KEPT, Notes
 from fairlead.salesforce import names
-from fairlead.sync import convert, guard, org_reading, pull
+from fairlead.sync import convert, guard, limits, org_reading, pull
 from fairlead.sync.account_source import SubscriberSource, clock
 from fairlead.sync.deletion import delete_where
 from fairlead.sync.org_holding import OrgHolding
-from fairlead.sync.org_sink import OrgSink, all_records, by_list, without_list
+from fairlead.sync.org_sink import OrgSink, SharedSink, all_records, by_list, without_list
 from fairlead.sync.ports import SourcePage, Target
 from fairlead.sync.run import Converted, Flow, Options
 from fairlead.sync.stage import ListScope, Run
@@ -32,8 +32,8 @@ from fairlead.sync.together import each
 if TYPE_CHECKING:
     from fairlead.features.members.models import ListReading
 
-LISTS_AT_ONCE: Final = 4
-"""Lists read side by side: one alone leaves the wire idle between its five states."""
+MORE_AT_ONCE: Final = 10
+"""Lists of which only what changed is read: more of them write by one call."""
 
 MEMBER_TARGET: Final = Target(names.MEMBER, names.MEMBER_KEY, convert.MEMBER_FIELDS, convert.MEMBER_KINDS)
 
@@ -48,9 +48,11 @@ async def read_members(run: Run, notes: Notes = KEPT) -> None:
         datetime.now(UTC),
         await clock(run),
         pull.OVERLAP if len(zones) == 1 else pull.OVERLAP_OF_SEVERAL_ZONES,
+        SharedSink(run.salesforce, by_list, run.settings),
     )
     await reading.prepare()
-    await each(run.lists, reading.read, at_once=LISTS_AT_ONCE)
+    few = run.settings.of(limits.LISTS_AT_ONCE)
+    await each(run.lists, reading.read, at_once=few if reading.many else max(few, MORE_AT_ONCE))
     if reading.whole:
         run.add(lists_read_whole=reading.whole)
     if reading.left_out:
@@ -70,6 +72,7 @@ class _Reading:
     now: datetime
     clock: datetime
     overlap: timedelta
+    sink: SharedSink
     failures: list[Failure] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
     whole: int = 0
@@ -86,6 +89,11 @@ class _Reading:
                 self._at_least += rules.subscribers(one.stats)
         await self.run.progress.stage("members", state="running", done=0, total=self._at_least, unit="subscribers")
 
+    @property
+    def many(self) -> bool:
+        """Whether whole lists are to be read."""
+        return self.run.wanted.full or bool(self._at_least)
+
     async def read(self, one: ListScope) -> None:
         """Read one list; its failure is kept, so that the others go on. Raises SignInAgain: the others would end alike."""
         try:
@@ -97,7 +105,7 @@ class _Reading:
             raise
         except Failure as failure:
             if is_gone(failure.__cause__):
-                self.left_out.append((one.name, str(failure)))
+                self.left_out.append((one.name, failure.told))
                 return
             if not isinstance(failure, RefusedByGuard):  # a guard names the list itself
                 failure.tell_more(f"The list “{one.name}”:")
@@ -134,8 +142,8 @@ class _Reading:
         flow = Flow(
             _scope(one),
             source,
-            partial(_to_rows, self.run, one),
-            OrgSink(self.run.salesforce, by_list),
+            partial(_to_rows, self.run.number, one),
+            self.sink,
             MEMBER_TARGET,
             self.run.ledger,
             Options(
@@ -151,6 +159,7 @@ class _Reading:
             partial(self._tell, one.id),
             also=self.notes.to_note(self.run, one.id, ended),
             holding=holding,
+            link=partial(_link, self.run),
         )
         self.run.add_report(await flow.run())
         self.whole += whole
@@ -193,14 +202,19 @@ def _scope(one: ListScope) -> Scope:
     return Scope("members", one.client.id, one.id)
 
 
-async def _to_rows(run: Run, one: ListScope, page: SourcePage[Subscriber]) -> Converted:
-    id_field = run.settings.of(settings.ID_FIELD)
-    given = rules.given_ids((row.custom_values for row in page.rows), id_field) if id_field else None
-    contacts, leads = await run.matcher.match([row.email for row in page.rows], given)
-    run.add(**rules.linked(contacts, leads))
-    time_zone = zone(one.client.time_zone)
-    rows = convert.members(page.rows, one.id, contacts, leads, lambda texts: to_utc(texts, time_zone), run.number)
+async def _to_rows(number: int, one: ListScope, page: SourcePage[Subscriber]) -> Converted:
+    time_zone, nobody = zone(one.client.time_zone), [""] * len(page.rows)
+    rows = convert.members(page.rows, one.id, nobody, nobody, lambda texts: to_utc(texts, time_zone), number)
     return Converted(rows, [row.date[:10] for row in page.rows])
+
+
+async def _link(run: Run, rows: Rows) -> Rows:
+    """The members with their contacts and leads."""
+    id_field = run.settings.of(settings.ID_FIELD)
+    given = [rules.given_id(text, id_field) for text in rows.column("Custom_Fields__c")] if id_field else None
+    contacts, leads = await run.matcher.match(rows.column("Email__c"), given)
+    run.add(**rules.linked(contacts, leads))
+    return rows.with_texts({"Contact__c": contacts, "Lead__c": leads})
 
 
 async def sweep_orphans(run: Run) -> None:

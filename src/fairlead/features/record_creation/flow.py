@@ -30,6 +30,7 @@ async def create_records(run: Run) -> None:
         await creation.run(lists)
     finally:
         tally = creation.tally
+        run.matcher.forget()
         run.add(
             contacts_created=tally.contacts,
             leads_created=tally.leads,
@@ -76,4 +77,4 @@ class _Teller:
         await self._run.progress.stage(NAME, done=done, total=expected, unit="subscribers")
 
 
-STAGES: Final = (Stage(NAME, "New contacts and leads", create_records, needs=("lists",)),)
+STAGES: Final = (Stage(NAME, "New contacts and leads", create_records, needs=("lists", "match")),)

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from fairlead.domain.failure import Failure
@@ -174,7 +175,7 @@ def what(request: HttpRequest) -> HttpResponse:
     saving = request.method == "POST" and "estimate" not in request.POST
     if saving and choice.save(request.POST, request.user.get_username()):
         state.note(org, "what_at")
-        messages.success(request, "Saved. The first sync reads it.")
+        messages.success(request, _("Saved. The first sync reads it."))
         return redirect("set_up_sync")
     context: dict[str, Any] = {"choice": choice, "sides": standing.of(org.pk), "look": "estimate" in request.POST}
     if context["sides"].campaign_monitor:

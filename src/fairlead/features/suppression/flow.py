@@ -100,8 +100,15 @@ class _ClientList:
     def _flow(self, source: SuppressionSource, *, full: bool) -> Flow[Suppressed]:
         run = self.run
         options = Options(run.number, full=full, overlap=EVER, name=self._name, owner=self.client.owner)
-        sink = OrgSink(run.salesforce, by_client)
-        return Flow(self._scope, source, self._converter(), sink, TARGET, run.ledger, options, _no_progress)
+        sink = OrgSink(run.salesforce, by_client, run.settings)
+        return Flow(
+            self._scope, source, self._converter(), sink, TARGET, run.ledger, options, _no_progress, link=self._link
+        )
+
+    async def _link(self, rows: Rows) -> Rows:
+        """The entries with their contacts and leads."""
+        contacts, leads = await self.run.matcher.match(rows.column("Email__c"))
+        return rows.with_texts({"Contact__c": contacts, "Lead__c": leads})
 
     @property
     def _name(self) -> str:
@@ -112,8 +119,8 @@ class _ClientList:
         place = zone(client.time_zone)
 
         async def convert(page: SourcePage[Suppressed]) -> Converted:
-            contacts, leads = await run.matcher.match([one.email for one in page.rows])
-            found = rules.rows(page.rows, client.id, contacts, leads, lambda texts: to_utc(texts, place), run.number)
+            nobody = [""] * len(page.rows)
+            found = rules.rows(page.rows, client.id, nobody, nobody, lambda texts: to_utc(texts, place), run.number)
             return Converted(found, [one.date[:10] for one in page.rows])
 
         return convert
@@ -165,4 +172,4 @@ async def _no_progress(done: int, expected: int) -> None:
     """Clients are counted, not entries."""
 
 
-STAGES: Final = (Stage(NAME, "Suppression lists", read_suppressions, needs=("clients",)),)
+STAGES: Final = (Stage(NAME, "Suppression lists", read_suppressions, needs=("clients", "match")),)
