@@ -134,7 +134,9 @@ def _page(client: Any, name: str, path: str, times: int) -> dict[str, Any] | Non
         "p50_ms": round(statistics.median(taken), 1),
         "p95_ms": round(sorted(taken)[max(0, round(0.95 * len(taken)) - 1)], 1),
     }
-    print(f"{name:36}{row['queries']:>5}{row['p50_ms']:>9}{row['p95_ms']:>9}{' live' if live else '':6}{path}", flush=True)
+    print(
+        f"{name:36}{row['queries']:>5}{row['p50_ms']:>9}{row['p95_ms']:>9}{' live' if live else '':6}{path}", flush=True
+    )
     return row
 
 
