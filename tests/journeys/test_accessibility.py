@@ -41,7 +41,7 @@ SIGNED_IN = {
     "account": "/account/",
     "sessions": "/account/sessions/",
     "user security": "/user-security/",
-    "charts": "/home/charts/",
+    "charts": "/glance/charts/",
     "lists": "/lists/",
     "new list": "/lists/new/",
     "list": "/lists/{list}/",
