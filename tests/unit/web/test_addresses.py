@@ -13,7 +13,6 @@ from fairlead.jobs.models import Job
 from fairlead.store import known
 from fairlead.store.models import Org
 
-HOME = "/home"
 # name → path, what a stranger gets, methods that are allowed
 EVERYTHING: dict[str, tuple[str, int, str]] = {
     "home": ("/", 302, "GET"),
