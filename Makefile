@@ -59,7 +59,7 @@ docs: setup ## Write the reference anew and serve the documentation at http://12
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 messages: setup ## Collect every text of the pages for translators
-	$(BIN)/python -m fairlead.cli.messages
+	$(BIN)/python -m fairlead.cli.texts
 
 lock: .make/setup ## Lock the requirements again, with hashes and without addresses
 	$(BIN)/python -m pip install --quiet uv

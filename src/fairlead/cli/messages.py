@@ -1,154 +1,178 @@
-"""Collects every text for translators: `python -m fairlead.cli.messages` writes `locale/en/LC_MESSAGES/django.po`.
+"""`fairlead messages`, `fairlead audit` and `fairlead notifications`: what maintenance shows, on the command line."""
 
-Three sources: what templates and views mark for gettext, and what is declared in code that knows of no language (titles,
-hints and labels of settings, rooms, states and stages), which pages translate where they show it. No tool of gettext is
-needed; a translator copies the file for a new language, and `msgfmt` compiles it.
-"""
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
 
-import ast
-import os
-import re
-import sys
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any, Final
+import typer
 
-SOURCES: Final = Path(__file__).parents[1]
-FILE: Final = SOURCES / "locale" / "en" / "LC_MESSAGES" / "django.po"
-MARKS: Final = frozenset({"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "noop"})
-DECLARERS: Final = frozenset({"Allowance", "Chart", "Column", "Filter", "Part", "Series", "Table", "series"})
-"""Furniture of pages: what begins with a capital in what it is given is shown, and translated where it is shown."""
-_TEXT: Final = r"""u?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
-_CALL: Final = re.compile(rf"(?:\b_|\bn?gettext)\(\s*{_TEXT}(?:\s*,\s*{_TEXT})?", re.DOTALL)
-HEAD: Final = """# Every text of the pages, in English. Written by `make messages` from the code: do not edit.
-msgid ""
-msgstr ""
-"Content-Type: text/plain; charset=UTF-8\\n"
-"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+from fairlead.cli import show
+from fairlead.cli.house import WHO, open_house, org
+from fairlead.cli.jobs import when
+from fairlead.cli.show import AsJson
 
-"""
+if TYPE_CHECKING:
+    from fairlead.features.maintenance.models import Message
 
-Message = tuple[str, str]
-"""A text, and its plural; blank where it has none."""
+app = typer.Typer(
+    help="Look at what went wrong, resolve it, retry.", epilog="Example: fairlead messages list", no_args_is_help=True
+)
+notifications = typer.Typer(
+    help="Who is told of problems, and by which way.",
+    epilog="Example: fairlead notifications test mail",
+    no_args_is_help=True,
+)
+Number = Annotated[int, typer.Argument(help="The message's number.", metavar="NUMBER")]
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")]
 
 
-def in_template(source: str) -> Iterator[Message]:
-    """What a template marks."""
-    from django.utils.translation.template import templatize
+@app.command("list", epilog="Example: fairlead messages list --state all --code FL-211")
+def list_messages(
+    state: Annotated[str, typer.Option(help="open, resolved or all.")] = "open",
+    code: Annotated[str, typer.Option(help="Only of this support code.")] = "",
+    kind: Annotated[str, typer.Option(help="Only of this kind of job.")] = "",
+    find: Annotated[str, typer.Option(metavar="WORDS", help="Only with these words, id or job.")] = "",
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List messages, last seen first."""
+    open_house()
+    from fairlead.features.maintenance import reading
 
-    for found in _CALL.finditer(templatize(source)):
-        one, many = found.groups()
-        yield ast.literal_eval(one), ast.literal_eval(many) if many else ""
-
-
-def in_code(source: str) -> Iterator[Message]:
-    """What a module marks."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
-            texts = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
-            if texts:
-                yield texts[0], texts[1] if len(texts) > 1 else ""
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in DECLARERS:
-            yield from ((text, "") for text in _shown(node) if text[:1].isupper())
-
-
-def _shown(call: ast.Call) -> Iterator[str]:
-    """The texts that a call is given, also in tuples; those of calls inside it are their own."""
-    waiting: list[ast.expr] = [*call.args, *(keyword.value for keyword in call.keywords)]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, ast.Constant) and isinstance(each.value, str):
-            yield each.value
-        elif isinstance(each, ast.Tuple | ast.List):
-            waiting.extend(each.elts)
+    if state not in ("open", "resolved", "all"):
+        raise typer.BadParameter("Give open, resolved or all.", param_hint="--state")
+    asked = reading.wanted({"state": state, "code": code, "kind": kind, "find": find})
+    found = reading.messages(org(), asked)
+    if as_json:
+        listed = [reading.as_dict(each) for each in found[:limit]]
+        show.document({"ok": True, "count": found.count(), "messages": listed})
+        return
+    rows = [(m.number, m.code, m.state, m.times, when(m.last_seen), m.what) for m in found[:limit]]
+    show.table("", ["Message", "Code", "State", "Times", "Last seen", "What"], rows)
 
 
-def declared() -> Iterator[tuple[str, str]]:
-    """Words of declarations, each with the name of what declares it."""
-    from django.apps import apps
+@app.command("show", epilog="Example: fairlead messages show 7")
+def show_message(number: Number, as_json: AsJson = False) -> None:
+    """Show one message with its next step and its related job, client and list."""
+    open_house()
+    from fairlead.features.maintenance import acts
 
-    from fairlead.domain.activity import Activity
-    from fairlead.domain.role import Role
-    from fairlead.domain.setting import Of
-    from fairlead.jobs import registry, views_of
-    from fairlead.ui import rooms
-    from fairlead.wiring import PRIMARY_SYNC_STAGES, register_runners
-
-    register_runners()
-    for room in rooms.rooms():
-        yield room.title, f"room {room.name}"
-        for setting in room.settings:
-            yield from ((words, f"setting {setting.name}") for words in of_setting(setting))
-    for stage in PRIMARY_SYNC_STAGES:
-        yield stage.title, f"stage {stage.name}"
-    yield from ((kind.title, "jobs") for kind in registry.kinds())
-    yield from ((label, "counts of a job") for _, label in (*views_of.NUMBERS, *views_of.LINKS))
-    yield from ((kind.value, "kinds of activity") for kind in Activity)
-    yield from ((title, "menu") for _, title in rooms.GROUPS)
-    yield from ((role.label, "roles") for role in Role)
-    yield from ((word, "subjects") for of in Of for word in (of.value, of.value.title(), f"{of.value}s"))
-    for model in apps.get_models():
-        if model.__module__.startswith("fairlead."):
-            for field in model._meta.get_fields():
-                yield from (
-                    (str(label), f"state {model.__name__}") for _, label in getattr(field, "choices", None) or ()
-                )
+    _tell(acts.find(org(), number), as_json=as_json)
 
 
-def of_setting(setting: Any) -> Iterator[str]:
-    """Every word of a setting that a page shows."""
-    yield from (setting.title, setting.help, setting.unit)
-    yield from (label for _, label in getattr(setting, "choices", ()))
-    for column in getattr(setting, "columns", ()):
-        yield column.title
-        yield from (label for _, label in column.choices)
+@app.command("resolve", epilog="Example: fairlead messages resolve 7")
+def resolve(number: Number, as_json: AsJson = False) -> None:
+    """Resolve a message. If the same happens again, there is a new one."""
+    open_house()
+    from fairlead.features.maintenance import acts
+
+    _tell(acts.resolve(org(), number, WHO), as_json=as_json)
 
 
-def collect(root: Path = SOURCES) -> dict[Message, set[str]]:
-    """Every text with where it stands."""
-    found: dict[Message, set[str]] = {}
-    for path in sorted([*root.rglob("*.html"), *root.rglob("*.py")]):
-        read = in_template if path.suffix == ".html" else in_code
-        for message in read(path.read_text("utf-8")):
-            found.setdefault(message, set()).add(path.relative_to(root).as_posix())
-    for words, where in declared():
-        if words:
-            found.setdefault((words, ""), set()).add(where)
-    return {message: found[message] for message in sorted(found) if message[0].strip()}
+@app.command("retry", epilog="Example: fairlead messages retry 7")
+def retry(number: Number, as_json: AsJson = False) -> None:
+    """Ask again for the work of the message's job; the message resolves itself when that succeeds."""
+    open_house()
+    from fairlead.features.maintenance import acts
+
+    job = acts.retry(org(), number, WHO)
+    if as_json:
+        show.document({"ok": True, "job": job.number})
+    else:
+        show.console().print(f"Asked for again as job {job.number}.")
 
 
-def written(messages: dict[Message, set[str]]) -> str:
-    """The file."""
-    return HEAD + "\n".join(_entry(message, sorted(where)) for message, where in messages.items())
+def _tell(message: "Message", *, as_json: bool) -> None:
+    from importlib.metadata import version
+
+    from fairlead.features.maintenance import acts, reading
+
+    if as_json:
+        show.document({"ok": True, "message": reading.as_dict(message)})
+    else:
+        show.console().print(acts.for_support(message, version("fairlead")), markup=False)
 
 
-def _entry(message: Message, where: Iterable[str]) -> str:
-    one, many = message
-    lines = [f"#: {place}" for place in where]
-    formats = {"python-format": r"%\(\w+\)", "python-brace-format": r"\{\w+(:[^}]*)?\}"}
-    flags = [name for name, shape in formats.items() if re.search(shape, one)]
-    lines += [f"#, {', '.join(flags)}"] if flags else []
-    lines += [f"msgid {_quoted(one)}"]
-    lines += [f"msgid_plural {_quoted(many)}", 'msgstr[0] ""', 'msgstr[1] ""'] if many else ['msgstr ""']
-    return "\n".join(lines) + "\n"
+def audit(
+    who: Annotated[str, typer.Option(help="Only by this person or program.")] = "",
+    what: Annotated[str, typer.Option(help="Only this act.")] = "",
+    find: Annotated[str, typer.Option(metavar="WORDS", help="Only about this.")] = "",
+    first: Annotated[str, typer.Option("--from", metavar="DAY", help="From this day on, 2026-01-31, UTC.")] = "",
+    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Up to this day.")] = "",
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show who changed what, newest first."""
+    open_house()
+    from fairlead.features.maintenance import reading
+
+    for name, text in (("--from", first), ("--to", last)):
+        if text and reading.day(text) is None:
+            raise typer.BadParameter("Give a day such as 2026-01-31.", param_hint=name)
+    found = reading.audit(org(), {"who": who, "what": what, "find": find, "from": first, "to": last})
+    if as_json:
+        show.document({"ok": True, "count": found.count(), "entries": [reading.entry(each) for each in found[:limit]]})
+        return
+    rows = [(when(e.at), e.who, e.what, e.subject, _short(e.before), _short(e.after)) for e in found[:limit]]
+    show.table("", ["When", "Who", "What", "Of what", "Before", "After"], rows)
 
 
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+def _short(value: Any) -> str:
+    return "" if value is None else str(value)[:60]
 
 
-def main() -> None:
-    """Write the file."""
-    import django
+@notifications.command("show", epilog="Example: fairlead notifications show")
+def show_notifications(as_json: AsJson = False) -> None:
+    """Show which ways are switched on, and how many recipients there are. Secrets are never shown."""
+    open_house()
+    from fairlead.features.maintenance import notified
+    from fairlead.features.maintenance.ways import WAYS
+    from fairlead.store import setting_rows
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fairlead.web.django_settings")
-    django.setup()
-    text = written(collect())
-    FILE.parent.mkdir(parents=True, exist_ok=True)
-    FILE.write_text(text, "utf-8")
-    sys.stdout.write(f"{text.count('msgid ') - 1} texts in {FILE}\n")
+    chosen, sealed = setting_rows.values(org()), notified.read(org())
+    on = {way.name: way.on(chosen) for way in WAYS.values()}
+    kept = {name: bool(getattr(sealed, name)) for name in notified.FIELDS}
+    if as_json:
+        show.document({"ok": True, "ways": on, "kept": kept, "recipients": len(sealed.to)})
+        return
+    show.table("", ["Way", ""], [(way.title, "on" if on[way.name] else "off") for way in WAYS.values()])
+    show.table("", ["Sealed", ""], [(name.replace("_", " "), "kept" if there else "–") for name, there in kept.items()])
 
 
-if __name__ == "__main__":
-    main()
+@notifications.command("set", epilog="Example: fairlead notifications set sender fairlead@example.com")
+def set_notifications(
+    name: Annotated[
+        str, typer.Argument(help="recipients, sender, user, password, hook_url or hook_key.", metavar="NAME")
+    ],
+    value: Annotated[
+        str,
+        typer.Argument(
+            help="What to keep, sealed; - forgets a password or key. Left out: typed unseen.", metavar="VALUE"
+        ),
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Keep an address or a secret, sealed. Everything else is a setting: `fairlead settings list --room maintenance`."""
+    open_house()
+    from fairlead.features.maintenance import notified
+
+    if name not in notified.FIELDS:
+        raise typer.BadParameter(f"Give one of {', '.join(notified.FIELDS)}.", param_hint="NAME")
+    if not value and name in notified.NEVER_SHOWN:
+        value = typer.prompt(name, hide_input=True)
+    notified.write(org(), {name: value}, WHO)
+    show.document({"ok": True}) if as_json else show.console().print("Kept, sealed.")
+
+
+@notifications.command("test", epilog="Example: fairlead notifications test bell")
+def send_test(
+    way: Annotated[str, typer.Argument(help="bell, mail or hook.", metavar="WAY")], as_json: AsJson = False
+) -> None:
+    """Send a test by one way, now, whether it is switched on or not."""
+    open_house()
+    from fairlead.features.maintenance import notifying
+    from fairlead.features.maintenance.ways import WAYS
+
+    if way not in WAYS:
+        raise typer.BadParameter(f"Give one of {', '.join(WAYS)}.", param_hint="WAY")
+    asyncio.run(notifying.send_test(org(), way))
+    show.document({"ok": True}) if as_json else show.console().print("A test was sent.")

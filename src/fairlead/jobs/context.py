@@ -65,8 +65,6 @@ class JobContext:
                 "unit": "",
                 "counts": {},
                 "message": "",
-                "code": "",
-                "step": "",
             }
             for name, title in stages
         ]

@@ -1,6 +1,7 @@
 """Who hears of what happens to jobs: rooms stay strangers to the engine, and the engine to rooms. The wiring provides one."""
 
 from datetime import datetime
+from types import TracebackType
 from typing import Protocol
 
 import structlog
@@ -47,39 +48,39 @@ def provide(*listeners: Listener) -> None:
 def ended(job: Job, failure: Failure | None) -> None:
     """Tell of a job's end; call it in the transaction that ends the job."""
     for listener in _listeners:
-        with _safely("ended"):
+        with _Safely("ended"):
             listener.ended(job, failure)
 
 
 def schedule_broken(schedule: Schedule, failure: Failure) -> None:
     """Tell of a schedule that cannot be kept."""
     for listener in _listeners:
-        with _safely("schedule broken"):
+        with _Safely("schedule broken"):
             listener.schedule_broken(schedule, failure)
 
 
 def schedule_kept(schedule: Schedule) -> None:
     """Tell of a schedule that asked for its job."""
     for listener in _listeners:
-        with _safely("schedule kept"):
+        with _Safely("schedule kept"):
             listener.schedule_kept(schedule)
 
 
 def ticked(now: datetime) -> None:
     """Tell that some seconds have passed."""
     for listener in _listeners:
-        with _safely("ticked"):
+        with _Safely("ticked"):
             listener.ticked(now)
 
 
 def hour_passed(now: datetime) -> None:
     """Tell that an hour has passed."""
     for listener in _listeners:
-        with _safely("hour passed"):
+        with _Safely("hour passed"):
             listener.hour_passed(now)
 
 
-class _safely:
+class _Safely:
     """A savepoint: what fails inside is undone and logged, and the transaction around it goes on."""
 
     def __init__(self, what: str) -> None:
@@ -89,7 +90,9 @@ class _safely:
     def __enter__(self) -> None:
         self._point.__enter__()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
         self._point.__exit__(kind, error, trace)
         if isinstance(error, Exception):
             log.error("a listener failed", what=self._what, exc_info=error)

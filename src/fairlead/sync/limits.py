@@ -25,8 +25,8 @@ JOB_MEGABYTES: Final = Number(
 LISTS_AT_ONCE: Final = Number(
     name="maintenance.lists_at_once",
     title="Lists read at once",
-    help="How many lists are read side by side: one alone leaves the wire idle between its five states. Lower it where Campaign Monitor or Salesforce answers that it is too busy, or "
-    "where members of two lists lock one another's contacts.",
+    help="How many lists are read side by side: one alone leaves the wire idle between its five states. Lower it where "
+    "Campaign Monitor or Salesforce answers that it is too busy, or where members of two lists lock one another's contacts.",
     default=4,
     unit="lists",
     least=1,

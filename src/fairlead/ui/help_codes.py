@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -63,6 +63,7 @@ def of_service(service: str) -> dict[str, Row]:
         return {
             f"CM-{code}": Row(f"CM-{code}", meaning.says, meaning.next_step)
             for code, meaning in sorted(campaign_monitor.meanings().items())
+            if code
         }
     return {
         f"SF-{code}": Row(f"SF-{code}", _first(meaning.kind), salesforce.next_step_of(code))
@@ -91,8 +92,8 @@ def all_codes(request: HttpRequest) -> HttpResponse:
 def one_code(request: HttpRequest, code: str) -> HttpResponse:
     """The help of one code; `CM` and `SF` are the tables of the two services."""
     if code in SERVICES:
-        context = {"here": HERE, "service": SERVICES[code], "rows": of_service(code).values(), "prefix": code}
-        return render(request, "ui/codes_of_service.html", context)
+        told = {"here": HERE, "service": SERVICES[code], "rows": of_service(code).values(), "prefix": code}
+        return render(request, "ui/codes_of_service.html", told)
     found = page(code)
     if found is not None:
         return render(request, "ui/code.html", {"here": HERE, "page": found})
@@ -100,5 +101,5 @@ def one_code(request: HttpRequest, code: str) -> HttpResponse:
     row = of_service(service).get(code) if service in SERVICES else None
     if row is None:
         raise Http404
-    context = {"here": HERE, "service": SERVICES[service], "rows": [row], "prefix": service, "one": row}
+    context: dict[str, Any] = {"here": HERE, "service": SERVICES[service], "rows": [row], "prefix": service, "one": row}
     return render(request, "ui/codes_of_service.html", context)

@@ -50,7 +50,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a table offers. `find` labels its search for a text (blank: none); `default` is a column's name, `-` before it: falling.
+    """What a table offers. `find` labels its search for a text (blank: none); `default` is a column's name, after `-` falling.
 
     `download` is the name of the address of its CSV file, which takes the same words as the page.
     """
@@ -87,7 +87,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A column's head: its title, perhaps a link that sorts by it, and how it is sorted now (`ascending`, `descending`, blank)."""
+    """A column's head: its title, perhaps a link that sorts by it, and how it is sorted (`ascending`, `descending`, blank)."""
 
     column: Column
     link: str
@@ -173,7 +173,11 @@ class Asked:
 
     def link(self, **changes: Any) -> str:
         """The same with these changes, as the query of an address; a blank change takes a word away."""
-        words = {**self.chosen, "find": self.text, "sort": "" if self.order == self.table.default else self.order}
+        words: dict[str, Any] = {
+            **self.chosen,
+            "find": self.text,
+            "sort": "" if self.order == self.table.default else self.order,
+        }
         words |= {"size": "" if self.size == self.table.size else self.size, "page": self.page if self.page > 1 else ""}
         words |= changes
         return "?" + urlencode({name: value for name, value in words.items() if value != ""})

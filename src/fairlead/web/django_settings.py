@@ -69,6 +69,9 @@ INSTALLED_APPS = [
     "fairlead.features.job_list",
     "fairlead.features.people",
     "fairlead.features.webhooks",
+    "fairlead.features.general_options",
+    "fairlead.features.billing",
+    "fairlead.features.help",
     "fairlead.features.permissions",
     "fairlead.features.maintenance",
 ]

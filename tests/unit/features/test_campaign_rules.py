@@ -7,8 +7,7 @@ import pytest
 
 from fairlead.campaignmonitor.campaigns import SentCampaign, Summary
 from fairlead.campaignmonitor.journeys import JourneyDetails, JourneyEmail
-from fairlead.domain.failure import FixTheSettings, WaitAndRetry
-from fairlead.features.campaigns import live, rules
+from fairlead.features.campaigns import rules
 from fairlead.salesforce import names
 
 NOW = datetime(2026, 3, 10, 9, 30)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.cli import messages
+from fairlead.cli import texts
 from tests.unit.ui import pseudo
 
-TEMPLATES = sorted(messages.SOURCES.rglob("*.html"))
+TEMPLATES = sorted(texts.SOURCES.rglob("*.html"))
 NOT_YET: tuple[str, ...] = ()
 """Templates whose words are not marked yet. It may only become shorter."""
 TAG = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
@@ -25,11 +25,11 @@ def unmarked(source: str) -> list[str]:
     return bare + LITERAL.findall(source)
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(messages.SOURCES).as_posix())
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(texts.SOURCES).as_posix())
 def test_every_word_of_a_template_is_marked(path: Path) -> None:
     """`{% translate %}`, `{% blocktranslate %}` or `_("…")` stands around it."""
     found = unmarked(path.read_text("utf-8"))
-    waits = path.relative_to(messages.SOURCES).as_posix().startswith(NOT_YET)
+    waits = path.relative_to(texts.SOURCES).as_posix().startswith(NOT_YET)
     if not waits:
         assert found == []
 
@@ -45,18 +45,18 @@ def test_what_is_not_marked_is_found() -> None:
 def test_what_waits_is_there() -> None:
     """A template that is gone or marked leaves the list of those that wait."""
     for name in NOT_YET:
-        there = [path for path in TEMPLATES if path.relative_to(messages.SOURCES).as_posix().startswith(name)]
+        there = [path for path in TEMPLATES if path.relative_to(texts.SOURCES).as_posix().startswith(name)]
         assert any(unmarked(path.read_text("utf-8")) for path in there), name
 
 
 def test_the_file_for_translators_is_of_today() -> None:
     """It holds every text that is marked or declared; `make messages` writes it anew."""
-    assert messages.FILE.read_text("utf-8") == messages.written(messages.collect())
+    assert texts.FILE.read_text("utf-8") == texts.written(texts.collect())
 
 
 def test_texts_come_from_templates_code_and_declarations() -> None:
     """One text of each source, a plural, and a text with a variable."""
-    found = messages.collect()
+    found = texts.collect()
     assert "features/people/templates/people/people.html" in found["Nobody was asked for yet.", ""]
     assert "features/connections/views.py" in found["The next sync reads the client.", ""]
     assert "setting primary_sync.sweep_share" in set().union(*found.values())

@@ -17,15 +17,19 @@ from tests.unit.web.test_addresses import EVERYTHING, _patterns
 
 ANYBODY = ("account", "account_zone", "sign_out", "sessions", "session_end", "access_again")
 """Open to whoever is signed in: what concerns oneself."""
+FROM_GUEST = ("billing", "help", "help_page", "help_codes", "help_code")
 FROM_LIMITED = ("home", "people", "person")
 FROM_STANDARD = (
     "home_org", "home_charts",
-    "lists", "ambiguous_addresses", "ambiguous_addresses_csv", "campaigns", "campaign", "suspicious",
+    "lists", "lists_csv", "ambiguous_addresses", "ambiguous_addresses_csv",
+    "list", "list_statistics", "list_members", "list_members_csv", "list_segments", "list_segment",
+    "campaigns", "campaigns_csv", "campaign", "campaign_recipients", "suspicious",
     "salesforce_campaigns", "salesforce_campaigns_averages", "salesforce_campaigns_compare",
     "jobs", "job", "job_run", "job_cancel", "job_retry",
 )  # fmt: skip
 OPEN_FROM: dict[str, Role] = {
     **dict.fromkeys(ANYBODY, Role.NONE),
+    **dict.fromkeys(FROM_GUEST, Role.GUEST),
     **dict.fromkeys(FROM_LIMITED, Role.LIMITED),
     **dict.fromkeys(FROM_STANDARD, Role.STANDARD),
 }

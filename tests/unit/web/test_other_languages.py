@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import translation
 
-from fairlead.cli import messages
+from fairlead.cli import texts
 from fairlead.features.account.models import Preference
 from fairlead.jobs.models import Job, Schedule
 from fairlead.store import known
@@ -27,7 +27,7 @@ NAMES = frozenset(("Fairlead", "admin", "Client", "News", "New password", "New p
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("locale")
-    pseudo.write(folder, list(messages.collect()))
+    pseudo.write(folder, list(texts.collect()))
     return folder
 
 

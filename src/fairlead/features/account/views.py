@@ -17,7 +17,7 @@ from fairlead.ui.access import Role, open_to
 
 def panel(request: HttpRequest) -> SafeString:
     """The form, for the account page."""
-    found = zones.of(request.user.pk)
+    found = zones.of(_me(request))
     context: dict[str, Any] = {"zones": zones.names(), "chosen": found.chosen, "org": found.org}
     return SafeString(render_to_string("account/zone.html", context, request))
 
@@ -30,6 +30,12 @@ def choose(request: HttpRequest) -> HttpResponse:
     if zone and zone not in zones.names():
         messages.error(request, _("“{zone}” is no time zone. Choose one of the list.").format(zone=zone[:64]))
         return redirect("account")
-    Preference.objects.update_or_create(user_id=request.user.pk, defaults={"zone": zone})
-    messages.success(request, _("Saved. Times are shown in {zone}.").format(zone=zones.of(request.user.pk).shown))
+    Preference.objects.update_or_create(user_id=_me(request), defaults={"zone": zone})
+    messages.success(request, _("Saved. Times are shown in {zone}.").format(zone=zones.of(_me(request)).shown))
     return redirect("account")
+
+
+def _me(request: HttpRequest) -> int:
+    """Who asks; every page here is for somebody signed in."""
+    assert request.user.pk is not None
+    return request.user.pk

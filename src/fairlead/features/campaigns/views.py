@@ -162,9 +162,7 @@ def recipients(request: HttpRequest, campaign_id: str) -> HttpResponse:
     if told:
         pages = max(1, -(-min(told["count"], live.MOST) // live.A_PAGE))
         told |= {"pages": pages, "cut": told["count"] > live.MOST}
-    answer = render(request, "campaigns/recipients.html", context | told, status=200 if told else 404)
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return render(request, "campaigns/recipients.html", context | told, status=200 if told else 404)
 
 
 @require_GET

@@ -30,15 +30,16 @@ class Listener:
         told = rules.told_by(of, job.stages, _failed(job, failure))
         for seen in told.wrong:
             notes.note(job.org, seen, job_id=job.pk)
-        codes = {seen.of.stage: seen.code for seen in told.wrong}
+        codes: dict[str, tuple[str, ...]] = {}
+        for seen in told.wrong:
+            codes[seen.of.stage] = (*codes.get(seen.of.stage, ()), seen.code)
         for stage in told.right:
             notes.right_again(
                 job.org, Of(of.kind, stage, of.client, of.list), f"Job {job.pk} did it without a problem."
             )
-        for stage, code in codes.items():
-            notes.right_again(
-                job.org, Of(of.kind, stage, of.client, of.list), f"Job {job.pk} met another problem.", but=(code,)
-            )
+        for stage, seen_again in codes.items():
+            here = Of(of.kind, stage, of.client, of.list)
+            notes.right_again(job.org, here, f"Job {job.pk} met another problem.", but=seen_again)
         if told.began and "" not in codes:
             notes.right_again(job.org, of, f"Job {job.pk} went on beyond it.")
         self._rows_and_posts(job, of)

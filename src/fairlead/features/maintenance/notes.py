@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ BY_ITSELF = "Fairlead"
 """Who resolves what is right again by itself."""
 
 
+@transaction.atomic
 def note(org: Org, seen: Seen, *, job_id: int | None = None, severity: str = "", rows: int | None = None) -> Message:
     """Note that something is wrong: once more of an open message, or as a new one."""
     now = timezone.now()

@@ -11,7 +11,7 @@ from fairlead.domain.failure import FixTheSettings
 from fairlead.store import audit, secrets
 from fairlead.store.models import Org
 
-SECRET: Final = "notifications"
+SEALED_AS: Final = "notifications"
 MOST: Final = 20
 LOCAL: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -51,7 +51,7 @@ CLEAR: Final = "-"
 
 def read(org: Org) -> Sealed:
     """What is sealed of an org. Raises CannotOpenSecret."""
-    kept = secrets.get(org, SECRET)
+    kept = secrets.get(org, SEALED_AS)
     told: dict[str, Any] = json.loads(kept) if kept else {}
     return Sealed(**{name: str(told.get(name, "")) for name in FIELDS})
 
@@ -73,7 +73,7 @@ def write(org: Org, changes: dict[str, str], by: str) -> Sealed:
         after = checked(Sealed(**wanted))
         changed = [name for name in FIELDS if getattr(before, name) != getattr(after, name)]
         if changed:
-            secrets.put(org, SECRET, json.dumps(asdict(after)))
+            secrets.put(org, SEALED_AS, json.dumps(asdict(after)))
             audit.record(org, by, "change notifications", ", ".join(changed))
     return after
 

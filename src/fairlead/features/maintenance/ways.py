@@ -88,7 +88,8 @@ async def bell(parcel: Parcel) -> None:
 
 async def _recipients(crm: Salesforce, chosen: Values) -> list[str]:
     if chosen.of(settings.BELL_TO) == "chosen":
-        return list(chosen.of(settings.BELL_IDS))
+        ids: tuple[str, ...] = chosen.of(settings.BELL_IDS)
+        return list(ids)
     soql = (
         f"SELECT AssigneeId FROM PermissionSetAssignment WHERE PermissionSet.Name = {quote(FULL_ACCESS)} "
         "AND Assignee.IsActive = true"

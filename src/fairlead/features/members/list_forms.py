@@ -11,8 +11,9 @@ from fairlead.features.members import rules
 
 HINTS: Final = {
     "title": "The name people see in Campaign Monitor and in Salesforce. Each client has a name once.",
-    "confirmed_opt_in": "Confirmed: Campaign Monitor mails everybody who is added, and they are Unconfirmed until they press the link.",
-    "unsubscribe_setting": "All client lists: who unsubscribes leaves every list of the client, and is suppressed. Only this list: nothing else changes.",
+    "confirmed_opt_in": "Confirmed: Campaign Monitor mails each who is added; they are Unconfirmed until they press the link.",
+    "unsubscribe_setting": "All client lists: who unsubscribes leaves every list of the client, and is suppressed. "
+    "Only this list: nothing else changes.",
     "unsubscribe_page": "A web address that people see after they unsubscribed. Blank: Campaign Monitor's own page.",
     "confirmation_success_page": "A web address that people see after they confirmed. Blank: Campaign Monitor's own page.",
 }

@@ -1,4 +1,4 @@
-"""What the pages of one list read live: its settings and figures of Campaign Monitor, its members of Salesforce. Nothing is kept."""
+"""What the pages of a list read live: settings and figures of Campaign Monitor, its members of Salesforce. Nothing stays."""
 
 import asyncio
 from collections.abc import AsyncIterator

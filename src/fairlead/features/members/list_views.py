@@ -123,9 +123,7 @@ def members(request: HttpRequest, reading: ListReading) -> HttpResponse:
         context["found"] = _org(lambda crm: list_live.members(crm, reading.list_id, wanted))
     except Failure as failure:
         context["problem"] = failure
-    answer = page(request, reading, "list_members", context)
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return page(request, reading, "list_members", context)
 
 
 @require_GET
@@ -189,6 +187,7 @@ def options(request: HttpRequest, reading: ListReading) -> HttpResponse:
     return page(request, reading, "list_options", context)
 
 
+@open_to(Role.FULL)
 @require_http_methods(["GET", "POST"])
 @of_list
 def edit(request: HttpRequest, reading: ListReading) -> HttpResponse:
@@ -221,11 +220,17 @@ def edit(request: HttpRequest, reading: ListReading) -> HttpResponse:
     return page(request, reading, "list_edit", context | {"form": form})
 
 
+@open_to(Role.FULL)
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Create a list in Campaign Monitor: first what will be is shown, then it is done."""
-    org, context = default_org(), {"here": HERE}
-    clients = [(one.scope.id, one.scope.name) for one in known.clients(org.pk) if one.selected]
+    org = default_org()
+    context: dict[str, Any] = {"here": HERE}
+    clients: list[tuple[str, str]] = []
+    try:
+        clients = [(one.scope.id, one.scope.name) for one in known.clients(org.pk) if one.selected]
+    except Failure as failure:
+        context["problem"] = failure
     form = NewListForm(clients, request.POST or None)
     if request.method == "POST" and form.is_valid():
         if request.POST.get("confirmed") == "yes":

@@ -12,10 +12,9 @@ from fairlead.ui.rooms import Room, Verb
 
 def panel(request: HttpRequest) -> SafeString:
     """How far set-up is and how to go on; nothing when it is done."""
-    known = state.look(default_org())
-    if known.synced:
+    if not state.unfinished():
         return SafeString("")
-    finished = steps.done(known)
+    finished = steps.done(state.look(default_org()))
     step = steps.go_on(finished)
     context = {"step": step, "title": steps.TITLES[step], "done": len(finished), "of": len(steps.Step)}
     return SafeString(render_to_string("setup/panel.html", context, request))

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from fairlead.features.setup.models import SetUp
 from fairlead.features.setup.rules import checks, steps
 from fairlead.features.setup.rules.checks import Check
 from fairlead.jobs.models import Job, State
-from fairlead.store.models import Org
+from fairlead.store.models import Org, ScopeState
 from fairlead.store.orgs import default_org
 from fairlead.sync import known, standing
 
@@ -23,8 +24,10 @@ def of(org: Org) -> SetUp:
 
 
 def look(org: Org) -> steps.Known:
-    """What is there."""
+    """What is there. That set-up is finished is noted on the way."""
     row, sides = of(org), standing.of(org.pk)
+    if row.finished_at is None and finished(org):
+        note(org, "finished_at")
     same = bool(sides.org_id) and (row.org_id_18, row.user_id) == (sides.org_id, sides.user_id)
     chosen = sides.campaign_monitor and any(client.selected for client in known.clients(org.pk))
     return steps.Known(
@@ -34,24 +37,25 @@ def look(org: Org) -> steps.Known:
         campaign_monitor=sides.campaign_monitor,
         clients=chosen and row.clients_at is not None,
         what=row.what_at is not None,
-        synced=finished(org, row),
+        synced=finished(org),
     )
 
 
-def finished(org: Org, row: SetUp | None = None) -> bool:
-    """Whether a first sync came to its end, once; noted, since ended jobs are not kept for ever."""
-    row = row or of(org)
-    if row.finished_at is not None:
+def finished(org: Org) -> bool:
+    """Whether a first sync came to its end, once. Ended jobs are not kept for ever: what was read then still proves it."""
+    runs = _runs().filter(org=org)
+    if runs.filter(state=State.DONE).exists() or of(org).finished_at is not None:
         return True
-    if not Job.objects.filter(org=org, kind=SYNC_KIND, state=State.DONE).exists():
-        return False
-    note(org, "finished_at")
-    return True
+    return not runs.exists() and ScopeState.objects.filter(org=org).exists()
 
 
 def unfinished() -> bool:
-    """Whether the menu is to show set-up."""
-    return not finished(default_org())
+    """Whether the menu is to show set-up: asked for each page, so that the usual answer costs one query."""
+    return not _runs().filter(state=State.DONE).exists() and not finished(default_org())
+
+
+def _runs() -> QuerySet[Job]:
+    return Job.objects.filter(kind=SYNC_KIND)
 
 
 def note(org: Org, moment: str) -> None:
