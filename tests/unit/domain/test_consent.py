@@ -150,9 +150,7 @@ def test_a_consent_counts_only_where_it_is_later_than_the_opt_out(side, since_ag
 
 def test_a_cleared_tick_box_counts_only_where_it_is_trusted():
     cleared = consent(SF, basis=Basis.CLEARED_TICK_BOX)
-    rules = {
-        box: decided(OUT, "in", "out", evidence=[cleared], cleared_tick_box=box).rule for box in ClearedTickBox
-    }
+    rules = {box: decided(OUT, "in", "out", evidence=[cleared], cleared_tick_box=box).rule for box in ClearedTickBox}
     assert rules == {ClearedTickBox.RESTORE: 9, ClearedTickBox.ASK: 9, ClearedTickBox.TRUST: 8}
 
 

@@ -55,7 +55,14 @@ def test_a_side_that_shows_everything_otherwise_stops():
 
 @pytest.mark.parametrize(
     ("outs", "known", "stops"),
-    [(20, 20, False), (21, 20, True), (50, 1_000, False), (51, 1_000, True), (500, 100_000, False), (501, 100_000, True)],
+    [
+        (20, 20, False),
+        (21, 20, True),
+        (50, 1_000, False),
+        (51, 1_000, True),
+        (500, 100_000, False),
+        (501, 100_000, True),
+    ],
 )
 def test_more_than_a_share_or_a_number_of_new_opt_outs_stops(outs, known, stops):
     if not stops:

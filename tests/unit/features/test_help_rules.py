@@ -58,12 +58,19 @@ def test_every_page_of_the_documentation_is_there_and_every_link_between_them_le
     for one in found:
         html = str(documents.rendered(one))
         assert "<h1" not in html, one.name
-        assert '.md"' not in html.replace("decisions/", "") or "decisions" in one.text or "index.md" in one.text, one.name
+        assert '.md"' not in html.replace("decisions/", "") or "decisions" in one.text or "index.md" in one.text, (
+            one.name
+        )
 
 
 def test_what_is_html_in_a_page_is_shown_as_text_and_pictures_are_words() -> None:
     html = documents.rendered(
-        Document("howto", "x", "X", "# X\n\n<script>alert(1)</script>\n\n![A view](a.png) [b](javascript:alert(1))\n\n## A b\n")
+        Document(
+            "howto",
+            "x",
+            "X",
+            "# X\n\n<script>alert(1)</script>\n\n![A view](a.png) [b](javascript:alert(1))\n\n## A b\n",
+        )
     )
     assert "<script" not in html
     assert "<img" not in html
