@@ -163,6 +163,7 @@ def lived(fairlead: Installation, *, killed: bool) -> Iterator[dict[str, list[st
             assert hit == set(phase.killed_in)
         else:
             fairlead.sync(*phase.words)
+        fairlead.sync()  # who was made a contact by one list is linked on the others by the next sync, or by an attempt
         yield snapshot(fairlead)
 
 
