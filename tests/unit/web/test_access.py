@@ -74,9 +74,6 @@ def test_what_looks_is_open_from_its_role_on(somebody: Callable[[Role], Client],
             assert client.get(path).status_code != 403, (name, role)
 
 
-STUBS = {"campaigns", "campaigns_csv", "campaign", "campaign_recipients", "suspicious"}
-
-
 @pytest.mark.parametrize("role", [Role.LIMITED, Role.STANDARD, Role.FULL])
 def test_a_token_opens_what_its_role_opens(org: Org, role: Role) -> None:
     """Every endpoint × every role that a token can have: below its role 403, and told why; else not."""
