@@ -12,7 +12,7 @@ from tests.faults.installation import wait_until
 from tests.journeys.browser import Admin
 from tests.journeys.test_accessibility import grave
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 KEY_REVOKED: dict[str, Any] = {
     "fault": "status",
