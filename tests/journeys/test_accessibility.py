@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.journeys.browser import Admin, axe
+from tests.unit.web.test_addresses import HOME
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -37,7 +38,7 @@ SIGNED_IN = {
     "account": "/account/",
     "sessions": "/account/sessions/",
     "user security": "/user-security/",
-    "charts": "/home/charts/",
+    "charts": f"{HOME}/charts/",
     "lists": "/lists/",
     "new list": "/lists/new/",
     "list": "/lists/{list}/",
