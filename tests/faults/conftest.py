@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from fairlead.features.suppression.rules import SYNC
+from fairlead.store.models import SettingRow
 from tests.faults import whole as wholes
 from tests.faults.whole import Whole
 
@@ -26,7 +27,8 @@ def running(django_db_setup: None, django_db_blocker: Any) -> Iterator[Whole]:
 
 @pytest.fixture
 def whole(running: Whole) -> Iterator[Whole]:
-    """The same, without faults before and after."""
+    """The same, without faults and with what was chosen at first, before and after."""
     running.clear_faults()
     yield running
     running.clear_faults()
+    SettingRow.objects.filter(org=running.org).exclude(name=SYNC.name).delete()

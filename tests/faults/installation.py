@@ -24,6 +24,7 @@ VOLATILE = {"Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "Sync_Run
 class Installation:
     """`home` is its data folder; a command may take `patience_s`. Use as a context manager: everything it started ends with it.
 
+    `now` is when it begins, for clocks that then stand still.
     `connected`: both sides are connected and Fairlead is installed in the org; else nothing is, as on the first day.
     """
 
@@ -31,6 +32,7 @@ class Installation:
     seed: str | dict[str, Any] = "small"
     settings: dict[str, str] = field(default_factory=dict)
     patience_s: float = 120
+    now: str = ""
     connected: bool = True
     emulators: demo_emulators.Emulators | None = None
     worker: subprocess.Popen[bytes] | None = None
@@ -43,6 +45,8 @@ class Installation:
         named = self.seed if isinstance(self.seed, str) else "empty"
         self.emulators = demo_emulators.start((0, 0), named)
         try:
+            for change in [{"stands_still": True}, {"set": self.now}] if self.now else []:
+                self.emulators.post("campaign_monitor", "/_control/clock", change)
             if not isinstance(self.seed, str):
                 for side, spec in self.seed.items():
                     self.emulators.post(side, "/_control/seed", {"spec": spec, "seed": 1})

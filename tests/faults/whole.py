@@ -9,7 +9,7 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +30,7 @@ from fairlead.jobs.models import Job, State
 from fairlead.salesforce.metadata import package_from_source
 from fairlead.salesforce.package import package_of
 from fairlead.store import setting_rows
-from fairlead.store.models import Org, ScopeState
+from fairlead.store.models import Org, RowRefusal, ScopeState
 from tests.conformance import emulated
 from tests.faults.person import Stay
 from tests.oracle.check import ALL, check
@@ -42,7 +42,6 @@ USER = "fairlead@example.com"
 BACK = "http://127.0.0.1:1/back"
 ZONE = "(GMT+10:00) Canberra, Melbourne, Sydney"
 CHECKED = tuple(name for name in ALL if name != "CM_Member__c.details")
-WRITES = re.compile(r"composite|/sobjects/|/jobs/ingest", re.IGNORECASE)
 
 
 def client(name: str, first: int, **more: Any) -> dict[str, Any]:
@@ -73,6 +72,35 @@ SEED = {
 }
 
 
+class Killed(BaseException):
+    """The process died here."""
+
+
+class Mortal(JobContext):
+    """Lets a run die at its `dies_at`-th word to its job: between two calls, or instead of a commit. Dead, it stays so."""
+
+    def __init__(self, job: Job, dies_at: int) -> None:
+        super().__init__(job)
+        self._left = dies_at
+
+    def _step(self) -> None:
+        self._left -= 1
+        if self._left <= 0:
+            raise Killed
+
+    async def stage(self, name: str, **news: Any) -> None:
+        self._step()
+        await super().stage(name, **news)
+
+    async def check_cancelled(self) -> None:
+        self._step()
+        await super().check_cancelled()
+
+    def fence(self) -> None:
+        self._step()
+        super().fence()
+
+
 @dataclass
 class Told:
     """How a run ended: the failure that was raised, if any, and what each stage told."""
@@ -100,6 +128,7 @@ class Whole:
     emulators: Emulators
     org: Org
     tolerance: Tolerance = field(default_factory=Tolerance)
+    still: bool = False
 
     @classmethod
     def connected(cls, emulators: Emulators) -> "Whole":
@@ -123,11 +152,16 @@ class Whole:
 
     # ---- one run
 
-    def sync(self, **wanted: Any) -> Told:
-        """One run from its beginning to its end, in a job's row as the worker makes it."""
+    def sync(self, *, dies_at: int = 0, **wanted: Any) -> Told:
+        """One run from its beginning to its end, in a job's row as the worker makes it. Raises Killed where it dies.
+
+        Where one has died, its job is taken over, whatever is wanted now.
+        """
         wiring.register_runners()
-        job = Job.objects.create(org=self.org, kind="primary_sync", args=wanted, state=State.RUNNING, attempt=1)
-        context = JobContext(job)
+        if self.still:  # what is written is later than what was done
+            self.emulators.post(CM, "/_control/clock", {"advance_seconds": 1})
+        job = self._job(wanted)
+        context = Mortal(job, dies_at) if dies_at else JobContext(job)
         failure: Failure | None = None
 
         async def run() -> None:
@@ -140,9 +174,21 @@ class Whole:
             async_to_sync(run)()
         except Failure as raised:
             failure = raised
+        except BaseException as raised:
+            if _died(raised):
+                raise Killed from raised
+            raise
         job.refresh_from_db()
         Job.objects.filter(pk=job.pk).update(state=State.FAILED if failure else State.DONE)
         return Told(failure, {stage["name"]: stage for stage in job.stages}, dict(job.counts))
+
+    def _job(self, wanted: dict[str, Any]) -> Job:
+        dead = Job.objects.filter(org=self.org, state=State.RUNNING).first()
+        if dead is None:
+            return Job.objects.create(org=self.org, kind="primary_sync", args=wanted, state=State.RUNNING, attempt=1)
+        dead.attempt += 1
+        dead.save(update_fields=["attempt"])
+        return dead
 
     def check(self) -> Report:
         """Every record of every object held against both sides' own state."""
@@ -157,6 +203,11 @@ class Whole:
         """How far each scope was read."""
         rows = ScopeState.objects.filter(org=self.org).values_list("kind", "list", "client", "cursor")
         return {(kind, of or client_id): cursor for kind, of, client_id, cursor in rows}
+
+    def refusals(self, kind: str) -> list[str]:
+        """Why rows of such scopes were refused."""
+        found = RowRefusal.objects.filter(org=self.org, scope__kind=kind)
+        return list(found.values_list("reason", flat=True))
 
     # ---- what people do here
 
@@ -188,6 +239,10 @@ class Whole:
         """Ids of all lists by name."""
         found = [self.api("GET", f"clients/{one}/lists") for one in self.clients().values()]
         return {one["Name"]: one["ListID"] for lists in found for one in lists}
+
+    def list_called(self, name: str) -> str:
+        """The id of the list whose name was this, or is still, with what renaming added."""
+        return next(of for found, of in self.lists().items() if found.startswith(name))
 
     def sent(self) -> dict[str, str]:
         """Ids of sent campaigns by name."""
@@ -306,9 +361,31 @@ class Whole:
         for side in (CM, SF):
             self._delete(side, "requests")
 
-    def requests(self, side: str) -> Iterable[dict[str, Any]]:
+    def stand_still(self) -> None:
+        """From now on time passes only by `live`, and by a second before each run."""
+        self.emulators.post(CM, "/_control/clock", {"stands_still": True})
+        self.still = True
+
+    def writes_of(self, act: Callable[[], Told]) -> list[str]:
+        """Calls that wrote to the org while something was done that must end well."""
+        self.forget_requests()
+        told = act()
+        assert told.failure is None, told.failure
+        made = self.requests(SF)["requests"]
+        return [
+            f"{one['method']} {one['path']}"
+            for one in made
+            if one["method"] != "GET" and not re.search("oauth2|/jobs/query", one["path"])
+        ]
+
+    def requests(self, side: str) -> dict[str, Any]:
         """Calls since `forget_requests`."""
-        return next(iter(self.emulators.get(side, "/_control/requests")))
+        return dict(next(iter(self.emulators.get(side, "/_control/requests"))))
+
+
+def _died(error: BaseException) -> bool:
+    parts = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    return isinstance(error, Killed) or any(_died(part) for part in parts)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.journeys.browser import Admin, axe
-from tests.unit.web.test_addresses import HOME
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -15,6 +14,10 @@ SIGNED_IN = {
     "home": "/",
     "sync settings": "/sync/",
     "full sync": "/sync/full/",
+    "set-up": "/setup/",
+    "set-up, signing in": "/setup/salesforce/",
+    "set-up, what to sync": "/setup/what/",
+    "set-up, what there is": "/setup/ready/?look=1",
     "connections": "/connections/",
     "select clients": "/connections/clients/",
     "sync user": "/connections/sync-user/",
@@ -38,7 +41,7 @@ SIGNED_IN = {
     "account": "/account/",
     "sessions": "/account/sessions/",
     "user security": "/user-security/",
-    "charts": f"{HOME}/charts/",
+    "charts": "/glance/charts/",
     "lists": "/lists/",
     "new list": "/lists/new/",
     "list": "/lists/{list}/",

@@ -79,7 +79,7 @@ def test_an_admin_fixes_a_failed_sync_from_its_message(fairlead: Admin) -> None:
     page.get_by_role("button", name="Retry").click()
     expect(page.locator("#run .slds-badge").first).to_have_text("Done", timeout=60_000)
     page.goto(message)
-    expect(page.get_by_text("without a problem")).to_be_visible()
+    expect(page.locator("dd", has_text="without a problem")).to_be_visible()
     keep_screenshot(page, "message-resolved")
     page.goto("/maintenance/?code=FL-211")
     expect(page.get_by_text("No message fits.")).to_be_visible()

@@ -18,6 +18,7 @@ from fairlead.domain.consent_settings import Options
 IN, OUT, NONE = Opt.IN, Opt.OUT, None
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 VALUES = (IN, OUT, NONE)
+DEFAULTS = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ Policy = Callable[[State], Verdict]
 
 
 @cache
-def table(state: State, options: Options = Options(), *, history: bool = True, counting: bool = False) -> Verdict:
+def table(state: State, options: Options = DEFAULTS, *, history: bool = True, counting: bool = False) -> Verdict:
     """The table as the product decides. Without `history` it sees no events; `counting` lets the day's changes count."""
     changes = tuple(NOON - timedelta(hours=1) for _ in range(state.changes)) if counting else ()
     shadow = Shadow(agreed=state.agreed, since=NOON - timedelta(days=1), changes=changes, contested=state.frozen)

@@ -63,6 +63,7 @@ def of_service(service: str) -> dict[str, Row]:
         return {
             f"CM-{code}": Row(f"CM-{code}", meaning.says, meaning.next_step)
             for code, meaning in sorted(campaign_monitor.meanings().items())
+            if code
         }
     return {
         f"SF-{code}": Row(f"SF-{code}", _first(meaning.kind), salesforce.next_step_of(code))

@@ -14,10 +14,10 @@ from fairlead.jobs import hearing, registry
 from fairlead.sync import known, sides
 from fairlead.sync import standing as sync_standing
 from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_monitor, open_salesforce, open_sides
+from fairlead.wiring.connected import standing_of
 from fairlead.wiring.run_sync import run_primary_sync
 from fairlead.wiring.run_webhooks import known_clients, repair_webhooks, run_webhook_look, run_webhook_repair
 from fairlead.wiring.stages import PRIMARY_SYNC_STAGES
-from fairlead.wiring.standing import standing_of
 
 __all__ = [
     "PRIMARY_SYNC_STAGES",

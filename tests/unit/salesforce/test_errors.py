@@ -215,3 +215,14 @@ def test_every_code_that_the_local_org_refuses_with_is_known():
         "INVALID_GZIP",
         "INVALID_HEADER",
     }
+
+
+def test_a_field_that_is_unknown_is_named_without_the_query_around_it():
+    message = (
+        "\nSELECT Id, Tags__c FROM CM_Campaign__c WHERE Email__c = 'ada@example.com'\n           ^\n"
+        "ERROR at Row:1:Column:12\nNo such column 'Tags__c' on entity 'CM_Campaign__c'. If you are attempting to use a "
+        "custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL."
+    )
+    told = error_of("INVALID_FIELD", message, status=400).text
+    assert told == "INVALID_FIELD: No such column 'Tags__c' on entity 'CM_Campaign__c'."
+    assert "ERROR at Row" in error_of("MALFORMED_QUERY", message, status=400).text

@@ -13,12 +13,11 @@ from fairlead.jobs.models import Job
 from fairlead.store import known
 from fairlead.store.models import Org
 
-HOME = "/home"
 # name → path, what a stranger gets, methods that are allowed
 EVERYTHING: dict[str, tuple[str, int, str]] = {
     "home": ("/", 302, "GET"),
-    "home_org": (f"{HOME}/org/", 302, "GET"),
-    "home_charts": (f"{HOME}/charts/", 302, "GET"),
+    "home_org": ("/glance/org/", 302, "GET"),
+    "home_charts": ("/glance/charts/", 302, "GET"),
     "general_options": ("/general/", 302, "GET"),
     "billing": ("/billing/", 302, "GET"),
     "help": ("/help/", 302, "GET"),

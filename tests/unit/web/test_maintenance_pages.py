@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from fairlead.features.maintenance import notes, notified
 from fairlead.features.maintenance.models import Message
 from fairlead.features.maintenance.rules import Of, Seen
-from fairlead.features.maintenance.views import A_PAGE
+from fairlead.features.maintenance.views import A_PAGE, panel
 from fairlead.jobs import api, registry
 from fairlead.jobs.models import Job
 from fairlead.store import audit, setting_rows, tokens
@@ -117,7 +118,7 @@ def test_the_file_has_every_message_and_no_formula(admin: Client, org: Org) -> N
     rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
     assert len(rows) == A_PAGE + 3
     assert {row["what"] for row in rows} == {"'=HYPERLINK(1)"}
-    assert answer["Cache-Control"] == "no-store"
+    assert "no-store" in answer["Cache-Control"]
 
 
 def test_the_audit_log_is_found_by_person_act_and_day(admin: Client, org: Org) -> None:
@@ -272,3 +273,23 @@ def test_a_code_on_a_job_opens_its_help(admin: Client, job: Make, refuse: Callab
 
 def test_attempts_stand_among_the_limits(admin: Client) -> None:
     assert api.ATTEMPTS.title in admin.get("/maintenance/limits/").text
+
+
+@pytest.mark.parametrize("path", ["/", "/sync/"])
+def test_open_messages_show_on_other_pages_and_nothing_does_when_all_is_well(
+    admin: Client, org: Org, path: str
+) -> None:
+    """F7: a problem shows at the sync status, too."""
+    assert "All messages" not in admin.get(path).text
+    noted(org)
+    noted(org, "members", "FL-111")
+    page = admin.get(path).text
+    assert 'href="/maintenance/?state=open&amp;severity=error">1 open' in page
+    assert 'href="/maintenance/?state=open&amp;severity=warning">1 open' in page
+
+
+def test_the_panel_is_for_those_who_may_look(rf: Any, org: Org) -> None:
+    noted(org)
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    assert panel(request) == ""

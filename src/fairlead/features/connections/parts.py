@@ -27,6 +27,8 @@ from fairlead.features.connections.forms import BROWSER, AccountForm, OrgForm
 from fairlead.salesforce import web_login
 from fairlead.store import secrets
 from fairlead.store.orgs import default_org
+from fairlead.store.setting_rows import ChangedMeanwhile
+from fairlead.ui import stale
 
 T = TypeVar("T", bound=msgspec.Struct)
 ORG_PENDING, ACCOUNT_PENDING = "salesforce_sign_in", "campaign_monitor_sign_in"
@@ -167,19 +169,24 @@ def clients(request: HttpRequest, done: str, *, least: int = 1) -> SafeString | 
     """Choose which clients of an agency's account are synced, at least so many; the others are paused."""
     org, problem = default_org(), ""
     found, asked = shown.clients(org), request.POST.getlist("client")
+    now = stale.mark(sorted((client["id"], client["selected"]) for client in found))
     if request.method == "POST":
         try:
             if len(asked) < least:
-                problem = "No client is chosen. Choose at least one: without a client nothing is synced."
+                problem = _("No client is chosen. Choose at least one: without a client nothing is synced.")
             else:
+                stale.check(request.POST, now, _("Selected clients"))
                 acts.select(org, asked, who(request))
                 messages.success(request, _("Saved. The next sync reads the selected clients; the others are paused."))
                 return redirect(done)
+        except ChangedMeanwhile as failure:
+            # what the other has chosen is shown: a list of ticks cannot show both
+            asked, problem = [client["id"] for client in found if client["selected"]], str(failure)
         except Failure as failure:
             problem = str(failure)
         for client in found:
             client["selected"] = client["id"] in asked
-    context = {"clients": found, "problem": problem, "count": "count" in request.GET}
+    context = {"clients": found, "problem": problem, "seen": now, "count": "count" in request.GET}
     if context["count"]:
         for client in found:
             client["counted"] = counted(client["id"])

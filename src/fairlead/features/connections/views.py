@@ -20,6 +20,7 @@ from fairlead.jobs.states import ENDED
 from fairlead.store import setting_rows
 from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
+from fairlead.ui import stale
 
 HERE = "connections"
 
@@ -117,6 +118,7 @@ def owner(request: HttpRequest, client_id: str) -> HttpResponse:
     form, problem = OwnerForm(request.POST or None), ""
     if request.method == "POST" and form.is_valid():
         try:
+            stale.check(request.POST, stale.mark(setting_rows.value(org, rules.OWNER, client_id)), rules.OWNER.title)
             live.choose_owner(org, client_id, form.cleaned_data["user"], who(request))
             if form.cleaned_data["hand_over"]:
                 return redirect("job", acts.hand_over(org, client_id, who(request)).number)
@@ -127,7 +129,14 @@ def owner(request: HttpRequest, client_id: str) -> HttpResponse:
     search = request.GET.get("search", "").strip()
     now = setting_rows.value(org, rules.OWNER, client_id)
     users, owner_now, asked = _users(org, search, now)
-    context = {"client": client, "search": search, "users": users, "now": now, "owner_now": owner_now}
+    context = {
+        "client": client,
+        "search": search,
+        "users": users,
+        "now": now,
+        "owner_now": owner_now,
+        "seen": stale.mark(now),
+    }
     return page(request, "owner", {**context, "problem": problem or asked, "hint_text": rules.OWNER.help})
 
 
@@ -173,8 +182,8 @@ def disconnect(request: HttpRequest, side: str) -> HttpResponse:
         stopped = acts.disconnect(default_org(), [side], who(request))
         messages.success(
             request,
-            _("{SIDES} is disconnected. Jobs cancelled: {stopped}; schedules turned off: {stopped_2}.").format(
-                SIDES=rules.SIDES[side], stopped=stopped["jobs"], stopped_2=stopped["schedules"]
+            _("{side} is disconnected. Jobs cancelled: {jobs}; schedules turned off: {schedules}.").format(
+                side=rules.SIDES[side], jobs=stopped["jobs"], schedules=stopped["schedules"]
             ),
         )
         return redirect("connections")

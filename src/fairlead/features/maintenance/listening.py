@@ -34,7 +34,9 @@ class Listener:
         for seen in told.wrong:
             codes[seen.of.stage] = (*codes.get(seen.of.stage, ()), seen.code)
         for stage in told.right:
-            notes.right_again(job.org, Of(of.kind, stage, of.client, of.list), f"Job {job.pk} did it without a problem.")
+            notes.right_again(
+                job.org, Of(of.kind, stage, of.client, of.list), f"Job {job.pk} did it without a problem."
+            )
         for stage, seen_again in codes.items():
             here = Of(of.kind, stage, of.client, of.list)
             notes.right_again(job.org, here, f"Job {job.pk} met another problem.", but=seen_again)

@@ -56,7 +56,8 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["org", "state", "-last_seen", "-id"], name="maintenance_recent"),
-            models.Index(fields=["org", "subject"], name="maintenance_subject"),
+            models.Index(fields=["org", "-last_seen", "-id"], name="maintenance_all_recent"),
+            models.Index(fields=["org", "kind", "stage"], name="maintenance_of"),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """What maintenance declares: its place in the menu, its addresses, its settings."""
 
-from fairlead.features.maintenance import settings
+from fairlead.features.maintenance import settings, views
 from fairlead.jobs import api
 from fairlead.sync import limits
 from fairlead.ui.rooms import Room, Verb
@@ -20,5 +20,6 @@ ROOM = Room(
         Verb("change limits"),
         Verb("change notifications"),
     ),
+    panels={"home": views.panel, "sync_settings": views.panel},
     settings=(*settings.NOTICES, *settings.KEEPING, *limits.SETTINGS, settings.LINES, api.ATTEMPTS),
 )

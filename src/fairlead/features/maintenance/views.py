@@ -8,9 +8,12 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -22,6 +25,7 @@ from fairlead.store import known
 from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
 from fairlead.ui import help_codes
+from fairlead.ui.access import Role, role_of
 
 HERE: Final = "maintenance"
 A_PAGE: Final = 50
@@ -39,7 +43,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "here": HERE,
         "tab": "messages",
         "page": page,
-        "rows": [(message, registry.title(message.kind)) for message in page.object_list],
+        "rows": [(message, kind_title(message)) for message in page.object_list],
         "asked": asked,
         "states": State.choices,
         "severities": Severity.choices,
@@ -68,7 +72,7 @@ def message(request: HttpRequest, number: int) -> HttpResponse:
         "here": HERE,
         "tab": "messages",
         "message": found,
-        "kind": registry.title(found.kind),
+        "kind": kind_title(found),
         "list": known.subject(org, found.list_id) if found.list_id else None,
         "client": known.subject(org, found.client_id) if found.client_id else None,
         "place": _place(found.code),
@@ -99,6 +103,21 @@ def retry(request: HttpRequest, number: int) -> HttpResponse:
         return redirect("message", number)
     messages.success(request, _("Asked for again. When it succeeds, the message resolves itself."))
     return redirect("job", job.number)
+
+
+def kind_title(message: Message) -> str:
+    """What people call that which the message is of."""
+    return rules.TITLES.get(message.kind) or registry.title(message.kind)
+
+
+def panel(request: HttpRequest) -> SafeString:
+    """For other pages: how many messages are open, and the way to them. Blank when all is well, or for who may not look."""
+    if role_of(request) < Role.FULL:
+        return SafeString("")
+    found = Message.objects.filter(org=default_org(), state=State.OPEN).order_by().values_list("severity")
+    counted: dict[str, int] = dict(found.annotate(open_ones=Count("id")))
+    rows = [(severity, label, counted[severity]) for severity, label in Severity.choices if severity in counted]
+    return render_to_string("maintenance/_panel.html", {"rows": rows}, request=request) if rows else SafeString("")
 
 
 def _message(org: Org, number: int) -> Message:

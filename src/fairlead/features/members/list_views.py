@@ -23,7 +23,7 @@ from fairlead.salesforce.client import Salesforce
 from fairlead.store import setting_rows
 from fairlead.store.orgs import default_org
 from fairlead.sync import known, sides
-from fairlead.ui import rooms
+from fairlead.ui import rooms, stale
 from fairlead.ui.access import Role, open_to
 from fairlead.ui.settings_forms import SettingsForm
 from fairlead.ui.tables import csv_answer
@@ -197,8 +197,14 @@ def edit(request: HttpRequest, reading: ListReading) -> HttpResponse:
         told = _account(lambda account: list_live.settings_of(account, reading.list_id))
     except Failure as failure:
         return page(request, reading, "list_edit", context | {"problem": failure})
+    context["seen"] = stale.mark(as_kept(told))
     form = ListForm(request.POST or None, initial=as_given(told))
     if request.method == "POST" and form.is_valid():
+        try:
+            stale.check(request.POST, stale.mark(as_kept(told)), _("Settings of the list"))
+        except Failure as failure:
+            form = ListForm(initial=as_given(told))
+            return page(request, reading, "list_edit", context | {"form": form, "problem": failure})
         changes = rules.list_changes(as_kept(told), as_kept(form.wish()))
         if not changes:
             messages.success(request, _("Nothing was changed."))

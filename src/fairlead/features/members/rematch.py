@@ -180,6 +180,7 @@ class _Relinking:
 
     def _note(self, addresses: Sequence[str], contacts: Sequence[str], leads: Sequence[str]) -> None:
         self._links.update(zip(map(normal, addresses), zip(contacts, leads, strict=True), strict=True))
+
     @contextmanager
     def _alone(self, name: str) -> Iterator[None]:
         """What goes wrong with one object is kept, so that the others go on. A refused sign-in is everybody's."""
@@ -189,7 +190,6 @@ class _Relinking:
             raise
         except Failure as failure:
             self.failures.setdefault(name, failure)
-
 
     async def everything(self) -> None:
         """Hold all our records against all contacts and leads."""

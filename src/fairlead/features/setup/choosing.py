@@ -13,7 +13,7 @@ from fairlead.features.setup import figures
 from fairlead.features.setup.rules import estimate as rules
 from fairlead.store import setting_rows
 from fairlead.store.models import Org
-from fairlead.ui import settings_of
+from fairlead.ui import settings_of, stale
 from fairlead.ui.settings_forms import SettingsForm
 
 SUPPRESSION: Final = "suppression.sync"
@@ -42,6 +42,7 @@ class Choice:
                 if not self.form.save(sent, by):
                     transaction.set_rollback(True)
                     return False
+                stale.check(sent, self.seen, str(self.prevent.title))
                 for list_id in sent.getlist("list"):
                     settings_of.subject_of(self.prevent, list_id)
                     wanted = list_id in self._asked
@@ -51,6 +52,11 @@ class Choice:
             self.problem = str(failure)
             return False
         return True
+
+    @property
+    def seen(self) -> str:
+        """The sign of the lists that are kept without members now."""
+        return stale.mark(sorted(self._prevented()))
 
     def lists(self) -> dict[str, Any]:
         """The lists with the most subscribers, and whether each is kept without its members."""

@@ -35,7 +35,7 @@ KEEP_SECONDS: Final = 15 * 60
 def read(org: Org) -> Figures:
     """The figures of the selected clients, at most a quarter of an hour old. Raises a Failure."""
     clients = [client for client in known.clients(org.pk) if client.selected]
-    key = f"set-up figures {org.pk} {hash(tuple(sorted(client.scope.id for client in clients)))}"
+    key = f"set-up-figures-{org.pk}-{hash(tuple(sorted(client.scope.id for client in clients)))}"
     found = cache.get(key)
     if found is None:
         found, lists = async_to_sync(_read)(org.pk, clients)

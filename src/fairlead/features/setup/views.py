@@ -42,7 +42,7 @@ def page(request: HttpRequest, step: Step | None, context: dict[str, Any], templ
     if step is not None:
         former, latter = steps.before(step), steps.after(step)
         around = {
-            "title": steps.TITLES[step],
+            "step_title": steps.TITLES[step],
             "number": list(Step).index(step) + 1,
             "is_done": step in finished,
             "missing": [(steps.TITLES[each], address(each)) for each in steps.missing(step, finished)],

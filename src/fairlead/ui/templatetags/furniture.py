@@ -81,6 +81,12 @@ def moment(when: datetime | None, absent: str = "–") -> SafeString | str:
 
 
 @register.simple_tag
+def seen(mark: str) -> SafeString:
+    """The hidden field by which a form tells what it showed (`ui.stale`)."""
+    return format_html('<input type="hidden" name="seen" value="{}">', mark)
+
+
+@register.simple_tag
 def zone() -> str:
     """The abbreviation of the zone in which times are shown now."""
     return timezone.localtime(timezone.now()).tzname() or timezone.get_current_timezone_name()

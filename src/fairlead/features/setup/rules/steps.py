@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from fairlead.domain.words import noop
+
 
 class Step(StrEnum):
     """One page of the path; the value is the last part of its address."""
@@ -20,14 +22,14 @@ class Step(StrEnum):
 
 
 TITLES: Final = {
-    Step.SALESFORCE: "Sign in to Salesforce",
-    Step.CHECK: "Check the org",
-    Step.INSTALL: "Install in the org",
-    Step.CAMPAIGN_MONITOR: "Connect Campaign Monitor",
-    Step.CLIENTS: "Choose clients",
-    Step.WHAT: "Choose what to sync",
-    Step.SYNC: "First sync",
-    Step.READY: "What you have now",
+    Step.SALESFORCE: noop("Sign in to Salesforce"),
+    Step.CHECK: noop("Check the org"),
+    Step.INSTALL: noop("Install in the org"),
+    Step.CAMPAIGN_MONITOR: noop("Connect Campaign Monitor"),
+    Step.CLIENTS: noop("Choose clients"),
+    Step.WHAT: noop("Choose what to sync"),
+    Step.SYNC: noop("First sync"),
+    Step.READY: noop("What you have now"),
 }
 NEEDS: Final[dict[Step, tuple[Step, ...]]] = {
     Step.SALESFORCE: (),
