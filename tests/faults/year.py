@@ -1,9 +1,11 @@
 """Hour by hour: both sides live on, Fairlead syncs, the oracle checks. Shared by the test and the bench."""
 
+import os
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from tests.faults.installation import Installation
@@ -22,7 +24,8 @@ OBJECTS = (
 @dataclass
 class Hour:
     """What an hour brought and what its sync did. `happened`: acts on both sides; `written`: records of the org that
-    were written meanwhile; `tolerated`: what no client can know of yet."""
+    were written meanwhile; `tolerated`: what no client can know of yet. `cpu_s` and `peak_mb` are the worker's: the processor
+    time of this sync, and the most memory so far; `database_mb` is the size of Fairlead's own database."""
 
     number: int
     now: str
@@ -36,6 +39,9 @@ class Hour:
     tolerated: int
     ok: bool
     told: str = ""
+    cpu_s: float = 0
+    peak_mb: float = 0
+    database_mb: float = 0
     report: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -55,10 +61,24 @@ class Year:
         self.events = Events()
         self.report = Report()
         self._minute = 0
-        fairlead.run("settings", "set", "suppression.sync", "on")
+        for option in ("suppression.sync", "salesforce_campaigns.auto_create"):
+            fairlead.run("settings", "set", option, "on")
         self.sides.post(CM, "clock", {"stands_still": True})
         now = self.now().replace(microsecond=0)
         self.sides.post(CM, "clock", {"set": now.isoformat()})
+        self._link_one()
+
+    def _link_one(self) -> None:
+        """Somebody in the org has named the first client's latest campaign on a Salesforce campaign."""
+        first = self.sides.one(CM, "state")["clients"][0]["id"]
+        sent = [
+            row
+            for row in self.sides.lines(CM, "truth/campaigns")
+            if row["status"] == "sent" and not row["hidden"] and row["client"] == first
+        ]
+        latest = max(sent, key=lambda row: row["sent_minute"])
+        fields = {"Name": "Linked by hand", "CM_Campaign_Id__c": latest["id"]}
+        self.sides.post(SF, "act", {"act": "create", "object": "Campaign", "fields": fields})
 
     def now(self) -> datetime:
         return datetime.fromisoformat(self.sides.one(CM, "clock")["now"])
@@ -85,9 +105,9 @@ class Year:
         self.sides.post(CM, "clock", {"advance_seconds": 1})  # what Fairlead writes is later than what people did
         stamp, before = self._stamp(), self.report
         self.sides.clear_requests()
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), self._worker_cpu()
         self.fairlead.sync()
-        seconds = time.perf_counter() - began
+        seconds, busy = time.perf_counter() - began, self._worker_cpu() - busy
         calls = (self.sides.calls(CM), self.sides.calls(SF))
         began = time.perf_counter()
         self.report = check(
@@ -115,8 +135,31 @@ class Year:
             self.report.tolerated,
             self.report.ok,
             self.report.text(),
+            round(busy, 2),
+            self._worker_peak_mb(),
+            self._database_mb(),
             self.report.as_json(),
         )
+
+    def _worker_cpu(self) -> float:
+        """Processor seconds of the worker so far; 0 where the system does not tell."""
+        stat = Path(f"/proc/{self.fairlead.worker.pid}/stat") if self.fairlead.worker else None
+        if stat is None or not stat.exists():
+            return 0.0
+        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def _worker_peak_mb(self) -> float:
+        """The most memory that the worker has held, in MB; 0 where the system does not tell."""
+        status = Path(f"/proc/{self.fairlead.worker.pid}/status") if self.fairlead.worker else None
+        if status is None or not status.exists():
+            return 0.0
+        peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return round(int(peak.split()[1]) / 1024, 1)
+
+    def _database_mb(self) -> float:
+        ((size,),) = self.fairlead.rows("SELECT pg_database_size(current_database())")
+        return round(size / 1e6, 1)
 
     def _least(self, before: Report) -> Least:
         return least(self.sides, before, self.report, self.objects, now=self._minute, days_kept=self.days_kept)

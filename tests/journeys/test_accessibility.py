@@ -41,6 +41,20 @@ SIGNED_IN = {
     "account": "/account/",
     "sessions": "/account/sessions/",
     "user security": "/user-security/",
+    "charts": "/glance/charts/",
+    "lists": "/lists/",
+    "new list": "/lists/new/",
+    "list": "/lists/{list}/",
+    "statistics of a list": "/lists/{list}/statistics/",
+    "members of a list": "/lists/{list}/people/",
+    "segments of a list": "/lists/{list}/segments/",
+    "options of a list": "/lists/{list}/options/",
+    "change a list": "/lists/{list}/edit/",
+    "campaigns": "/campaigns/",
+    "general options": "/general/",
+    "billing": "/billing/",
+    "help": "/help/",
+    "help page": "/help/reference/error-codes/",
 }
 OPEN = {**SIGNED_IN, "sign-in": "/sign-in/"}
 
@@ -66,7 +80,8 @@ def opened(fairlead: Admin, name: str, **options: Any) -> Page:
     if name not in SIGNED_IN:
         return fairlead.stranger(OPEN[name], **options)
     with_refused_rows = fairlead.fairlead.rows("SELECT max(job_id) FROM store_rowrefusal")[0][0]
-    return fairlead.page(SIGNED_IN[name].format(refused=with_refused_rows), **options)
+    one_list = fairlead.fairlead.rows("SELECT list_id FROM members_listreading ORDER BY name LIMIT 1")[0][0]
+    return fairlead.page(SIGNED_IN[name].format(refused=with_refused_rows, list=one_list), **options)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

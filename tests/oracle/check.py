@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from tests.oracle import account_objects, people_objects, tracking, world
+from tests.oracle import account_objects, people_objects, rollups, tracking, world
 from tests.oracle.reading import Sides
 from tests.oracle.report import Report, Verdict
 from tests.oracle.tolerance import Tolerance
@@ -31,8 +31,10 @@ CHECKS: Final[Mapping[str, Callable[[World], Verdict]]] = {
     "CM_Journey__c": account_objects.journeys,
     "CM_Journey_Email__c": account_objects.journey_emails,
 }
-ALL: Final = (*CHECKS, TRACKING, RELINKED)
-INSTALLED: Final = ("CM_Client__c", "CM_List__c", "CM_Member__c")
+ROLLUPS: Final = "rollups"
+"""Not an object: totals of members, linked Salesforce campaigns and their members, whenever all events are compared."""
+ALL: Final = (*CHECKS, TRACKING, RELINKED, ROLLUPS)
+INSTALLED: Final = ALL
 """What the stages that there are claim to keep right."""
 
 
@@ -68,6 +70,9 @@ def check(
         plain = name == "CM_Member__c" and "CM_Member__c.details" in objects  # the other one holds more
         if name in objects and not plain:
             report.verdicts[name] = compare(now)
+    whole = not news_since or (events is not None and events.newest is None)
+    if ROLLUPS in objects and whole:
+        report.verdicts |= rollups.check(now)
     if TRACKING in objects:
         events = events or Events()
         if news_since and events.newest is not None:

@@ -1,5 +1,6 @@
 """What a client cannot know of until it reads everything again: noted from what the emulators tell of each hour."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ class Tolerance:
     `unsuppressed`: (client, key) taken off the suppression list. `relinked`: addresses whose contacts or leads changed.
     `old_events_minutes`: late events of campaigns older than the days kept may be missing for so long. `edge_minutes`:
     by how much the first day of the events kept may differ from that of the account's clock. `figures`: counters of old
-    campaigns, and the minute of the last check at which they were true.
+    campaigns, and the minute of the last check at which they were true. `late`: events that were forgiven as missing.
     """
 
     dateless: set[tuple[str, str]] = field(default_factory=set)
@@ -26,6 +27,7 @@ class Tolerance:
     relinked: set[str] = field(default_factory=set)
     old_events_minutes: int = 25 * 60
     edge_minutes: int = 24 * 60
+    late: Counter[int] = field(default_factory=Counter)
     figures: dict[str, dict[tuple[Any, ...], int]] = field(default_factory=dict)
 
     def absorb(self, account: Mapping[str, Any], org: Mapping[str, Any]) -> None:

@@ -72,7 +72,7 @@ def test_an_empty_installation_leads_to_set_up(admin: Client) -> None:
     page = admin.get("/").text
     assert "Welcome. Nothing has run yet." in page
     assert 'href="/setup/"' in page
-    assert "/home/charts/" not in page
+    assert "/glance/charts/" not in page
 
 
 def test_the_last_sync_the_next_and_open_problems_are_seen_at_a_glance(
@@ -139,7 +139,7 @@ def test_allowances_say_who_used_what_and_are_asked_for_once_in_minutes(
     job(counts={"sf_calls": 400}, finished_at=timezone.now())
     job(counts={"sf_calls": 7_000}, finished_at=timezone.now() - timedelta(days=2))
     for _ in range(2):
-        part = admin.get("/home/org/", headers=FRAGMENT).text
+        part = admin.get("/glance/org/", headers=FRAGMENT).text
         assert "<html" not in part
         assert "Fairlead 400" in part
         assert "Others 600" in part
@@ -149,18 +149,18 @@ def test_allowances_say_who_used_what_and_are_asked_for_once_in_minutes(
 
 
 def test_charts_come_by_week_and_by_day_from_one_reading(admin: Client, counting: CountingOrg) -> None:
-    part = admin.get("/home/charts/", headers=FRAGMENT).text
+    part = admin.get("/glance/charts/", headers=FRAGMENT).text
     assert "<title>Week of " in part
     assert "<desc" in part
     assert part.count("<details>") == 2
     assert "Joined: 3" in part
     assert "Opens: 7" in part
     asked = len(counting.asked)
-    assert "Day (UTC)" in admin.get("/home/charts/?by=day", headers=FRAGMENT).text
+    assert "Day (UTC)" in admin.get("/glance/charts/?by=day", headers=FRAGMENT).text
     assert len(counting.asked) == asked == 3
 
 
-@pytest.mark.parametrize("path", ["/home/org/", "/home/charts/"])
+@pytest.mark.parametrize("path", ["/glance/org/", "/glance/charts/"])
 def test_a_side_that_does_not_answer_leaves_the_rest(admin: Client, job: Callable[..., Job], path: str) -> None:
     job()
     failure = SalesforceUnavailable("Salesforce does not answer.", next_step="Try later.")
@@ -172,7 +172,7 @@ def test_a_side_that_does_not_answer_leaves_the_rest(admin: Client, job: Callabl
     assert "FL-121" in part.text
 
 
-@pytest.mark.parametrize("path", ["/home/org/", "/home/charts/"])
+@pytest.mark.parametrize("path", ["/glance/org/", "/glance/charts/"])
 def test_without_a_script_a_part_is_a_page(admin: Client, path: str) -> None:
     page = admin.get(path).text
     assert "<html" in page

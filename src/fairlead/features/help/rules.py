@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from fairlead.domain.words import noop
+
 SECTIONS: Final = {
-    "tutorials": "Tutorials",
-    "howto": "How to",
-    "reference": "Reference",
-    "explanation": "Explanation",
+    "tutorials": noop("Tutorials"),
+    "howto": noop("How to"),
+    "reference": noop("Reference"),
+    "explanation": noop("Explanation"),
 }
 """Folders of the documentation in the order in which they are shown, and their titles."""
 LEFT_OUT: Final = frozenset({"decisions", "images"})

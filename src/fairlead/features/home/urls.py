@@ -6,6 +6,6 @@ from fairlead.features.home import views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("home/org/", views.org, name="home_org"),
-    path("home/charts/", views.charts, name="home_charts"),
+    path("glance/org/", views.org, name="home_org"),
+    path("glance/charts/", views.charts, name="home_charts"),
 ]

@@ -115,7 +115,7 @@ def panel(request: HttpRequest) -> SafeString:
     if role_of(request) < Role.FULL:
         return SafeString("")
     found = Message.objects.filter(org=default_org(), state=State.OPEN).order_by().values_list("severity")
-    counted = dict(found.annotate(number=Count("id")))
+    counted: dict[str, int] = dict(found.annotate(open_ones=Count("id")))
     rows = [(severity, label, counted[severity]) for severity, label in Severity.choices if severity in counted]
     return render_to_string("maintenance/_panel.html", {"rows": rows}, request=request) if rows else SafeString("")
 

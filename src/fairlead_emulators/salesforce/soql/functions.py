@@ -152,9 +152,14 @@ def _shown(call: Call, inner: Resolved) -> Resolved:
 
 def prepare(connection: sqlite3.Connection) -> None:
     """Make the functions known to a connection."""
-    text.prepare(connection)
-    connection.create_function(LOCAL, 2, _local, deterministic=True)
-    connection.create_function(DISTANCE, 4, _distance, deterministic=True)
+    try:
+        text.prepare(connection)
+        connection.create_function(LOCAL, 2, _local, deterministic=True)
+        connection.create_function(DISTANCE, 4, _distance, deterministic=True)
+    except sqlite3.OperationalError:
+        # it takes new ones at any time, but replaces none while a statement runs, such as a bulk query that is read
+        # in parts: then they are known
+        return
 
 
 @lru_cache(maxsize=8)
