@@ -34,6 +34,6 @@ ROOM = Room(
         Verb("choose what to sync"),
         Verb("start the first sync"),
     ),
-    panels={"sync_settings": panel},
+    panels={"home": panel, "sync_settings": panel},
     in_menu=state.unfinished,
 )

@@ -229,7 +229,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"look": "look" in request.GET, "rooms": rooms}
     if context["look"]:
         context |= _having(default_org())
-    people = next((room for room in rooms.rooms() if room.name in ("user_security", "security")), None)
+    people = next((room for room in rooms.rooms() if room.name == "permissions"), None)
     return page(request, Step.READY, {**context, "people": people.entry if people else ""})
 
 
