@@ -1,4 +1,4 @@
-"""Server time of every page on a large installation: `python -m bench.pages [--lists N] [--jobs N] [--messages N] [--campaigns N]`.
+"""Server time of every page on a large installation: `python -m bench pages [--lists N] [--jobs N] [--messages N]`.
 
 Starts both emulators with campaigns, syncs by the real service, fills Fairlead's own tables, and asks for each page in
 process: what the browser would wait for, without the wire. Pages that read a side live include its answer, of an emulator
@@ -95,9 +95,9 @@ def _pages(wanted: argparse.Namespace) -> list[dict[str, Any]]:
 def paths(client: Any, job: int) -> dict[str, str]:
     """Every page that can be looked at, by the name of its address."""
     from django.urls import reverse
+    from tests.unit.web.test_addresses import EVERYTHING
 
     from fairlead.features.maintenance.models import Message
-    from tests.unit.web.test_addresses import EVERYTHING
 
     found = re.search(r"/campaigns/([0-9a-zA-Z]{15,})/", client.get(reverse("campaigns")).text)
     campaign = found[1] if found else "x"
@@ -134,7 +134,9 @@ def _page(client: Any, name: str, path: str, times: int) -> dict[str, Any] | Non
         "p50_ms": round(statistics.median(taken), 1),
         "p95_ms": round(sorted(taken)[max(0, round(0.95 * len(taken)) - 1)], 1),
     }
-    print(f"{name:36}{row['queries']:>5}{row['p50_ms']:>9}{row['p95_ms']:>9}{' live' if live else '':6}{path}", flush=True)
+    print(
+        f"{name:36}{row['queries']:>5}{row['p50_ms']:>9}{row['p95_ms']:>9}{' live' if live else '':6}{path}", flush=True
+    )
     return row
 
 

@@ -190,5 +190,7 @@ def test_lists_without_the_custom_field_for_ids_are_named() -> None:
     assert not rules.has_field(fields, "Salesforce")
     assert rules.no_id_field("Id", [], "Setting") == ""
     told = rules.no_id_field("Id", ["A", "B", "C", "D", "E"], "Setting")
-    assert told.startswith("No custom field “Id” on “A”, “B”, “C” and 2 more: people there are matched by address only.")
+    assert told.startswith(
+        "No custom field “Id” on “A”, “B”, “C” and 2 more: people there are matched by address only."
+    )
     assert "Correct “Setting”" in told

@@ -13,12 +13,11 @@ from fairlead.jobs.models import Job
 from fairlead.store import known
 from fairlead.store.models import Org
 
-HOME = "/home"
 # name → path, what a stranger gets, methods that are allowed
 EVERYTHING: dict[str, tuple[str, int, str]] = {
     "home": ("/", 302, "GET"),
-    "home_org": (f"{HOME}/org/", 302, "GET"),
-    "home_charts": (f"{HOME}/charts/", 302, "GET"),
+    "home_org": ("/glance/org/", 302, "GET"),
+    "home_charts": ("/glance/charts/", 302, "GET"),
     "general_options": ("/general/", 302, "GET"),
     "billing": ("/billing/", 302, "GET"),
     "help": ("/help/", 302, "GET"),
@@ -58,6 +57,8 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "connections_sync_user_name": ("/connections/sync-user/name/", 302, "GET"),
     "connections_campaign_monitor": ("/connections/campaign-monitor/", 302, "GET POST"),
     "connections_salesforce": ("/connections/salesforce/", 302, "GET POST"),
+    "connections_account_callback": ("/connections/campaign-monitor/callback/", 302, "GET"),
+    "connections_client_counts": ("/connections/clients/x/counts/", 302, "GET"),
     "connections_callback": ("/connections/salesforce/callback/", 302, "GET"),
     "connections_disconnect": ("/connections/disconnect/salesforce/", 302, "GET POST"),
     "connections_owner": ("/connections/clients/x/owner/", 302, "GET POST"),
@@ -97,6 +98,9 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "prevent_member_sync": ("/lists/unknown/members/", 302, "GET POST"),
     "storage": ("/storage/", 302, "GET POST"),
     "storage_estimate": ("/storage/estimate/", 302, "GET"),
+    "campaigns": ("/campaigns/", 302, "GET"),
+    "suspicious": ("/campaigns/suspicious/", 302, "GET"),
+    "campaign": ("/campaigns/x/", 302, "GET"),
     "campaigns_csv": ("/campaigns.csv", 302, "GET"),
     "campaign_recipients": ("/campaigns/x/recipients/", 302, "GET POST"),
     "people": ("/people/", 302, "GET POST"),

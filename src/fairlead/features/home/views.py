@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from fairlead.domain.failure import Failure
+from fairlead.domain.words import noop
 from fairlead.features.home import live, rules
 from fairlead.jobs.models import Job, Schedule, State
 from fairlead.store.models import Org, RowRefusal
@@ -60,7 +61,7 @@ def org(request: HttpRequest) -> HttpResponse:
         context["allowances"] = live.allowances(default_org(), timezone.now())
     except Failure as failure:
         context["problem"] = failure
-    return _part(request, "home/_org.html", "The org's allowances", context)
+    return _part(request, "home/_org.html", noop("The org's allowances"), context)
 
 
 @require_GET
@@ -72,7 +73,7 @@ def charts(request: HttpRequest) -> HttpResponse:
         context["charts"] = live.charts(default_org(), timezone.now().date(), weekly=weekly)
     except Failure as failure:
         context["problem"] = failure
-    return _part(request, "home/_charts.html", "Charts", context)
+    return _part(request, "home/_charts.html", noop("Charts"), context)
 
 
 def _part(request: HttpRequest, template: str, title: str, context: dict[str, Any]) -> HttpResponse:
