@@ -1,6 +1,7 @@
 """Server time of every page on a large installation.
 
-`python -m bench.pages [--lists N] [--jobs N] [--messages N] [--campaigns N]`
+`python -m bench pages [--lists N] [--jobs N] [--messages N] [--campaigns N]`
+
 
 Starts both emulators with campaigns, syncs by the real service, fills Fairlead's own tables, and asks for each page in
 process: what the browser would wait for, without the wire. Pages that read a side live include its answer, of an emulator

@@ -60,6 +60,6 @@ def test_texts_come_from_templates_code_and_declarations() -> None:
     assert "features/people/templates/people/people.html" in found["Nobody was asked for yet.", ""]
     assert "features/connections/views.py" in found["The next sync reads the client.", ""]
     assert "setting primary_sync.sweep_share" in set().union(*found.values())
-    assert ("%(calls)s call to %(side)s", "%(calls)s calls to %(side)s") in found
+    assert ("%(shown)s call to %(side)s", "%(shown)s calls to %(side)s") in found
     assert ("Page %(number)s of %(num_pages)s", "") in found or ("Job %(number)s", "") in found
     assert ("Holding", "") in found

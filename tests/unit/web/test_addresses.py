@@ -57,6 +57,8 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "connections_sync_user_name": ("/connections/sync-user/name/", 302, "GET"),
     "connections_campaign_monitor": ("/connections/campaign-monitor/", 302, "GET POST"),
     "connections_salesforce": ("/connections/salesforce/", 302, "GET POST"),
+    "connections_account_callback": ("/connections/campaign-monitor/callback/", 302, "GET"),
+    "connections_client_counts": ("/connections/clients/x/counts/", 302, "GET"),
     "connections_callback": ("/connections/salesforce/callback/", 302, "GET"),
     "connections_account_callback": ("/connections/campaign-monitor/callback/", 302, "GET"),
     "connections_client_counts": ("/connections/clients/x/counts/", 302, "GET"),

@@ -124,7 +124,7 @@ ACTS = frozenset(
     "sync_now sync_off sync_full sync_cancel job_cancel job_retry records_retry webhooks_repair prevent_member_sync "
     "salesforce_campaigns_link salesforce_campaigns_unlink salesforce_campaigns_refresh connections_campaign_monitor "
     "connections_salesforce connections_disconnect connections_remove connections_resume connections_pause "
-    "connections_hand-over connections_disconnect_client list_new user_security_preview user_security_save "
+    "layouts_change message_retry message_resolve notifications_test connections_hand-over connections_disconnect_client list_new user_security_preview user_security_save "
     "set_up_install_start set_up_sync_start set_up_cancel set_up_campaign_monitor set_up_salesforce "
     # one's own
     "sign_in sign_in_link sign_out account account_zone session_end access_again "

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fairlead.domain.failure import Failure
+from fairlead.domain.words import noop
 from fairlead.features.maintenance import acts, reading, rules
 from fairlead.features.maintenance.models import Message, Severity, State
 from fairlead.jobs import registry
@@ -29,7 +30,12 @@ from fairlead.ui.access import Role, role_of
 
 HERE: Final = "maintenance"
 A_PAGE: Final = 50
-SORTS: Final = (("newest", "Last seen"), ("oldest", "Oldest"), ("often", "How often"), ("code", "Code"))
+SORTS: Final = (
+    ("newest", noop("Last seen")),
+    ("oldest", noop("Oldest")),
+    ("often", noop("How often")),
+    ("code", noop("Code")),
+)
 
 
 @require_GET
