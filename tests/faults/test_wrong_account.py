@@ -66,6 +66,23 @@ def test_a_list_that_answers_as_gone_is_left_out_by_name_and_its_members_stay(wh
 
 
 @pytest.mark.timeout(60)
+def test_a_list_that_was_renamed_while_its_settings_could_not_be_read_gets_its_name_by_the_next_sync(
+    whole: Whole,
+) -> None:
+    """Its new name was seen, but not written: it counts as unseen."""
+    of = whole.list_called("Two news")
+    changed = {"Title": "Two news, renamed", "ConfirmedOptIn": False, "UnsubscribeSetting": "AllClientLists"}
+    whole.api("PUT", f"lists/{of}", changed)
+    whole.fault(CM, fault="status", status=400, body=NO_LIST | {"Code": 1}, match={"path": f"/lists/{of}.json"})
+    whole.sync()
+    assert whole.struck(CM)
+
+    whole.clear_faults()
+    assert whole.sync().failure is None
+    assert "Two news, renamed" in {row["Name"] for row in whole.rows("CM_List__c", "Name")}
+
+
+@pytest.mark.timeout(60)
 def test_a_renamed_custom_field_is_followed_by_the_next_reading_of_its_list(whole: Whole) -> None:
     """What members say of it changes its name; nothing fails meanwhile."""
     of = whole.list_called("One news")

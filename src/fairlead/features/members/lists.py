@@ -6,7 +6,7 @@ the same (five states): counters cannot prove that nothing changed. Somebody who
 day leave every counter as it was, the unconfirmed are in none, and a state entered anew on the same day moves only a date.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -120,13 +120,14 @@ class _Reading:
         # a run of one list, or one that could not read a list, cannot tell which are gone: it sweeps none
         whole = wanted.full and len(found.details) == len(mine)
         sweep = whole and not wanted.list
-        noting = partial(self.notes.note_listed, self.run, client.id, found.seen(), list(order), self.now)
+        noting = partial(self.notes.note_listed, self.run, client.id)
         try:
-            await _write_lists(self.run, client, found.details, full=whole, sweep=sweep)
+            refused = await _write_lists(self.run, client, found.details, full=whole, sweep=sweep)
         except RefusedByGuard:  # it comes after the writing
-            await noting()
+            await noting(found.seen(), list(order), self.now)
             raise
-        gone = await noting()  # not before: settings and names that were not written are to be read again
+        # not before: settings and names that were not written are to be read again
+        gone = await noting(found.seen(refused), list(order), self.now)
         if sweep:
             await self.notes.forget_gone(self.run, client.id)
         else:
@@ -170,15 +171,17 @@ class _OfClient:
         hours = run.settings.of(settings.DETAILS_HOURS)
         return rules.details_due(one.list_id, before.details_at, self.reading.now, hours)
 
-    def seen(self) -> Sequence[Seen]:
-        """What is to be noted."""
-        read = {one.list_id for one in self.details}
+    def seen(self, refused: Collection[str] = ()) -> Sequence[Seen]:
+        """What is to be noted: settings count as read where Salesforce did not refuse the list's record."""
+        read = {one.list_id for one in self.details} - set(refused)
         return [Seen(one, one.id in read, {} if one.stats is None else rules.totals(one.stats)) for one in self.lists]
 
 
 async def _write_lists(
     run: Run, client: ClientScope, details: Sequence[ListDetails], *, full: bool, sweep: bool
-) -> None:
+) -> set[str]:
+    """Write them; tells ids of lists whose record was refused."""
+
     async def listed() -> Sequence[ListDetails]:
         return details
 
@@ -205,6 +208,7 @@ async def _write_lists(
     )
     report = await flow.run()
     run.add(lists=len(details), lists_written=report.outcome.written, lists_deleted=report.swept)
+    return {failure.key for failure in report.outcome.failures}
 
 
 def _list_rows(details: Sequence[ListDetails], client: ClientScope, number: int) -> Rows:
