@@ -60,8 +60,6 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "connections_account_callback": ("/connections/campaign-monitor/callback/", 302, "GET"),
     "connections_client_counts": ("/connections/clients/x/counts/", 302, "GET"),
     "connections_callback": ("/connections/salesforce/callback/", 302, "GET"),
-    "connections_account_callback": ("/connections/campaign-monitor/callback/", 302, "GET"),
-    "connections_client_counts": ("/connections/clients/x/counts/", 302, "GET"),
     "connections_disconnect": ("/connections/disconnect/salesforce/", 302, "GET POST"),
     "connections_owner": ("/connections/clients/x/owner/", 302, "GET POST"),
     "connections_remove": ("/connections/clients/x/remove/", 302, "GET POST"),
