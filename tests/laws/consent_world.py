@@ -12,7 +12,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from fairlead.domain.consent import MISSING, Basis, Decision, Event, Evidence, Opt, Shadow, Shown, Side, decide
+from fairlead.domain.consent import (
+    MISSING,
+    Basis,
+    Decision,
+    Event,
+    Evidence,
+    Opt,
+    Shadow,
+    Shown,
+    Side,
+    decide,
+    read_again,
+)
 from fairlead.domain.consent_book import Settled
 from fairlead.domain.consent_guard import Comparison, Judged, Limits, check_decisions, check_sides
 from fairlead.domain.consent_settings import FromCampaignMonitor, Options
@@ -245,7 +257,9 @@ class ConsentWorld:
             self._write_out(each, side)
             self.step("wrote")
         for each, made in list(decisions.items()):
-            if made.into and not await self._careful(each, readings[each], made):
+            if made.into and await self._careful(each, readings[each], made):
+                decisions[each] = read_again(made, *self.shown(each).values())
+            elif made.into:
                 del decisions[each]
         settled = [self._settled(each, readings[each], made) for each, made in decisions.items()]
         self.book.settle(CLIENT, settled, job=str(self.runs), at=self.now)
@@ -299,8 +313,9 @@ class ConsentWorld:
                     one.ticked = False
             return
         self.suppressed.discard(address)
+        gone = ("Unsubscribed", "Bounced") if self.options.hard_bounce_is_opt_out else ("Unsubscribed",)
         for held in self.lists.values():
-            if held.get(address, ("", START))[0] == "Unsubscribed":
+            if held.get(address, ("", START))[0] in gone:
                 held[address] = ("Active", self.now)
 
     async def _careful(self, address: str, read: Read, made: Decision) -> bool:

@@ -4,6 +4,7 @@ One address is explored exhaustively in `test_consent_model.py`; here are severa
 """
 
 import copy
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -101,7 +102,7 @@ class ConsentMachine(RuleBasedStateMachine):
         other.run(twice=True)
         self.world.run()
         assert self.world.state() == other.state()
-        assert self.world.book.held == other.book.held
+        assert _without_numbers(self.world) == _without_numbers(other)
 
     @invariant()
     def nobody_is_let_in_without_a_later_consent(self) -> None:
@@ -136,6 +137,11 @@ class ConsentMachine(RuleBasedStateMachine):
             pass
         finally:
             world.killed_at = -1
+
+
+def _without_numbers(world: ConsentWorld) -> dict[tuple[str, bytes], Shadow]:
+    """All shadows, without the numbers that consents got in the order in which they were told."""
+    return {key: replace(shadow, evidence=bool(shadow.evidence)) for key, shadow in world.book.held.items()}
 
 
 class AnyListMachine(ConsentMachine):

@@ -203,7 +203,8 @@ def decide(
     shown = {Side.SALESFORCE: salesforce, Side.CAMPAIGN_MONITOR: campaign_monitor}
     trusts = options.cleared_tick_box is ClearedTickBox.TRUST
     given = [one for one in evidence if trusts or one.basis is not Basis.CLEARED_TICK_BOX]
-    counted = next((one for one in given if _counts(one, shadow, shown, options)), None)
+    counting = [one for one in given if _counts(one, shadow, shown, options)]
+    counted = max(counting, key=lambda one: (one.at, one.side, one.basis), default=None)
     rule, goal, review = _row(shadow, shown, events, given, counted)
     reviews = [review] if review else []
     held = rule == 9 and options.cleared_tick_box is ClearedTickBox.ASK
@@ -233,6 +234,14 @@ def decide(
         contested=contested,
     )
     return Decision(rule, remembered, out, into, tuple(reviews), let_in)
+
+
+def read_again(made: Decision, salesforce: Shown, campaign_monitor: Shown) -> Decision:
+    """The decision with what the sides returned after it was carried out: that is remembered, not what was sent."""
+    if made.shadow is None:
+        return made
+    shadow = replace(made.shadow, salesforce=salesforce.opt, campaign_monitor=campaign_monitor.opt)
+    return replace(made, shadow=shadow)
 
 
 def may_write(side: Side, options: Options) -> bool:

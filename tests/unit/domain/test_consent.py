@@ -22,6 +22,7 @@ from fairlead.domain.consent import (
     SourceNamesSomebody,
     after_address_change,
     decide,
+    read_again,
     released,
     stands_in_the_way,
 )
@@ -176,6 +177,19 @@ def test_a_side_that_is_off_is_written_neither_out_nor_in(chosen, row, rule, out
     agreed, a, b, evidence = row
     made = decided(agreed, a, b, evidence=evidence, **chosen)
     assert (made.rule, made.out, made.into) == (rule, out, into)
+
+
+def test_what_is_remembered_is_what_was_returned_not_what_was_sent():
+    made = read_again(decided(OUT, "in", "out", evidence=[SF]), SHOWN["in"], MISSING)
+    assert (made.shadow.salesforce, made.shadow.campaign_monitor, made.into) == (IN, None, {CM})
+    nobody = decided(None, "-", "-")
+    assert read_again(nobody, MISSING, MISSING) == nobody
+
+
+def test_of_several_consents_the_latest_is_noted_whatever_their_order():
+    first, last = consent(SF, timedelta(hours=2)), replace(consent(SF), id=8)
+    for given in ([first, last], [last, first]):
+        assert decided(OUT, "in", "in", evidence=given).shadow.evidence == 8
 
 
 def _moments(count: int, hours: float = 1) -> tuple[datetime, ...]:
