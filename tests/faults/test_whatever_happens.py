@@ -125,7 +125,8 @@ class Driver:
         told = self.whole.sync()
         assert told.failure is None, (told.failure, self.steps)
         report = self.whole.check()
-        assert report.ok, (report.text(), self.steps)
+        if not report.ok:
+            pytest.fail("\n".join([report.text(), *self.steps]))
         assert self.whole.writes_of(self.whole.sync) == [], self.steps
         return "quiet"
 

@@ -1,8 +1,10 @@
 """What is wrong in the account: keys that end, clients, lists and campaigns that are gone, fields that are called otherwise."""
 
+from typing import Any
+
 import pytest
 
-from tests.faults.whole import CM, Whole
+from tests.faults.whole import CM, SF, Whole
 
 HAPPENS = ("open", "click", "join", "unsubscribe", "suppress")
 WRONG_KEY = {"Code": 50, "Message": "Must supply a valid HTTP Basic Authorization header"}
@@ -65,21 +67,32 @@ def test_a_list_that_answers_as_gone_is_left_out_by_name_and_its_members_stay(wh
     assert whole.in_step()
 
 
-@pytest.mark.timeout(60)
-def test_a_list_that_was_renamed_while_its_settings_could_not_be_read_gets_its_name_by_the_next_sync(
-    whole: Whole,
+UNWRITTEN: dict[str, tuple[str, dict[str, Any]]] = {
+    "unread": (
+        CM,
+        {"fault": "status", "status": 400, "body": {"Code": 1}, "match": {"path": "/lists/[0-9a-f]{32}.json"}},
+    ),
+    "locked": (SF, {"fault": "row_lock", "data": {"rows": 99}, "match": {"object": "CM_List__c"}}),
+}
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("how", UNWRITTEN)
+def test_a_new_name_of_a_list_that_could_not_be_read_or_written_is_there_after_the_next_sync(
+    whole: Whole, how: str
 ) -> None:
-    """Its new name was seen, but not written: it counts as unseen."""
+    """It was seen, but not written: it counts as unseen."""
     of = whole.list_called("Two news")
-    changed = {"Title": "Two news, renamed", "ConfirmedOptIn": False, "UnsubscribeSetting": "AllClientLists"}
-    whole.api("PUT", f"lists/{of}", changed)
-    whole.fault(CM, fault="status", status=400, body=NO_LIST | {"Code": 1}, match={"path": f"/lists/{of}.json"})
+    name = f"Two news, {how}"
+    whole.api("PUT", f"lists/{of}", {"Title": name, "ConfirmedOptIn": False, "UnsubscribeSetting": "AllClientLists"})
+    side, rule = UNWRITTEN[how]
+    whole.fault(side, **rule)
     whole.sync()
-    assert whole.struck(CM)
+    assert whole.struck(side)
 
     whole.clear_faults()
     assert whole.sync().failure is None
-    assert "Two news, renamed" in {row["Name"] for row in whole.rows("CM_List__c", "Name")}
+    assert name in {row["Name"] for row in whole.rows("CM_List__c", "Name")}
 
 
 @pytest.mark.timeout(60)

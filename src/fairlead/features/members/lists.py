@@ -122,12 +122,12 @@ class _Reading:
         sweep = whole and not wanted.list
         noting = partial(self.notes.note_listed, self.run, client.id)
         try:
-            refused = await _write_lists(self.run, client, found.details, full=whole, sweep=sweep)
+            unwritten = await _write_lists(self.run, client, found.details, full=whole, sweep=sweep)
         except RefusedByGuard:  # it comes after the writing
             await noting(found.seen(), list(order), self.now)
             raise
         # not before: settings and names that were not written are to be read again
-        gone = await noting(found.seen(refused), list(order), self.now)
+        gone = await noting(found.seen(unwritten), list(order), self.now)
         if sweep:
             await self.notes.forget_gone(self.run, client.id)
         else:
@@ -171,16 +171,16 @@ class _OfClient:
         hours = run.settings.of(settings.DETAILS_HOURS)
         return rules.details_due(one.list_id, before.details_at, self.reading.now, hours)
 
-    def seen(self, refused: Collection[str] = ()) -> Sequence[Seen]:
-        """What is to be noted: settings count as read where Salesforce did not refuse the list's record."""
-        read = {one.list_id for one in self.details} - set(refused)
+    def seen(self, unwritten: Collection[str] = ()) -> Sequence[Seen]:
+        """What is to be noted: settings count as read where they were written."""
+        read = {one.list_id for one in self.details} - set(unwritten)
         return [Seen(one, one.id in read, {} if one.stats is None else rules.totals(one.stats)) for one in self.lists]
 
 
 async def _write_lists(
     run: Run, client: ClientScope, details: Sequence[ListDetails], *, full: bool, sweep: bool
 ) -> set[str]:
-    """Write them; tells ids of lists whose record was refused."""
+    """Write them; tells ids of lists whose record was not written: refused, or done by an earlier attempt of a full sync."""
 
     async def listed() -> Sequence[ListDetails]:
         return details
@@ -208,6 +208,8 @@ async def _write_lists(
     )
     report = await flow.run()
     run.add(lists=len(details), lists_written=report.outcome.written, lists_deleted=report.swept)
+    if not report.read:
+        return {one.list_id for one in details}
     return {failure.key for failure in report.outcome.failures}
 
 
