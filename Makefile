@@ -11,7 +11,7 @@ DLT_SOURCE ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --quiet
 
-.PHONY: help setup browser demo test check bench year live clients docs lock format clean
+.PHONY: help setup browser demo test check bench year live clients docs messages lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -57,6 +57,9 @@ docs: setup ## Write the reference anew and serve the documentation at http://12
 	$(BIN)/python -m fairlead.cli.reference docs/reference
 	$(BIN)/python -m fairlead_emulators.reference docs/reference
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
+messages: setup ## Collect every text of the pages for translators
+	$(BIN)/python -m fairlead.cli.texts
 
 lock: .make/setup ## Lock the requirements again, with hashes and without addresses
 	$(BIN)/python -m pip install --quiet uv

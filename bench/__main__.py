@@ -2,14 +2,16 @@
 
 Everyone does the same job on the same prepared answers, in a process of its own, against a fresh replay server on the
 loopback. `script` is glue between two well-known clients; `pump` only reads the pages and drops them.
-Writes `bench/results.json`.
+Writes `bench/results.json`. `python -m bench pages` measures the pages instead (`bench/pages.py`).
 """
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
+from bench import pages
 from bench.measure import CONTESTANTS, available, run
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -17,6 +19,10 @@ SLOW = frozenset({"script"})
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["pages"]:
+        sys.argv.pop(1)
+        pages.main()
+        return
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000, help="subscribers in the first bench (default 100,000)")
     parser.add_argument("--million", type=int, default=1_000_000, help="subscribers in the second; 0 leaves it out")

@@ -132,6 +132,15 @@ class Settings:
     campaign_monitor_url: str = _setting(
         "FAIRLEAD_CAMPAIGN_MONITOR_URL", _url, "https://api.createsend.com", "The Campaign Monitor API."
     )
+    campaign_monitor_client_id: str = _setting(
+        "FAIRLEAD_CM_CLIENT_ID",
+        _text,
+        "",
+        "Client id of an OAuth application of Campaign Monitor: people then sign in there instead of pasting a key.",
+    )
+    campaign_monitor_client_secret: str = _setting(
+        "FAIRLEAD_CM_CLIENT_SECRET", _text, "", "The secret of that application."
+    )
     salesforce_login_url: str = _setting(
         "FAIRLEAD_SALESFORCE_LOGIN_URL", _url, "https://login.salesforce.com", "Where Salesforce gives tokens."
     )

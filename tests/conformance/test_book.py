@@ -195,6 +195,20 @@ def test_what_is_known_of_all_scopes_is_read_at_once(transactional_db: None) -> 
     assert call(kept.book.all_known) == {(OPENS.list, "opens"): KNOWN}
 
 
+def test_who_forgets_the_ledgers_scope_forgets_its_events(transactional_db: None) -> None:
+    """A start from nothing drops cursors and roll-ups; what is remembered of events goes with them."""
+    from fairlead.store import forgetting
+
+    kept = Postgres()
+    read(kept, OPENS, noted(ONE))
+
+    forgetting.forget(kept.org.pk)
+
+    assert call(kept.book.all_known) == {}
+    read(kept, OPENS, noted(ONE))
+    assert kept.opened(ANN) == 1
+
+
 def test_first_and_last_activities_keep_their_order_however_they_come(transactional_db: None) -> None:
     """First beside being sent to, last of all; of one minute the higher rank is the later."""
     from fairlead.store.activity_models import CampaignActivity

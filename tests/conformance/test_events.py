@@ -416,26 +416,33 @@ def test_a_scanner_is_flagged_counted_and_its_opt_out_listed(world: World) -> No
     assert flagged == {"Clicked": 3, "Opened": 1}
     campaign = next(row for row in world.records(names.CAMPAIGN) if row["Name"] == name)
     assert (campaign["Suspicious_Opens__c"], campaign["Suspicious_Clicks__c"]) == (1, 3)
-    shown = async_to_sync(_shown)(world, campaign["Campaign_Id__c"])
+    shown = async_to_sync(_shown)(world, campaign["Campaign_Id__c"], email)
     assert [one.address for one in shown["opt_outs"]] == [email]
-    assert sum(opens for _, opens, _ in shown["days"]) == campaign["Opens__c"]
-    assert sum(clicks for _, _, clicks in shown["days"]) == campaign["Clicks__c"]
+    assert sum(shown["days"]["Opened"].values()) == campaign["Opens__c"]
+    assert sum(shown["days"]["Clicked"].values()) == campaign["Clicks__c"]
+    assert {url for url, _, doubtful in shown["links"] if doubtful} == set(links)
+    assert shown["who"][1] == 3
+    assert {row["Email__c"] for row in shown["who"][0]} == {email}
     assert [one.id for one in shown["found"]][0] == shown["one"].id or len(shown["found"]) == 3
     assert shown["count"] == 3
 
 
-async def _shown(world: World, campaign_id: str) -> dict[str, Any]:
+async def _shown(world: World, campaign_id: str, email: str) -> dict[str, Any]:
     """What the pages read of the org."""
     from fairlead.features.campaigns import live
 
     async with org_of(world.emulators) as org:
         one = await live.campaign(org, campaign_id)
         assert one is not None
-        found, count = await live.campaigns(org, 1, "Spring")
+        found, count = await live.campaigns(
+            org, live.narrowed("Spring", {"sent": "3650", "linked": "no"}), "Client__r.Name DESC NULLS LAST", 25, 0
+        )
         return {
             "one": one,
             "found": found,
             "count": count,
             "days": await live.by_day(org, one.row["Id"]),
+            "links": await live.links(org, one.row["Id"]),
+            "who": await live.recipients(org, one.row["Id"], live.Wanted("Clicked", email)),
             "opt_outs": await live.suspicious_opt_outs(org, 30),
         }

@@ -7,7 +7,8 @@ import pytest
 
 from fairlead.cli.demo_emulators import Emulators
 from fairlead.domain.activity import Activity
-from fairlead.features.salesforce_campaigns.links import LinksBlocked
+from fairlead.features.salesforce_campaigns import records
+from fairlead.features.salesforce_campaigns.links import CannotCreate, LinksBlocked
 from fairlead.features.salesforce_campaigns.members import MembersBlocked
 from fairlead.features.salesforce_campaigns.models import Link
 from fairlead.store.models import CampaignActivity, RowRefusal, SettingRow
@@ -168,10 +169,11 @@ def test_a_campaign_that_the_org_will_not_create_is_told_and_the_others_are(worl
     creating(world, parent="701000000000001AAA")
     campaign = world.campaign()
     hand, crm_id = world.linked()
-    run = world.run()
-    assert run.linked_campaigns[hand] == crm_id
-    assert campaign not in run.linked_campaigns
-    assert run.totals["refused"] >= 1
+    with pytest.raises(CannotCreate, match=r"Correct “Parent of created campaigns” \(701000000000001AAA\)"):
+        world.run("links")
+    linked = records.known(world.org.pk)
+    assert linked[hand] == crm_id
+    assert campaign not in linked
     assert "refused:" in world.progress.told["links"]["message"]
     assert RowRefusal.objects.filter(org=world.org, scope__kind="campaign_links").exists()
     world.choose(parent="")

@@ -22,12 +22,18 @@ VOLATILE = {"Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "Sync_Run
 
 @dataclass
 class Installation:
-    """`home` is its data folder; a command may take `patience_s`. Use as a context manager: everything it started ends with it."""
+    """`home` is its data folder; a command may take `patience_s`. Use as a context manager: everything it started ends with it.
+
+    `now` is when it begins, for clocks that then stand still.
+    `connected`: both sides are connected and Fairlead is installed in the org; else nothing is, as on the first day.
+    """
 
     home: Path
     seed: str | dict[str, Any] = "small"
     settings: dict[str, str] = field(default_factory=dict)
     patience_s: float = 120
+    now: str = ""
+    connected: bool = True
     emulators: demo_emulators.Emulators | None = None
     worker: subprocess.Popen[bytes] | None = None
     log: Path = field(init=False)
@@ -39,10 +45,15 @@ class Installation:
         named = self.seed if isinstance(self.seed, str) else "empty"
         self.emulators = demo_emulators.start((0, 0), named)
         try:
+            for change in [{"stands_still": True}, {"set": self.now}] if self.now else []:
+                self.emulators.post("campaign_monitor", "/_control/clock", change)
             if not isinstance(self.seed, str):
                 for side, spec in self.seed.items():
                     self.emulators.post(side, "/_control/seed", {"spec": spec, "seed": 1})
-            self._connect()
+            if self.connected:
+                self._connect()
+            else:
+                self.run("migrate")
         except BaseException:
             self.__exit__()
             raise

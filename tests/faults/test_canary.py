@@ -5,6 +5,7 @@ import gzip
 import json
 import re
 import subprocess
+import sys
 import urllib.request
 import zlib
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from psycopg import sql
 from fairlead.store import postgres
 from fairlead.store.binaries import PostgresFailed, programs
 from tests.faults.installation import Installation
+from tests.faults.test_kill_records import choose
 
 SEED = {
     "campaign_monitor": {
@@ -45,6 +47,7 @@ PHONE = "+12025550173"
 PLAIN = f"{TAG}.plain@example.com"
 REFUSED = f"{TAG}.{'r' * 50}@{'t' * 40}.example.com"  # longer than Salesforce takes
 LOCKED = f"{TAG}.locked@example.org"
+MAILED = f"{TAG}.mailed@example.org"
 VALUE = f'{TAG} likes <pickles> & "brine"'
 
 WORDS = tuple(word.encode() for word in (TAG, *NAMES, PHONE[1:], "202-555-0173", "(202) 555-0173"))
@@ -96,8 +99,6 @@ def files(*folders: Path) -> Iterator[tuple[Path, bytes]]:
 
 def subscribe(fairlead: Installation, on: str, address: str) -> None:
     """Somebody with this address joins a list, by Campaign Monitor's own API."""
-    assert fairlead.emulators is not None
-    key = fairlead.emulators.line["campaign_monitor"]["api_key"]
     body = {
         "EmailAddress": address,
         "Name": " ".join(NAMES),
@@ -107,15 +108,20 @@ def subscribe(fairlead: Installation, on: str, address: str) -> None:
         "Resubscribe": True,
         "ConsentToTrack": "Yes",
     }
-    request = urllib.request.Request(
-        f"{fairlead.emulators.url('campaign_monitor')}/api/v3.3/subscribers/{on}.json",
-        json.dumps(body).encode(),
-        {
-            "Content-Type": "application/json",
-            "Authorization": "Basic " + base64.b64encode(f"{key}:x".encode()).decode(),
-        },
-    )
-    urllib.request.urlopen(request, timeout=30).close()
+    call(fairlead, f"subscribers/{on}", body)
+
+
+def call(fairlead: Installation, path: str, body: dict[str, Any]) -> Any:
+    """POST to Campaign Monitor's own API."""
+    assert fairlead.emulators is not None
+    key = fairlead.emulators.line["campaign_monitor"]["api_key"]
+    headers = {
+        "Content-Type": "application/json",
+        "Authorization": "Basic " + base64.b64encode(f"{key}:x".encode()).decode(),
+    }
+    url = f"{fairlead.emulators.url('campaign_monitor')}/api/v3.3/{path}.json"
+    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), headers), timeout=60) as answer:
+        return json.loads(answer.read() or b"null")
 
 
 def create(fairlead: Installation, sobject: str, **fields: str) -> None:
@@ -137,6 +143,7 @@ def live(fairlead: Installation) -> None:
     create(fairlead, "Lead", Company="Snoot")
     fairlead.sync("--full")
     assert TAG in json.dumps([dict(row) for row in fairlead.truth().members]), "the person was never synced"
+    mailed(fairlead, small)
     fairlead.act(share=0.02, do="mixed", seed=1)
     subscribe(fairlead, small, f"{TAG}.later@example.net")
     lock: dict[str, Any] = {"fault": "row_lock", "match": {"object": "CM_Member__c"}, "data": {"rows": 500}}
@@ -151,6 +158,59 @@ def live(fairlead: Installation) -> None:
         fairlead.clear_faults()
 
 
+def mailed(fairlead: Installation, on: str) -> None:
+    """The person is mailed, opens and clicks, becomes a contact and a campaign member, is suppressed, and asked about."""
+    assert fairlead.emulators is not None
+    choose(fairlead, "suppression.sync", value=True)
+    choose(fairlead, "record_creation.rule", "contact", on)
+    choose(fairlead, "members.salesforce_id_field", "Remarks")
+    subscribe(fairlead, on, MAILED)
+    client = next(fairlead.emulators.get("campaign_monitor", "/_control/state"))["clients"][0]["id"]
+    written = {
+        "Name": "Canary", "Subject": "News", "FromName": "Canary & Co", "FromEmail": "news@example.com",
+        "ReplyTo": "news@example.com", "HtmlUrl": "https://example.com/news", "ListIDs": [on],
+    }  # fmt: skip
+    sent = call(fairlead, f"campaigns/{client}", written)
+    call(fairlead, f"campaigns/{sent}/send", {"ConfirmationEmail": "news@example.com", "SendDate": "Immediately"})
+    fairlead.emulators.post("campaign_monitor", "/_control/clock", {"advance_seconds": 3 * 86_400})
+    fairlead.sync()
+    campaigns = [row["Id"] for row in records(fairlead, "CM_Campaign__c")]
+    for record in campaigns:
+        said = {"act": "create", "object": "Campaign", "fields": {"Name": record, "CM_Campaign__c": record}}
+        fairlead.emulators.post("salesforce", "/_control/act", said)
+    told = fairlead.sync()
+    assert told["job"]["counts"]["campaign_members_written"] > 0
+    assert TAG in json.dumps(records(fairlead, "CM_Tracking__c")), "the person was never mailed"
+    assert any(MAILED == row["Email"] for row in records(fairlead, "Contact")), "no contact was made"
+    asked_about(fairlead, MAILED)
+    fairlead.run("records", "preview", "--list", on)
+    fairlead.run("sync", "--full", "--clean", "--yes")
+
+
+def records(fairlead: Installation, name: str) -> list[dict[str, Any]]:
+    assert fairlead.emulators is not None
+    return list(fairlead.emulators.get("salesforce", f"/_control/records?object={name}"))
+
+
+def asked_about(fairlead: Installation, address: str) -> None:
+    """`fairlead explain`, whose answer is for who asks alone: it goes to no log."""
+    words = [sys.executable, "-m", "fairlead.cli", "explain", "-", "--json"]
+    ended = subprocess.run(
+        words, env=fairlead.environment(), input=address.encode(), capture_output=True, timeout=90, check=True
+    )
+    assert address.encode() in ended.stdout
+    with fairlead.log.open("ab") as log:
+        log.write(ended.stderr)
+
+
+def whereabouts(fairlead: Installation) -> set[bytes]:
+    """From where people opened and clicked: addresses of their machines, and their places, in lower case."""
+    found = {str(row[name]) for row in records(fairlead, "CM_Tracking__c") for name in PLACES if row[name]}
+    known = json.dumps(SEED).lower()  # a client's time zone names cities, too
+    return {text.lower().encode() for text in found if text.lower() not in known and len(text) > 4}
+
+
+PLACES = ("IP_Address__c", "City__c", "Region__c", "Location__Latitude__s", "Location__Longitude__s")
 ADDRESSED = f"The value {PLAIN} of {' '.join(NAMES)} ({PHONE}) is not allowed: '{VALUE}'"
 ERRORS: list[tuple[str, dict[str, Any]]] = [
     ("salesforce", {"fault": "storage_full", "match": {"object": "CM_Member__c"}}),
@@ -205,7 +265,7 @@ def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
     assert found_in(b"nobody@example.com \x78\x9cno stream") == set()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_no_file_of_fairlead_holds_the_person(afterwards: Installation) -> None:
     """Data folder, the cluster's tables, indexes and write-ahead log, and what every process printed: nothing; the control is found."""
     home, cluster = afterwards.home, postgres.place(afterwards.home).base
@@ -253,3 +313,13 @@ def test_a_dump_of_the_database_does_not_hold_the_person(afterwards: Installatio
     finally:
         with psycopg.connect(postgres.database_url(afterwards.home)) as database:
             database.execute("DROP TABLE planted")
+
+
+@pytest.mark.timeout(120)
+def test_nothing_at_rest_tells_from_where_somebody_read_a_mail(afterwards: Installation) -> None:
+    """The addresses of machines and the places of events are in the org alone: not in the database, not in a log."""
+    marks = whereabouts(afterwards)
+    assert len([mark for mark in marks if mark.count(b".") == 3]) > 3, "no event came from anywhere"
+    for kept in (dump(afterwards), afterwards.log.read_bytes()):
+        text = kept.lower()
+        assert {mark for mark in marks if re.search(rb"(?<![\d.])" + re.escape(mark) + rb"(?![\d])", text)} == set()

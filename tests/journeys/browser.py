@@ -111,12 +111,20 @@ ACTIVE: Final = "SELECT id FROM jobs_job WHERE state IN ('holding', 'queued', 'r
 
 
 @contextmanager
-def admin(home: Path, seed: str | dict[str, Any] = "small") -> Iterator[Admin]:
-    """An installation with a worker and the admin, and a browser that has signed in by a one-time link."""
+def admin(home: Path, seed: str | dict[str, Any] = "small", *, connected: bool = True) -> Iterator[Admin]:
+    """An installation with a worker and the admin, and a browser that has signed in by a one-time link.
+
+    Not `connected`: as on the first day, with an OAuth application of Campaign Monitor that the deployment names.
+    """
     program, port = chromium(), free_port()
     url = f"http://127.0.0.1:{port}"
     settings = {"FAIRLEAD_PORT": str(port), "FAIRLEAD_PUBLIC_URL": url}
-    with Installation(home, seed, settings) as fairlead, fairlead.log.open("ab") as log:
+    with Installation(home, seed, settings, connected=connected) as fairlead, fairlead.log.open("ab") as log:
+        if not connected:
+            assert fairlead.emulators is not None
+            line = fairlead.emulators.line["campaign_monitor"]
+            fairlead.settings["FAIRLEAD_CM_CLIENT_ID"] = line["oauth_client_id"]
+            fairlead.settings["FAIRLEAD_CM_CLIENT_SECRET"] = line["oauth_client_secret"]
         command = [sys.executable, "-m", "fairlead.cli", "web"]
         web = subprocess.Popen(command, env=fairlead.environment(), stdout=log, stderr=log)
         try:
@@ -128,7 +136,7 @@ def admin(home: Path, seed: str | dict[str, Any] = "small") -> Iterator[Admin]:
                 opened = Admin(fairlead, url, browser, browser.new_context(base_url=url))
                 page = opened.page(link)
                 page.get_by_role("button", name="Sign in").click()
-                page.get_by_role("heading", name="Home").wait_for()
+                page.get_by_role("heading", name="Set-up").wait_for()
                 yield opened
                 browser.close()
         finally:

@@ -14,6 +14,10 @@ SIGNED_IN = {
     "home": "/",
     "sync settings": "/sync/",
     "full sync": "/sync/full/",
+    "set-up": "/setup/",
+    "set-up, signing in": "/setup/salesforce/",
+    "set-up, what to sync": "/setup/what/",
+    "set-up, what there is": "/setup/ready/?look=1",
     "connections": "/connections/",
     "select clients": "/connections/clients/",
     "sync user": "/connections/sync-user/",
@@ -25,7 +29,32 @@ SIGNED_IN = {
     "options of a room": "/settings/primary_sync/",
     "jobs": "/jobs/",
     "job": "/jobs/{refused}/",
+    "messages": "/maintenance/?state=all",
+    "audit log": "/maintenance/audit/",
+    "page layouts": "/maintenance/layouts/?read=1",
+    "notifications": "/maintenance/notifications/",
+    "internal limits": "/maintenance/limits/",
+    "workers": "/maintenance/workers/",
+    "support codes": "/help/codes/",
+    "support code": "/help/codes/FL-211/",
+    "codes of a service": "/help/codes/SF/",
     "account": "/account/",
+    "sessions": "/account/sessions/",
+    "user security": "/user-security/",
+    "charts": "/glance/charts/",
+    "lists": "/lists/",
+    "new list": "/lists/new/",
+    "list": "/lists/{list}/",
+    "statistics of a list": "/lists/{list}/statistics/",
+    "members of a list": "/lists/{list}/people/",
+    "segments of a list": "/lists/{list}/segments/",
+    "options of a list": "/lists/{list}/options/",
+    "change a list": "/lists/{list}/edit/",
+    "campaigns": "/campaigns/",
+    "general options": "/general/",
+    "billing": "/billing/",
+    "help": "/help/",
+    "help page": "/help/reference/error-codes/",
 }
 OPEN = {**SIGNED_IN, "sign-in": "/sign-in/"}
 
@@ -51,7 +80,8 @@ def opened(fairlead: Admin, name: str, **options: Any) -> Page:
     if name not in SIGNED_IN:
         return fairlead.stranger(OPEN[name], **options)
     with_refused_rows = fairlead.fairlead.rows("SELECT max(job_id) FROM store_rowrefusal")[0][0]
-    return fairlead.page(SIGNED_IN[name].format(refused=with_refused_rows), **options)
+    one_list = fairlead.fairlead.rows("SELECT list_id FROM members_listreading ORDER BY name LIMIT 1")[0][0]
+    return fairlead.page(SIGNED_IN[name].format(refused=with_refused_rows, list=one_list), **options)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -58,7 +58,11 @@ def _banned() -> dict[str, str]:
 
 def _found(text: str) -> list[str]:
     lowered = text.lower()
-    return [f"{bad} (use {word})" for bad, word in _banned().items() if re.search(rf"\b{re.escape(bad)}s?\b", lowered)]
+    return [
+        f"{bad} (use {word})"
+        for bad, word in _banned().items()
+        if re.search(rf"(?<![\w-]){re.escape(bad)}s?\b", lowered)
+    ]
 
 
 class _Words(HTMLParser):

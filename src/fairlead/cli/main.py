@@ -17,6 +17,7 @@ from fairlead.cli import (
     jobs,
     look,
     members,
+    messages,
     records,
     run,
     salesforce,
@@ -28,6 +29,7 @@ from fairlead.cli import (
     sync_user,
     token,
     tracking,
+    users,
     webhooks,
 )
 
@@ -66,6 +68,7 @@ app.command("sync", epilog="Example: fairlead sync --full")(sync.sync)
 app.command("sign-in", epilog="Example: fairlead sign-in")(run.sign_in)
 app.command("status", epilog="Example: fairlead status --json")(look.status)
 app.command("explain", epilog="Example: fairlead explain somebody@example.com --list 1a2b3c")(explain.explain)
+app.command("audit", epilog="Example: fairlead audit --who admin --from 2026-01-01")(messages.audit)
 app.command("doctor", epilog="Example: fairlead doctor")(look.doctor)
 app.command("emulators", epilog="Example: fairlead emulators --seed demo --json")(run.emulators)
 app.command("demo", epilog="Example: fairlead demo --once")(run.demo)
@@ -85,6 +88,9 @@ app.add_typer(token.app, name="token")
 app.add_typer(records.app, name="records")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(users.app, name="users")
+app.add_typer(messages.app, name="messages")
+app.add_typer(messages.notifications, name="notifications")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -23,12 +23,6 @@ if TYPE_CHECKING:
     from fairlead.store.models import Org
 
 
-class DeploymentRefused(FixTheSettings):
-    """The org refused components of a deployment; nothing was changed."""
-
-    code = "FL-351"
-
-
 class RightsMissing(FixTheSettings):
     """The user that Fairlead signs in as lacks rights without which nothing works."""
 
@@ -49,15 +43,12 @@ async def deploy(
     """Deploy a project; after success buttons learn Fairlead's address and the integration user gets access."""
     from fairlead import wiring
     from fairlead.cli.house import settings
-    from fairlead.salesforce import installing, sharing
-    from fairlead.salesforce.package import package_from_source
+    from fairlead.features.setup import deploying
 
     async with wiring.open_salesforce(here) as crm:
-        package = sharing.keep(package_from_source(folder, crm.api_version), await sharing.models(crm))
-        result = await crm.metadata.deploy(package, check_only=check_only, on_progress=on_progress)
-        if check_only or not result.success:
-            return result, None
-        return result, await installing.settle(crm, settings().public_url)
+        return await deploying.deploy(
+            crm, folder, settings().public_url, check_only=check_only, on_progress=on_progress
+        )
 
 
 async def check(
@@ -133,21 +124,17 @@ def _unless_refused(result: "DeployResult", *, as_json: bool, more: dict[str, An
     """Tell each refused component in words, and end with 1."""
     if result.success:
         return
-    from fairlead.salesforce import refusals
+    from fairlead.features.setup import deploying
 
-    failures = [(each, refusals.next_step(each)) for each in result.failures]
+    refused = deploying.refused(result)
     rows = [
-        {"type": f.component_type, "name": f.full_name, "line": f.line_number, "problem": f.problem, "next_step": step}
-        for f, step in failures
+        {"type": f.kind, "name": f.name, "line": f.line, "problem": f.problem, "next_step": f.next_step}
+        for f in refused
     ]
-    if failures and not as_json:
-        shown = [(f"{f.component_type} {f.full_name}", f.problem, step) for f, step in failures]
+    if refused and not as_json:
+        shown = [(f"{f.kind} {f.name}", f.problem, f.next_step) for f in refused]
         show.table("Refused", ["Component", "Problem", "Next step"], shown, errors=True)
-    why = f"{len(failures)} components were refused" if failures else result.error_message or "no reason was given"
-    step = failures[0][1] if failures else "Look at Setup > Deployment Status, then try again."
-    problem = edge.explain(
-        DeploymentRefused(f"The deployment ended as {result.status}: {why}. Nothing was changed.", next_step=step)
-    )
+    problem = edge.explain(deploying.refusal(result, refused))
     _end(problem, as_json=as_json, more={"components": rows, **(more or {})})
 
 

@@ -4,7 +4,6 @@ import asyncio
 import sys
 import webbrowser
 from collections.abc import Mapping
-from typing import Final
 from urllib.parse import urlsplit
 
 from fairlead.campaignmonitor import web_login as account_login
@@ -13,19 +12,12 @@ from fairlead.features.connections import proving
 from fairlead.features.connections.credentials import AccountGrant, OrgGrant
 from fairlead.salesforce import web_login as org_login
 
-SCOPES: Final[tuple[account_login.Scope, ...]] = (
-    "ViewReports", "ManageLists", "ImportSubscribers", "ViewSubscribersInReports", "AdministerAccount",
-    "ViewTransactional", "SendTransactional", "Automation",
-)  # fmt: skip
-"""What the features need: no campaign is made or sent, no template or person changed."""
-
 
 async def of_account(base_url: str, client_id: str, client_secret: str, callback: str, *, paste: bool) -> AccountGrant:
     """What a person grants on Campaign Monitor's screen. Raises CampaignMonitorError, BadCallback, NobodyCame."""
     app, state = account_login.App(client_id, client_secret, callback), account_login.new_state()
-    returned = await _signed_in(account_login.address(base_url, app, SCOPES, state), callback, paste=paste)
-    async with proving.session() as http:
-        return AccountGrant.of(await account_login.redeem(http, base_url, app, state, returned))
+    returned = await _signed_in(account_login.address(base_url, app, proving.SCOPES, state), callback, paste=paste)
+    return await proving.redeemed_account(base_url, app, state, returned)
 
 
 async def of_org(login_url: str, client_id: str, client_secret: str, callback: str, *, paste: bool) -> OrgGrant:

@@ -6,6 +6,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,7 +55,8 @@ In the schedule's own time zone; hours are those of UTC. A run that was missed i
 CODES: Final = """# Error codes
 
 A message about something that went wrong ends with its support code. Codes that begin with `CM-` and `SF-` are Campaign
-Monitor's and Salesforce's own.
+Monitor's and Salesforce's own: see [Campaign Monitor's codes](campaign-monitor-codes.md) and
+[Salesforce's codes](salesforce-codes.md).
 
 | code | meaning | what to do |
 | --- | --- | --- |
@@ -145,8 +147,19 @@ def _moves(table: Any) -> Iterator[tuple[Any, Any, Any]]:
 
 def error_codes() -> str:
     """Every failure with its support code."""
-    rows = [f"| `{each.code}` | {_first_line(each)} | {each.next_step} |\n" for each in failures()]
+    rows = [
+        f"| [{each.code}](../codes/{each.code}.md) | {_first_line(each)} | {each.next_step} |\n" for each in failures()
+    ]
     return NOTE + CODES + "".join(rows)
+
+
+def codes_of_a_service(prefix: str) -> str:
+    """The codes of one of the two services that its client knows."""
+    from fairlead.ui import help_codes
+
+    name = help_codes.SERVICES[prefix]
+    rows = [f"| `{row.code}` | {row.says} | {row.next_step} |\n" for row in help_codes.of_service(prefix).values()]
+    return NOTE + f"# Codes of {name}\n\n| code | it says | what to do |\n| --- | --- | --- |\n" + "".join(rows)
 
 
 def failures() -> list[type[Any]]:
@@ -213,6 +226,8 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "options.md": options,
     "jobs.md": job_states,
     "error-codes.md": error_codes,
+    "campaign-monitor-codes.md": partial(codes_of_a_service, "CM"),
+    "salesforce-codes.md": partial(codes_of_a_service, "SF"),
     "org.md": installed_in_the_org,
 }
 

@@ -58,6 +58,7 @@ def web(port: Port = None, as_json: AsJson = False) -> None:
         log_config=None,
         access_log=False,
         lifespan="off",
+        server_header=False,
         timeout_graceful_shutdown=5,
     )
 

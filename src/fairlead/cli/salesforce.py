@@ -29,14 +29,9 @@ Check = Annotated[bool, typer.Option("--check", help="Only say what would be don
 
 def project() -> Path:
     """The folder of the SFDX project that comes with this Fairlead."""
-    import fairlead
-    from fairlead.domain.failure import FixTheSettings
+    from fairlead.features.setup import deploying
 
-    package = Path(fairlead.__file__).parent
-    for folder in (package / "salesforce_project", package.parents[1] / "salesforce"):
-        if (folder / "sfdx-project.json").is_file():
-            return folder
-    raise FixTheSettings("The Salesforce project is not here.", next_step="Name its folder with --source.")
+    return deploying.project()
 
 
 def install_now() -> list[str]:

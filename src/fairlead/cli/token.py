@@ -1,6 +1,7 @@
 """`fairlead token`: what lets programs use the API."""
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -9,10 +10,21 @@ from fairlead.cli import show
 from fairlead.cli.house import WHO, open_house, org
 from fairlead.cli.jobs import when
 from fairlead.cli.show import AsJson
+from fairlead.domain.role import Role
 
 app = typer.Typer(
     help="Make, list and revoke tokens of the API.", epilog="Example: fairlead token list", no_args_is_help=True
 )
+
+
+class Word(StrEnum):
+    """Roles that a token can have."""
+
+    FULL = "full"
+    STANDARD = "standard"
+    LIMITED = "limited"
+
+
 Name = Annotated[str, typer.Argument(help="What the token is called.", metavar="NAME")]
 
 
@@ -21,6 +33,10 @@ def create(
     name: Name,
     days: Annotated[int, typer.Option(min=0, max=3650, help="Days until it expires; 0: never.")] = 365,
     read_only: Annotated[bool, typer.Option("--read-only", help="It may look and change nothing.")] = False,
+    role: Annotated[
+        Word,
+        typer.Option("--role", help="What it opens: as much as the permission set of that role opens to a person."),
+    ] = Word.FULL,
     as_json: AsJson = False,
 ) -> None:
     """Make a token and show it, for the only time: Fairlead keeps a hash of it."""
@@ -30,9 +46,18 @@ def create(
     from fairlead.store import tokens
 
     expires_at = timezone.now() + timedelta(days=days) if days else None
-    token = tokens.create(org(), name, WHO, expires_at=expires_at, read_only=read_only)
+    token = tokens.create(org(), name, WHO, expires_at=expires_at, read_only=read_only, role=Role[role.name])
     if as_json:
-        show.document({"ok": True, "name": name, "token": token, "expires_at": expires_at, "read_only": read_only})
+        show.document(
+            {
+                "ok": True,
+                "name": name,
+                "token": token,
+                "expires_at": expires_at,
+                "read_only": read_only,
+                "role": role.value,
+            }
+        )
         return
     show.console(errors=True).print("Keep it well: it is not shown again. Send it as `Authorization: Bearer …`.")
     print(token)
@@ -44,8 +69,8 @@ def list_tokens(as_json: AsJson = False) -> None:
     open_house()
     from fairlead.store.models import ApiToken
 
-    names = ("name", "read_only", "created_by", "created_at", "expires_at", "last_used_at", "revoked_at")
-    found = list(ApiToken.objects.filter(org=org()).values(*names))
+    names = ("name", "read_only", "role", "created_by", "created_at", "expires_at", "last_used_at", "revoked_at")
+    found = [{**row, "role": Role(row["role"]).word} for row in ApiToken.objects.filter(org=org()).values(*names)]
     if as_json:
         show.document({"ok": True, "tokens": found})
         return
@@ -53,12 +78,13 @@ def list_tokens(as_json: AsJson = False) -> None:
         (
             one["name"],
             "look" if one["read_only"] else "look and change",
+            one["role"],
             one["created_by"],
             *(when(one[each]) for each in ("created_at", "expires_at", "last_used_at", "revoked_at")),
         )
         for one in found
     ]
-    show.table("", ["Name", "May", "Made by", "Made", "Expires", "Last used", "Revoked"], rows)
+    show.table("", ["Name", "May", "Role", "Made by", "Made", "Expires", "Last used", "Revoked"], rows)
 
 
 @app.command("revoke", epilog="Example: fairlead token revoke reporting")

@@ -18,6 +18,11 @@ class Failure(Exception):
         self.step = next_step or self.next_step
         super().__init__(f"{text} {self.step}".strip())
 
+    @property
+    def told(self) -> str:
+        """The text with the support code: for where several failures stand side by side."""
+        return f"{self} ({self.code})"
+
     def tell_more(self, before: str) -> None:
         """Put a sentence before the text."""
         self.text = f"{before} {self.text}"

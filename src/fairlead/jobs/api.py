@@ -1,19 +1,31 @@
 """What rooms and entrances may ask of jobs. Plain Django: call it in the transaction of the change that needs the job."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 
 from fairlead.domain.failure import FixTheSettings
+from fairlead.domain.setting import Number
 from fairlead.jobs import engine
 from fairlead.jobs.dispatch import dispatch
 from fairlead.jobs.models import Job, State
 from fairlead.jobs.states import WAITING, Event, move
-from fairlead.store import audit
+from fairlead.store import audit, setting_rows
 from fairlead.store.models import Org
 
-__all__ = ["NoSuchJob", "NotEnded", "ask", "cancel", "dispatch", "retry"]
+__all__ = ["ATTEMPTS", "NoSuchJob", "NotEnded", "ask", "cancel", "dispatch", "retry"]
+
+ATTEMPTS: Final = Number(
+    name="maintenance.job_attempts",
+    title="Attempts of a job",
+    help="How often a job is tried before it counts as failed: after an answer that only asks for patience, or after its "
+    "worker died. Between two attempts it waits longer and longer, a quarter of an hour at most.",
+    default=5,
+    unit="attempts",
+    least=1,
+    most=20,
+)
 
 
 class NoSuchJob(FixTheSettings):
@@ -48,7 +60,8 @@ def ask(org: Org, kind: str, *, key: str = "", args: dict[str, Any] | None = Non
         )
         job = same.order_by("id").first()
         if job is None:
-            job = Job.objects.create(org=org, kind=kind, key=key, args=args or {}, requested_by=by)
+            most = setting_rows.value(org, ATTEMPTS)
+            job = Job.objects.create(org=org, kind=kind, key=key, args=args or {}, requested_by=by, max_attempts=most)
             dispatch(org.pk)
             job.refresh_from_db()
         return job

@@ -79,9 +79,13 @@ class JobContext:
         total: int | None = None,
         unit: str | None = None,
         message: str | None = None,
+        code: str | None = None,
+        step: str | None = None,
         **counts: int,
     ) -> None:
         """Report progress of a stage; what is not given stays. A change of state is written at once.
+
+        `code` and `step` are the support code and the next step of the failure that `message` tells.
 
         Raises `KeyError` for a stage that was not announced, `StaleAttempt` when the job is no longer ours.
         """
@@ -89,6 +93,7 @@ class JobContext:
         if found is None:
             raise KeyError(name)
         news = {"state": state, "done": done, "total": total, "unit": unit, "message": message}
+        news |= {"code": code, "step": step}
         turned = state is not None and state != found["state"]
         found.update({field: value for field, value in news.items() if value is not None})
         found["counts"].update(counts)

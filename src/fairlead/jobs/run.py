@@ -6,13 +6,13 @@ from typing import Any
 
 import psycopg
 import structlog
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from fairlead.domain.failure import Failure, OurBug, WaitAndRetry
-from fairlead.jobs import lifeline, registry
+from fairlead.jobs import hearing, lifeline, registry
 from fairlead.jobs.context import Cancelled, JobContext, StaleAttempt, in_database
 from fairlead.jobs.dispatch import again, back_off, dispatch
 from fairlead.jobs.models import Job
@@ -94,8 +94,12 @@ def _end(job: Job, error: BaseException | None) -> None:
             return
     event, changes = _verdict(cause)
     same = {"attempt": job.attempt, "engine_id": job.engine_id}
-    if move(job.pk, event, only_if=same, finished_at=timezone.now(), **changes):
-        log.info("job ends", job=job.pk, kind=job.kind, how=event.name.lower(), reason=changes.get("reason", ""))
+    with transaction.atomic():
+        if move(job.pk, event, only_if=same, finished_at=timezone.now(), **changes):
+            log.info("job ends", job=job.pk, kind=job.kind, how=event.name.lower(), reason=changes.get("reason", ""))
+            hearing.ended(
+                Job.objects.select_related("org").get(pk=job.pk), cause if isinstance(cause, Failure) else None
+            )
     if isinstance(cause, OurBug) or not isinstance(cause, (Failure, Cancelled, type(None))):
         log.error("job failed by a fault of ours", job=job.pk, kind=job.kind, exc_info=error)
     dispatch(job.org_id)

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone as clock
 
 from fairlead.domain.failure import FixTheSettings
+from fairlead.jobs import hearing
 from fairlead.jobs.api import ask
 from fairlead.jobs.models import Frequency, Job, Schedule
 from fairlead.store import audit
@@ -77,6 +78,7 @@ def tick(now: datetime) -> list[Job]:
         except BadSchedule as error:
             # One broken row must not stop the others; it stays due and is said again at every tick.
             log.error("schedule cannot be computed", kind=schedule.kind, reason=str(error))
+            hearing.schedule_broken(schedule, error)
     return asked
 
 
@@ -88,6 +90,7 @@ def _claim(schedule: Schedule, now: datetime) -> Iterator[Job]:
             return
         job = ask(schedule.org, schedule.kind, by="schedule")
         Schedule.objects.filter(pk=schedule.pk).update(last_job=job)
+        hearing.schedule_kept(schedule)
     yield job
 
 

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from fairlead.jobs import engine
+from fairlead.jobs import engine, hearing
 from fairlead.jobs.dispatch import again, back_off, dispatch
 from fairlead.jobs.models import Job, State
 from fairlead.jobs.states import ACTIVE, Event, move
@@ -39,7 +39,8 @@ def _bring_on(job: Job) -> None:
         move(job.pk, Event.CANCEL, only_if=same, finished_at=timezone.now(), reason="Cancelled.")
     elif job.state == State.RUNNING and job.attempt >= job.max_attempts:
         reason = f"Its worker stopped without a word in attempt {job.attempt}, the last one. Look at the worker's memory and log."
-        move(job.pk, Event.FAIL, only_if=same, finished_at=timezone.now(), reason=reason, support_code=CODE)
+        if move(job.pk, Event.FAIL, only_if=same, finished_at=timezone.now(), reason=reason, support_code=CODE):
+            hearing.ended(Job.objects.select_related("org").get(pk=job.pk), None)
     else:
         # The first loss is nearly always a restart: go on at once. Repeated losses wait longer and longer.
         wait = back_off(job.attempt - 1) if job.state == State.RUNNING else 0.0

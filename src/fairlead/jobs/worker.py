@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from procrastinate.worker import Worker
 
-from fairlead.jobs import engine, history, schedules, takeover
+from fairlead.jobs import engine, hearing, history, schedules, takeover
 from fairlead.jobs.context import in_database
 from fairlead.jobs.dispatch import dispatch
 from fairlead.jobs.lifeline import Lifeline
@@ -105,11 +105,13 @@ async def _take_over() -> None:
 
 async def _tick() -> None:
     await in_database(schedules.tick, timezone.now())
+    await in_database(hearing.ticked, timezone.now())
     await in_database(_dispatch_all)
 
 
 async def _prune() -> None:
     await in_database(history.prune, timezone.now(), settings.FAIRLEAD_HISTORY_DAYS)
+    await in_database(hearing.hour_passed, timezone.now())
 
 
 def _dispatch_all() -> None:

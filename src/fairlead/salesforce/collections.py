@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
 
+from fairlead.salesforce.error_codes import next_step_of
 from fairlead.salesforce.error_reading import RowError
-from fairlead.salesforce.errors import Unavailable
+from fairlead.salesforce.errors import RecordRefused, SetupRefused, Unavailable
 from fairlead.salesforce.scrubbing import scrub
 from fairlead.salesforce.transport import Answer, Repeat, Transport, decode, segment
 
@@ -154,13 +156,20 @@ class Collections:
         kind = {"attributes": {"type": object}}
         for start in range(0, len(records), CHUNK):
             part = records[start : start + CHUNK]
-            results += await self._transport.ask(
-                method,
-                f"{self._transport.data}/composite/sobjects{path}",
-                partial(_results, expected=len(part), inserting=method == "POST"),
-                door="collections",
-                json={"allOrNone": all_or_none, "records": [{**kind, **record} for record in part]},
-                repeat=repeat,
-                headers=headers or {},
-            )
+            try:
+                results += await self._transport.ask(
+                    method,
+                    f"{self._transport.data}/composite/sobjects{path}",
+                    partial(_results, expected=len(part), inserting=method == "POST"),
+                    door="collections",
+                    json={"allOrNone": all_or_none, "records": [{**kind, **record} for record in part]},
+                    repeat=repeat,
+                    headers=headers or {},
+                )
+            except RecordRefused as error:
+                if error.status != HTTPStatus.NOT_FOUND:
+                    raise
+                # of a call for many records, what is not found is the object
+                text = f"{error.code}: the org has no object {object}, or hides it from the integration user."
+                raise SetupRefused(text, code=error.code, status=404, next_step=next_step_of("INVALID_TYPE")) from error
         return results

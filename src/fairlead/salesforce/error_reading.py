@@ -27,6 +27,13 @@ _WORDS: Final = frozenset({b"Bad_OAuth_Token", b"Missing_OAuth_Token", b"Wrong_O
 _ITEMS = msgspec.json.Decoder(list[_ErrorItem] | _ErrorItem)
 
 
+_ABOUT_NAMES: Final = frozenset({"INVALID_FIELD", "INVALID_TYPE"})
+# The part of the query around the fault, and the advice at the end, tell people nothing: the name does.
+_OF_A_QUERY = re.compile(
+    r"\A.*^ERROR at Row:\d+:Column:\d+\s*|\s*If you are attempting to use a custom .*\Z", re.DOTALL | re.MULTILINE
+)
+
+
 def error_from(status: int, body: bytes) -> SalesforceError:
     """The error that an answer with this HTTP status and body means. Never raises."""
     if body in _WORDS:
@@ -44,6 +51,8 @@ def error_from(status: int, body: bytes) -> SalesforceError:
 
 def error_of(code: str, message: str, *, status: int | None = None) -> SalesforceError:
     """The error of a code, with Salesforce's message scrubbed of record values, or left out where that is no matter of form."""
+    if code in _ABOUT_NAMES:
+        message = _OF_A_QUERY.sub("", message)
     told = "a rule, flow or trigger of the org refused the request" if code in WRITTEN_IN_THE_ORG else scrub(message)
     text = f"{code}: {told}"
     if not text.endswith((".", "!", "?")):

@@ -102,6 +102,28 @@ def remove(layout: bytes, sobject: str) -> bytes:
     return changes.done()
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing of ours on a layout, or missing from it. `kind` is button, field or related list."""
+
+    kind: str
+    name: str
+    there: bool
+
+
+def parts(layout: bytes, sobject: str) -> list[Part]:
+    """What a layout of that object has of ours, and what it lacks. Raises NotALayout."""
+    root, wanted = _read(layout), ADDITIONS.get(sobject, Additions())
+    buttons = {node.text.strip() for node in root.all("customButtons")}
+    fields = {item.value("field") for item in root.all("layoutSections", "layoutColumns", "layoutItems")}
+    lists = {node.value("relatedList") for node in root.all("relatedLists")}
+    return [
+        *(Part("button", name, name in buttons) for name in wanted.buttons),
+        *(Part("field", name, name in fields) for name in wanted.fields),
+        *(Part("related list", each.name, each.name in lists) for each in wanted.lists),
+    ]
+
+
 def has_ours(layout: bytes, sobject: str) -> bool:
     """Whether anything on the layout is ours. Raises NotALayout."""
     return any(True for _ in _parts_of_ours(_read(layout), ADDITIONS.get(sobject, Additions())))
@@ -137,7 +159,7 @@ def _own_name(action: str) -> str:
     return action.rpartition(".")[2]
 
 
-Part = list[tuple[str, object]]
+Element = list[tuple[str, object]]
 """Tags with their texts or parts; a blank tag stands for the text of the element itself."""
 
 
@@ -149,7 +171,7 @@ class _Writer:
         self.changes = changes
         self.prefix = f"{root.prefix}:" if root.prefix else ""
 
-    def add(self, tag: str, parts: Iterable[Part], *, before: Node | None = None) -> None:
+    def add(self, tag: str, parts: Iterable[Element], *, before: Node | None = None) -> None:
         """New children of the layout; before that one, else after the last of their tag."""
         children = self.root.children
         earlier = [node for node in children if node.start < before.start] if before else self._upto(tag)
@@ -164,7 +186,7 @@ class _Writer:
         later = next((index for index, node in enumerate(self.root.children) if node.tag > tag), None)
         return self.root.children[:later]
 
-    def text(self, tag: str, part: Part, depth: int) -> str:
+    def text(self, tag: str, part: Element, depth: int) -> str:
         """An element as the Metadata API writes it: four spaces a level."""
         space, name = "    " * depth, f"{self.prefix}{tag}"
         if len(part) == 1 and part[0][0] == "":
@@ -182,7 +204,7 @@ def _add_actions(writer: _Writer, root: Node, buttons: tuple[str, ...]) -> None:
         there = {_own_name(item.value("actionName")) for item in items if item.value("actionType") == "CustomButton"}
         orders = [int(item.value("sortOrder")) for item in items if item.value("sortOrder").isdecimal()]
         first = max(orders, default=-1) + 1
-        new: list[Part] = [
+        new: list[Element] = [
             [("actionName", name), ("actionType", "CustomButton"), ("sortOrder", first + index)]
             for index, name in enumerate(each for each in buttons if each not in there)
         ]
@@ -205,21 +227,21 @@ def _add_fields(writer: _Writer, root: Node, fields: tuple[str, ...]) -> None:
         writer.add("layoutSections", [_section(new)], before=links)
 
 
-def _section(fields: list[str]) -> Part:
+def _section(fields: list[str]) -> Element:
     half = (len(fields) + 1) // 2
-    columns: Part = [
+    columns: Element = [
         ("layoutColumns", [("layoutItems", _item(name)) for name in column])
         for column in (fields[:half], fields[half:])
     ]
-    head: Part = [("customLabel", "true"), ("detailHeading", "true"), ("editHeading", "true"), ("label", SECTION)]
+    head: Element = [("customLabel", "true"), ("detailHeading", "true"), ("editHeading", "true"), ("label", SECTION)]
     return [*head, *columns, ("style", "TwoColumnsTopToBottom")]
 
 
-def _item(name: str) -> Part:
+def _item(name: str) -> Element:
     return [("behavior", "Readonly"), ("field", name)]
 
 
-def _related(each: RelatedList) -> Part:
+def _related(each: RelatedList) -> Element:
     return [
         *(("customButtons", name) for name in each.buttons),
         *(("excludeButtons", name) for name in each.hidden),

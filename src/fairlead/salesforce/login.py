@@ -39,6 +39,7 @@ class TokenAnswer(msgspec.Struct):
     instance_url: str
     id: str = ""
     refresh_token: str = ""
+    id_token: str = ""
 
 
 async def ask_token(http: aiohttp.ClientSession, login_url: str, form: Mapping[str, str]) -> TokenAnswer:

@@ -68,8 +68,19 @@ class Notifications:
             next_step="Deploy the package, then try again.",
         )
 
-    async def send(self, type_id: str, recipients: Sequence[str], title: str, body: str, target_id: str) -> None:
-        """Tell users, groups or queues (by id) of the record `target_id`, 500 a call; not sent twice when unsure.
+    async def send(
+        self,
+        type_id: str,
+        recipients: Sequence[str],
+        title: str,
+        body: str,
+        target_id: str = "",
+        *,
+        target_page: str = "",
+    ) -> None:
+        """Tell users, groups or queues (by id), 500 a call; not sent twice when unsure.
+
+        A click opens the record `target_id`, or `target_page`: a page reference of Lightning, as JSON.
 
         Raises RequestWrong for texts that are blank or too long, else what Salesforce refused.
         """
@@ -83,7 +94,7 @@ class Notifications:
         for start in range(0, len(recipients), MAX_RECIPIENTS):
             part = list(recipients[start : start + MAX_RECIPIENTS])
             wanted = {"customNotifTypeId": type_id, "recipientIds": part, "title": title, "body": body}
-            await self._act(wanted | {"targetId": target_id})
+            await self._act(wanted | ({"targetPageRef": target_page} if target_page else {"targetId": target_id}))
 
     async def _act(self, wanted: dict[str, Any]) -> None:
         results = await self._transport.ask(

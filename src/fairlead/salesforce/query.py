@@ -38,6 +38,12 @@ def quote(text: str) -> str:
     return f"'{text.translate(_ESCAPES)}'"
 
 
+def containing(text: str) -> str:
+    """A pattern for `field LIKE …`, quotes included: the field contains the text as it is, wildcards taken literally."""
+    escaped = quote(text)[1:-1].replace("%", "\\%").replace("_", "\\_")
+    return f"'%{escaped}%'"
+
+
 def in_clause(values: Iterable[str]) -> str:
     """`('a','b')` for `field IN …`; raises ValueError when there are no values, which SOQL cannot say."""
     quoted = [quote(value) for value in values]

@@ -3,7 +3,12 @@
 import re
 
 _ADDRESS = re.compile(r"[^\s@'\"<>(),:;]+@[^\s@'\"<>(),:;]+")
-_SINGLE = re.compile(r"(?<!\w)'(?:\\.|[^'\\]|'(?=\w))*(?:'|$)", re.DOTALL)
+# Which field or object is meant stands in quotes, too: without it nobody could put it right.
+_SINGLE = re.compile(
+    r"(?P<name>(?:(?<=No such column )|(?<=on entity )|(?<=understand relationship )|(?<=sObject type ))'[A-Za-z]\w*(?:\.\w+)*')"
+    r"|(?<!\w)'(?:\\.|[^'\\]|'(?=\w))*(?:'|$)",
+    re.DOTALL,
+)
 _DOUBLE = re.compile(r'"(?:\\.|[^"\\])*(?:"|$)', re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w=-])\+?\(?\d[\d ().-]{5,}\d(?![\w-])")
 # Salesforce repeats the refused value behind these words, unquoted.
@@ -19,6 +24,6 @@ def scrub(text: str) -> str:
     """`text` without record values: what is quoted, addressed or dialled becomes a word in ‹ ›."""
     text = _VALUE_AFTER.sub(r"\1‹value›", text)
     text = _DOUBLE.sub("‹value›", text)
-    text = _SINGLE.sub("‹value›", text)
+    text = _SINGLE.sub(lambda found: found["name"] or "‹value›", text)
     text = _ADDRESS.sub("‹address›", text)
     return _NUMBER.sub("‹number›", text)

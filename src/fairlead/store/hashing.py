@@ -1,7 +1,8 @@
 """Keyed hashes: what is kept of an address instead of the address.
 
 The keys come from the last (oldest) secret key: a new key put before it keeps all hashes valid. When the oldest key
-is removed the hashes begin anew, which costs one full comparison and loses nothing.
+is removed the hashes begin anew, which costs one full comparison, and would lose who opted out: `store.consent` refuses
+to be read then.
 """
 
 import base64

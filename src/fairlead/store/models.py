@@ -1,8 +1,10 @@
-"""Org, secrets, audit; and the ledger's tables and the roll-ups, which stand in `ledger_models.py` and `activity_models.py`."""
+"""Org, secrets, audit; and the tables of `ledger_models.py`, `activity_models.py` and `consent_models.py`."""
 
 from django.db import models
 
+from fairlead.domain.role import Role
 from fairlead.store.activity_models import CampaignActivity, MemberActivity
+from fairlead.store.consent_models import Consent, ConsentScope, OptDecision, OptReview, OptShadow, SeenOptOut
 from fairlead.store.ledger_models import BulkFlight, Digest, RowRefusal, ScopeState
 
 __all__ = [
@@ -10,13 +12,19 @@ __all__ = [
     "AuditEntry",
     "BulkFlight",
     "CampaignActivity",
+    "Consent",
+    "ConsentScope",
     "Digest",
     "KnownList",
     "MemberActivity",
+    "OptDecision",
+    "OptReview",
+    "OptShadow",
     "Org",
     "RowRefusal",
     "ScopeState",
     "Secret",
+    "SeenOptOut",
     "SettingRow",
 ]
 
@@ -108,6 +116,7 @@ class ApiToken(models.Model):
     name = models.CharField(max_length=80)
     digest = models.BinaryField(max_length=32, unique=True)
     read_only = models.BooleanField(default=False)
+    role = models.PositiveSmallIntegerField(default=Role.FULL)
     created_by = models.CharField(max_length=150)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True)

@@ -1,6 +1,7 @@
 """Tokens by which programs use the API: made once, shown once, kept as a hash, revoked at will."""
 
 import hashlib
+import hmac
 import secrets
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,6 +11,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from fairlead.domain.failure import FixTheSettings
+from fairlead.domain.role import Role
 from fairlead.store import audit
 from fairlead.store.models import ApiToken, Org
 
@@ -39,15 +41,26 @@ class NoSuchToken(FixTheSettings):
         super().__init__(f"There is no token “{name}”.")
 
 
-def create(org: Org, name: str, by: str, *, expires_at: datetime | None, read_only: bool = False) -> str:
-    """Make a token; gives it, for the only time. Raises TokenNameTaken."""
+def create(
+    org: Org, name: str, by: str, *, expires_at: datetime | None, read_only: bool = False, role: Role = Role.FULL
+) -> str:
+    """Make a token; gives it, for the only time. Raises TokenNameTaken.
+
+    It opens what its role opens, and never more than the role that `by` has when it is used.
+    """
     token = PREFIX + secrets.token_urlsafe(32)
     try:
         with transaction.atomic():
             ApiToken.objects.create(
-                org=org, name=name, digest=_digest(token), created_by=by, expires_at=expires_at, read_only=read_only
+                org=org,
+                name=name,
+                digest=_digest(token),
+                created_by=by,
+                expires_at=expires_at,
+                read_only=read_only,
+                role=role,
             )
-            after = {"expires_at": expires_at and expires_at.isoformat(), "read_only": read_only}
+            after = {"expires_at": expires_at and expires_at.isoformat(), "read_only": read_only, "role": role.label}
             audit.record(org, by, "create token", name, after=after)
     except IntegrityError:
         raise TokenNameTaken(name) from None
@@ -66,7 +79,9 @@ def find(token: str) -> ApiToken | None:
     """The token that this text is, if it lets anybody in now."""
     now = timezone.now()
     valid = ApiToken.objects.filter(revoked_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=now))
-    return valid.select_related("org").filter(digest=_digest(token)).first()
+    digest = _digest(token)
+    found = valid.select_related("org").filter(digest=digest).first()
+    return found if found is not None and hmac.compare_digest(bytes(found.digest), digest) else None
 
 
 def count_call(token: ApiToken) -> bool:

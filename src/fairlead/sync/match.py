@@ -27,12 +27,16 @@ _ID: Final = re.compile(r"(?:003|00Q)[A-Za-z0-9]{12}(?:[A-Z0-5]{3})?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class MatchRules:
-    """How to match: address fields in the order in which they count, which of several records to take, and whether by Id."""
+    """How to match: address fields in the order in which they count, which of several records to take, and whether by Id.
+
+    `id_field` is the custom field of Campaign Monitor that gives an Id, where one does.
+    """
 
     contact_fields: tuple[str, ...] = ("Email",)
     lead_fields: tuple[str, ...] = ("Email",)
     oldest: bool = False
     by_id: bool = False
+    id_field: str = ""
 
     @property
     def told_by(self) -> str:
@@ -40,7 +44,7 @@ class MatchRules:
         return "CreatedDate" if self.oldest else "LastModifiedDate"
 
     def __str__(self) -> str:
-        return f"{','.join(self.contact_fields)};{','.join(self.lead_fields)};{self.told_by};{int(self.by_id)}"
+        return f"{','.join(self.contact_fields)};{','.join(self.lead_fields)};{self.told_by};{int(self.by_id)}{self.id_field}"
 
 
 def short_id(text: str) -> str:
@@ -149,3 +153,51 @@ class MatchIndex:
 
 def _first(given: list[str], otherwise: list[str]) -> list[str]:
     return [one or other for one, other in zip(given, otherwise, strict=True)]
+
+
+@dataclass(slots=True)
+class MatchBuilder:
+    """Contacts and leads as they are read, a page of texts at a time, become the index that decides."""
+
+    rules: MatchRules
+    _contacts: IndexBuilder = field(init=False)
+    _leads: IndexBuilder = field(init=False)
+    _contact_ids: IndexBuilder = field(init=False)
+    _lead_ids: IndexBuilder = field(init=False)
+
+    def __post_init__(self) -> None:
+        oldest = self.rules.oldest
+        self._contacts, self._leads = IndexBuilder(oldest), IndexBuilder(oldest)
+        self._contact_ids, self._lead_ids = IndexBuilder(oldest), IndexBuilder(oldest)
+
+    def contacts(self, page: Sequence[tuple[str, ...]]) -> None:
+        """Contacts: Id, the date that breaks ties, and the address fields in their order."""
+        if not page:
+            return
+        ids, dates, *addresses = (list(column) for column in zip(*page, strict=True))
+        for place, column in enumerate(addresses):
+            self._contacts.add(column, ids, dates, DIRECT - place)
+        if self.rules.by_id:
+            self._contact_ids.add_keys([id_[:SHORT_ID] for id_ in ids], ids, dates)
+
+    def leads(self, page: Sequence[tuple[str, ...]]) -> None:
+        """Leads: Id, date, whether converted, to which contact, address fields. A converted one leads to its contact."""
+        still = [record for record in page if record[2] != "true"]
+        became = [record for record in page if record[2] == "true" and record[3]]
+        for records, by_address, by_id, target, rank in (
+            (still, self._leads, self._lead_ids, 0, DIRECT),
+            (became, self._contacts, self._contact_ids, 3, BY_LEAD),
+        ):
+            if not records:
+                continue
+            columns = [list(column) for column in zip(*records, strict=True)]
+            for place, column in enumerate(columns[4:]):
+                by_address.add(column, columns[target], columns[1], rank - place)
+            if self.rules.by_id:
+                by_id.add_keys([id_[:SHORT_ID] for id_ in columns[0]], columns[target], columns[1], rank)
+
+    def build(self) -> MatchIndex:
+        """The index of all pages."""
+        return MatchIndex(
+            self._contacts.build(), self._leads.build(), self._contact_ids.build(), self._lead_ids.build()
+        )

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from fairlead.domain.address import normal
@@ -10,7 +9,7 @@ from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.query import split_in
 from fairlead.sync import org_reading
 from fairlead.sync.gathering import Gathering
-from fairlead.sync.match import BY_LEAD, DIRECT, SHORT_ID, IndexBuilder, MatchIndex, MatchRules, short_id
+from fairlead.sync.match import MatchBuilder, MatchIndex, MatchRules, short_id
 from fairlead.sync.org_reading import Record
 
 ASK_UP_TO: Final = 2_000
@@ -100,7 +99,7 @@ class OrgMatcher:
     async def _ask(self, addresses: Sequence[str], ids: Sequence[str]) -> MatchIndex:
         asked = sorted({normal(address) for address in addresses} - {""})
         given = sorted({short_id(text) for text in ids} - {""})
-        builders = _Builders(self.rules)
+        builders = MatchBuilder(self.rules)
         contacts = [*_by_name(CONTACT, self.rules.contact_fields, asked), *_by_id(CONTACT, "003", given)]
         await self._gather(contact_columns(self.rules), contacts, builders.contacts)
         leads = [*_by_name(LEAD, self.rules.lead_fields, asked), *_by_id(LEAD, "00Q", given)]
@@ -115,7 +114,7 @@ class OrgMatcher:
                 add(page)
 
     async def _all(self) -> MatchIndex:
-        builders = _Builders(self.rules)
+        builders = MatchBuilder(self.rules)
         for source, columns, fields, add in (
             (CONTACT, contact_columns(self.rules), self.rules.contact_fields, builders.contacts),
             (LEAD, lead_columns(self.rules), self.rules.lead_fields, builders.leads),
@@ -139,48 +138,3 @@ def _by_name(source: str, fields: Sequence[str], asked: Sequence[str]) -> Iterat
 
 def _by_id(source: str, prefix: str, given: Sequence[str]) -> Iterator[str]:
     return split_in(f"FROM {source} WHERE Id IN", [text for text in given if text.startswith(prefix)])
-
-
-@dataclass(slots=True)
-class _Builders:
-    rules: MatchRules
-    _contacts: IndexBuilder = field(init=False)
-    _leads: IndexBuilder = field(init=False)
-    _contact_ids: IndexBuilder = field(init=False)
-    _lead_ids: IndexBuilder = field(init=False)
-
-    def __post_init__(self) -> None:
-        oldest = self.rules.oldest
-        self._contacts, self._leads = IndexBuilder(oldest), IndexBuilder(oldest)
-        self._contact_ids, self._lead_ids = IndexBuilder(oldest), IndexBuilder(oldest)
-
-    def contacts(self, page: Sequence[Record]) -> None:
-        """Contacts as `contact_columns` has them."""
-        if not page:
-            return
-        ids, dates, *addresses = (list(column) for column in zip(*page, strict=True))
-        for place, column in enumerate(addresses):
-            self._contacts.add(column, ids, dates, DIRECT - place)
-        if self.rules.by_id:
-            self._contact_ids.add_keys([id_[:SHORT_ID] for id_ in ids], ids, dates)
-
-    def leads(self, page: Sequence[Record]) -> None:
-        """Leads as `lead_columns` has them: open ones are leads; a converted one leads to its contact."""
-        still = [record for record in page if record[2] != "true"]
-        became = [record for record in page if record[2] == "true" and record[3]]
-        for records, by_address, by_id, target, rank in (
-            (still, self._leads, self._lead_ids, 0, DIRECT),
-            (became, self._contacts, self._contact_ids, 3, BY_LEAD),
-        ):
-            if not records:
-                continue
-            columns = [list(column) for column in zip(*records, strict=True)]
-            for place, column in enumerate(columns[4:]):
-                by_address.add(column, columns[target], columns[1], rank - place)
-            if self.rules.by_id:
-                by_id.add_keys([id_[:SHORT_ID] for id_ in columns[0]], columns[target], columns[1], rank)
-
-    def build(self) -> MatchIndex:
-        return MatchIndex(
-            self._contacts.build(), self._leads.build(), self._contact_ids.build(), self._lead_ids.build()
-        )

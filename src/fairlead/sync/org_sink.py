@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from fairlead.domain.records import Kind, Outcome, RowFailure, Rows, Scope
+from fairlead.domain.setting import Values
 from fairlead.salesforce.bulk import FailedRow
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.collections import RowResult, nested
@@ -13,13 +14,14 @@ from fairlead.salesforce.csvdata import NULL, csv_bytes, header_bytes
 from fairlead.salesforce.error_codes import WRITTEN_IN_THE_ORG, next_step_of
 from fairlead.salesforce.errors import RecordRefused
 from fairlead.salesforce.query import quote
+from fairlead.sync import limits
 from fairlead.sync.deletion import Deletion
 from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.gathering import Gathering
 from fairlead.sync.ports import BulkJobFailed, JobOutcome, Target
 
-SMALL_DOOR: Final = 2_000
-JOB_BYTES: Final = 100_000_000
+SMALL_DOOR: Final = limits.SMALL_DOOR.default
+JOB_BYTES: Final = limits.JOB_MEGABYTES.default * 1_000_000
 
 _BLOCKING: Final = frozenset(
     {
@@ -50,14 +52,22 @@ _FROM_TEXT: Final[dict[Kind, Callable[[str], Any]]] = {
 
 
 class OrgSink:
-    """Writes records of our own objects. `scope_filter` is the SOQL condition that picks a scope's records of a target."""
+    """Writes records of our own objects. `scope_filter` is the SOQL condition that picks a scope's records of a target.
+
+    `chosen` holds the internal limits (`sync.limits`); without it their defaults hold.
+    """
 
     small_door = SMALL_DOOR
     job_bytes = JOB_BYTES
 
-    def __init__(self, salesforce: Salesforce, scope_filter: Callable[[Target, Scope], str]) -> None:
+    def __init__(
+        self, salesforce: Salesforce, scope_filter: Callable[[Target, Scope], str], chosen: Values | None = None
+    ) -> None:
         self._salesforce = salesforce
         self._filter = scope_filter
+        if chosen is not None:
+            self.small_door = chosen.of(limits.SMALL_DOOR)
+            self.job_bytes = chosen.of(limits.JOB_MEGABYTES) * 1_000_000
 
     async def upsert(self, target: Target, rows: Rows) -> Outcome:
         """Write these rows now, 200 a call."""
@@ -141,8 +151,10 @@ class OrgSink:
 class SharedSink(OrgSink):
     """A sink that several flows share: rows that they write in one moment go by one call."""
 
-    def __init__(self, salesforce: Salesforce, scope_filter: Callable[[Target, Scope], str]) -> None:
-        super().__init__(salesforce, scope_filter)
+    def __init__(
+        self, salesforce: Salesforce, scope_filter: Callable[[Target, Scope], str], chosen: Values | None = None
+    ) -> None:
+        super().__init__(salesforce, scope_filter, chosen)
         self._doors: dict[Target, Gathering[tuple[str, ...], RowFailure | None]] = {}
 
     async def upsert(self, target: Target, rows: Rows) -> Outcome:
@@ -182,8 +194,14 @@ def _outcome(rows: Rows, results: list[RowResult]) -> Outcome:
 
 def _failure(key: str, row: FailedRow | RowResult, cells: Sequence[str]) -> RowFailure:
     message = without_values(row.message, cells) if row.code in WRITTEN_IN_THE_ORG else row.message
-    reason = f"{message} {next_step_of(row.code)}".strip()
+    reason = sentences(message, next_step_of(row.code))
     return RowFailure(key, row.code, reason, retryable=row.retryable, blocks=row.code in _BLOCKING)
+
+
+def sentences(message: str, next_step: str) -> str:
+    """What Salesforce told, which often has no full stop, and what to do about it."""
+    message = message.strip()
+    return f"{message}{'' if message[-1:] in set('.!?') or not message else '.'} {next_step}".strip()
 
 
 def without_values(message: str, cells: Sequence[str]) -> str:

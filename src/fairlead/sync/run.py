@@ -31,8 +31,9 @@ class Blocked(FixTheSettings):
     code = "FL-331"
 
     def __init__(self, rows: int, first: RowFailure) -> None:
+        were = "1 row was" if rows == 1 else f"{rows:,} rows were"
         super().__init__(
-            f"{rows:,} rows were refused: {first.reason} ({first.code})",
+            f"{were} refused: {first.reason} ({first.code}).",
             next_step="Put that right; the next sync reads and writes these rows again.",
         )
 

@@ -25,6 +25,8 @@ class Progress(Protocol):
         total: int | None = None,
         unit: str | None = None,
         message: str | None = None,
+        code: str | None = None,
+        step: str | None = None,
         **counts: int,
     ) -> None: ...
 
@@ -150,6 +152,8 @@ class Run:
     counters_seen: Callable[[], Awaitable[Mapping[tuple[str, str], int]]] = _nothing_seen
     """Counters as of the last readings that came to their end, by id of the e-mail and kind of events."""
     totals: dict[str, int] = field(default_factory=dict)
+    passable: set[str] = field(default_factory=set)
+    """Names of stages that have noted what others need of them: should they fail nevertheless, those are run all the same."""
     incomplete: set[str] = field(default_factory=set)
     """Names of stages that have not listed all they should: nothing is swept by what they list."""
 

@@ -4,34 +4,36 @@ The roles are the permission sets of the org (F68–F71). Somebody who came in b
 in is given out by who runs the installation.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from enum import IntEnum
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import URLPattern, URLResolver, get_resolver
 
+from fairlead.domain.role import Role
 from fairlead.ui import rooms
+
+__all__ = [
+    "EVERYTHING",
+    "Access",
+    "AccessMiddleware",
+    "Role",
+    "access_of",
+    "allowed",
+    "may",
+    "open_to",
+    "opens",
+    "role_of",
+]
 
 View = TypeVar("View", bound=Callable[..., Any])
 SESSION_ROLE: Final = "fairlead_role"
 SESSION_PERMISSIONS: Final = "fairlead_permissions"
-
-
-class Role(IntEnum):
-    """What a person may do, in rising order."""
-
-    NONE = 0
-    GUEST = 1
-    LIMITED = 2
-    STANDARD = 3
-    FULL = 4
-
-    @property
-    def label(self) -> str:
-        """As the permission set is called."""
-        return "No access" if self is Role.NONE else f"{self.name.title()} Access"
+SESSION_NAME: Final = "fairlead_name"
+"""The name of who signed in through Salesforce, sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,32 @@ def access_of(view: Callable[..., Any]) -> Access:
 
 def allowed(request: HttpRequest, access: Access) -> bool:
     """Whether who asks may."""
-    role = role_of(request)
-    if role >= access.role:
-        return True
-    permissions = request.session.get(SESSION_PERMISSIONS, [])
-    return bool(access.permission) and role >= Role.LIMITED and access.permission in permissions
+    return may(role_of(request), request.session.get(SESSION_PERMISSIONS, []), access)
+
+
+def may(role: Role, permissions: Collection[str], access: Access) -> bool:
+    """Whether this role, with these custom permissions, opens what asks for `access`."""
+    opened_by = bool(access.permission) and role >= Role.LIMITED and access.permission in permissions
+    return role >= access.role or opened_by
+
+
+def opens(request: HttpRequest, address: str) -> bool:
+    """Whether the page with this name of its address is open to who asks."""
+    view = _views().get(address)
+    return view is not None and allowed(request, access_of(view))
+
+
+@lru_cache(maxsize=1)
+def _views() -> dict[str, Callable[..., Any]]:
+    return {pattern.name: pattern.callback for pattern in _patterns(get_resolver().url_patterns) if pattern.name}
+
+
+def _patterns(found: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for each in found:
+        if isinstance(each, URLResolver):
+            yield from _patterns(each.url_patterns)
+        else:
+            yield each
 
 
 class AccessMiddleware:

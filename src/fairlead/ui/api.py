@@ -1,25 +1,30 @@
 """The entrance for programs: who is let in, how often, and how failures are told.
 
 A room adds an endpoint with `@api(get=…, post=…)`. Let in are bearers of a token (`fairlead token create`), and people who are
-signed in, whose requests then carry the CSRF token like any form of ours.
+signed in, whose requests then carry the CSRF token like any form of ours. An endpoint is open from the role of its room on, or
+from the role that `@api(…, role=…)` says; a token has a role, and never a higher one than who made it has now.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from fairlead.domain.failure import Failure, FixTheSettings, OurBug, RefusedByGuard, SignInAgain, WaitAndRetry
+from fairlead.domain.role import Role
 from fairlead.store import hashing, scrub, tokens
 from fairlead.store.models import ApiToken
 from fairlead.store.setting_rows import ChangedMeanwhile
-from fairlead.ui import sign_in
+from fairlead.ui import sign_in, standing
+from fairlead.ui.access import SESSION_PERMISSIONS, access_of, may, open_to, role_of
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +56,17 @@ class LookOnly(FixTheSettings):
     next_step = "Use a token that was made without --read-only."
 
 
+class NotOpen(FixTheSettings):
+    """Somebody, or a token, asked for what the role does not open."""
+
+    code = "FL-248"
+    status = 403
+    next_step = "Ask somebody with Full Access for another permission set, or use a token of a higher role."
+
+    def __init__(self, role: Role, needed: Role) -> None:
+        super().__init__(f"This needs {needed.label}; the role here is {role.label}.")
+
+
 class TooOften(WaitAndRetry):
     """More calls within a minute than the API takes from one token, or too many wrong tokens."""
 
@@ -65,14 +81,27 @@ class BadBody(FixTheSettings):
     next_step = "Send one JSON object, with `Content-Type: application/json`."
 
 
+class TooLarge(FixTheSettings):
+    """The body of a request is larger than anything that the API takes."""
+
+    code = "FL-249"
+    status = 413
+    next_step = "Send it in several requests."
+
+
 def api(
     *,
     get: Endpoint | None = None,
     post: Endpoint | None = None,
     put: Endpoint | None = None,
     delete: Endpoint | None = None,
+    role: Role | None = None,
+    permission: str = "",
 ) -> Callable[..., HttpResponse]:
-    """A view of these endpoints: JSON in, JSON out, `{"ok": true, …}` or `{"ok": false, "error": {code, text, next_step}}`."""
+    """A view of these endpoints: JSON in, JSON out, `{"ok": true, …}` or `{"ok": false, "error": {code, text, next_step}}`.
+
+    `role` opens it from a role on, `permission` by a custom permission to Limited Access, too; else the room's role counts.
+    """
     verbs = {"GET": get, "HEAD": get, "POST": post, "PUT": put, "DELETE": delete}
     endpoints = {verb: endpoint for verb, endpoint in verbs.items() if endpoint is not None}
 
@@ -81,21 +110,28 @@ def api(
     @never_cache
     def view(request: HttpRequest, *args: Any, **parts: Any) -> HttpResponse:
         try:
-            by, token = _let_in(request)
+            asks = _let_in(request)
+            needed = access_of(view)
+            if not may(asks.role, asks.permissions, needed):
+                raise NotOpen(asks.role, needed.role)
             if str(request.method) not in endpoints:
                 return HttpResponseNotAllowed(list(endpoints))
             if request.method in _LOOKS:
                 return _answer(endpoints["GET"](request, **parts))
-            if token is not None and token.read_only:
-                raise LookOnly(f"The token “{token.name}” may look and change nothing.")
-            return _answer(endpoints[str(request.method)](request, by=by, **parts))
+            if asks.looks_only:
+                raise LookOnly(f"This {asks.by} may look and change nothing.")
+            return _answer(endpoints[str(request.method)](request, by=asks.by, **parts))
         except Failure as failure:
             return refused(failure)
+        except RequestDataTooBig:
+            return refused(TooLarge("The body of the request is too large."))
         except Exception as error:
             log.error("request failed", where=scrub.location(error))
             return refused(OurBug(f"An error in Fairlead: {scrub.location(error)}."))
 
-    return view
+    # the room of a view is told by its module, and this one stands here for those of all rooms
+    view.__module__ = next(iter(endpoints.values())).__module__
+    return view if role is None else open_to(role, permission)(view)
 
 
 def body(request: HttpRequest) -> dict[str, Any]:
@@ -123,7 +159,17 @@ def _answer(told: dict[str, Any]) -> JsonResponse:
     return JsonResponse({"ok": True, **told})
 
 
-def _let_in(request: HttpRequest) -> tuple[str, ApiToken | None]:
+@dataclass(frozen=True, slots=True)
+class _Asks:
+    """Who asks: as the audit tells it, and what they may."""
+
+    by: str
+    role: Role
+    permissions: Collection[str] = ()
+    looks_only: bool = False
+
+
+def _let_in(request: HttpRequest) -> _Asks:
     """Who asks. Raises NotLetIn or TooOften."""
     scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and sent.strip():
@@ -135,10 +181,10 @@ def _let_in(request: HttpRequest) -> tuple[str, ApiToken | None]:
         raise _Forbidden(
             f"This browser is signed in, but the request carries no proof that our own page sent it ({wrong})."
         )
-    return request.user.get_username(), None
+    return _Asks(request.user.get_username(), role_of(request), request.session.get(SESSION_PERMISSIONS, []))
 
 
-def _by_token(request: HttpRequest, sent: str) -> tuple[str, ApiToken]:
+def _by_token(request: HttpRequest, sent: str) -> _Asks:
     key = hashing.keyed_hash(f"api\n{request.META.get('REMOTE_ADDR', '')}")
     token = tokens.find(sent)
     if token is None:
@@ -148,7 +194,14 @@ def _by_token(request: HttpRequest, sent: str) -> tuple[str, ApiToken]:
         raise _Unknown("This token lets nobody in: it is wrong, expired or revoked.")
     if not tokens.count_call(token):
         raise _TooMany(f"The token “{token.name}” was used more than {tokens.CALLS_IN_WINDOW} times within a minute.")
-    return f"token {token.name}", token
+    role = _role_of_token(token)
+    return _Asks(f"token {token.name}", role, looks_only=token.read_only)
+
+
+def _role_of_token(token: ApiToken) -> Role:
+    """The token's role, as far as who made it has that role now; whoever runs the installation has Full Access."""
+    maker = standing.role_now(token.org, token.created_by)
+    return Role(token.role) if maker is None else min(Role(token.role), maker)
 
 
 class _Unknown(NotLetIn):

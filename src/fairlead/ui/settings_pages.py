@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from fairlead.domain.setting import Of
@@ -44,7 +45,7 @@ def room(request: HttpRequest, room: str, subject: str = "") -> HttpResponse:
         raise Http404
     form = SettingsForm(org, [each for each in found.settings if each.of is kind], subject)
     if request.method == "POST" and form.save(request.POST, request.user.get_username()):
-        messages.success(request, "Saved. The next sync reads it.")
+        messages.success(request, _("Saved. The next sync reads it."))
         return redirect(_back(request))
     context = {
         "here": found.name,

@@ -51,10 +51,10 @@ def user_of_link(number: str, token: str) -> User | None:
     return user if user is not None and user.is_active and _tokens.check_token(user, token) else None
 
 
-def must_wait(key: bytes) -> bool:
-    """Whether so many passwords failed for this key (user and address, hashed) that the next must wait."""
+def must_wait(key: bytes, most: int = FAILURES_AT_MOST) -> bool:
+    """Whether so many attempts failed for this key (user and address, hashed) that the next must wait."""
     since = timezone.now() - WITHIN
-    return SignInFailure.objects.filter(key=key, at__gte=since).count() >= FAILURES_AT_MOST
+    return SignInFailure.objects.filter(key=key, at__gte=since).count() >= most
 
 
 def note_failure(key: bytes) -> None:

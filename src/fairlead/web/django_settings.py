@@ -16,6 +16,8 @@ FAIRLEAD_HOME = FAIRLEAD.home
 FAIRLEAD_SECRET_KEYS = FAIRLEAD.secret_keys + keys.read(FAIRLEAD.home)
 FAIRLEAD_PUBLIC_URL = FAIRLEAD.public_url
 FAIRLEAD_CAMPAIGN_MONITOR_URL = FAIRLEAD.campaign_monitor_url
+FAIRLEAD_CAMPAIGN_MONITOR_CLIENT_ID = FAIRLEAD.campaign_monitor_client_id
+FAIRLEAD_CAMPAIGN_MONITOR_CLIENT_SECRET = FAIRLEAD.campaign_monitor_client_secret
 FAIRLEAD_SALESFORCE_LOGIN_URL = FAIRLEAD.salesforce_login_url
 FAIRLEAD_SALESFORCE_CALL_SHARE = FAIRLEAD.salesforce_call_share
 FAIRLEAD_SLOTS = FAIRLEAD.slots
@@ -52,6 +54,9 @@ INSTALLED_APPS = [
     "fairlead.store",
     "fairlead.jobs",
     "fairlead.ui",
+    "fairlead.features.account",
+    "fairlead.features.home",
+    "fairlead.features.setup",
     "fairlead.features.connections",
     "fairlead.features.primary_sync",
     "fairlead.features.members",
@@ -64,6 +69,11 @@ INSTALLED_APPS = [
     "fairlead.features.job_list",
     "fairlead.features.people",
     "fairlead.features.webhooks",
+    "fairlead.features.general_options",
+    "fairlead.features.billing",
+    "fairlead.features.help",
+    "fairlead.features.permissions",
+    "fairlead.features.maintenance",
 ]
 
 MIDDLEWARE = [
@@ -71,11 +81,15 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # a session that is over ends before anything is shown
+    "fairlead.ui.visits.VisitMiddleware",
     # every page needs a sign-in unless it says otherwise
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "fairlead.features.account.zones.ZoneMiddleware",
     "fairlead.ui.access.AccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -113,22 +127,37 @@ AUTH_PASSWORD_VALIDATORS = [
 
 USE_TZ = True
 TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en-us"
-USE_I18N = False
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]  # what is shipped; another is a file in LOCALE_PATHS and a line here
+LOCALE_PATHS = [Path(__file__).parents[1] / "locale"]
+USE_I18N = True
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # serves from the packages themselves: nothing is collected, so there is no STATIC_ROOT
 
+# `__Host-`: only this very host sets them, over HTTPS, for all paths. Lax: people come back from Salesforce signed in.
+SESSION_COOKIE_NAME = "__Host-fairlead" if FAIRLEAD.https else "fairlead"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = FAIRLEAD.https
+SESSION_COOKIE_AGE = 7 * 24 * 3600  # the settings of the page User security end sessions earlier
+CSRF_COOKIE_NAME = "__Host-fairlead-csrf" if FAIRLEAD.https else "csrftoken"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = FAIRLEAD.https
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 31_536_000 if FAIRLEAD.https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if FAIRLEAD.https else None
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+
+# What people and programs send is small: forms, and JSON. A webhook says for itself how much it takes.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -1,12 +1,20 @@
 """The one place where clients, store and rooms are joined. Import it when Django is set up (`store.boot.prepare`)."""
 
 from fairlead.features.connections import jobs as connections_jobs
+from fairlead.features.connections import signing_in
+from fairlead.features.maintenance import layouts, notifying
+from fairlead.features.maintenance import rules as maintenance
+from fairlead.features.maintenance.listening import Listener
+from fairlead.features.permissions import salesforce_sign_in
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
+from fairlead.features.setup import flow as setup_flow
 from fairlead.features.webhooks import receiving, repairing
-from fairlead.jobs import registry
+from fairlead.jobs import hearing, registry
 from fairlead.sync import known, sides
+from fairlead.sync import standing as sync_standing
 from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_monitor, open_salesforce, open_sides
+from fairlead.wiring.connected import standing_of
 from fairlead.wiring.run_sync import run_primary_sync
 from fairlead.wiring.run_webhooks import known_clients, repair_webhooks, run_webhook_look, run_webhook_repair
 from fairlead.wiring.stages import PRIMARY_SYNC_STAGES
@@ -26,11 +34,17 @@ __all__ = [
 def register_runners() -> None:
     """Tell the engine what each kind of job runs, and everybody how sides are opened."""
     sides.provide(StoredSides())
+    salesforce_sign_in.provide(signing_in.door)
     primary_sync_flow.offer(PRIMARY_SYNC_STAGES)
     registry.register(primary_sync.KIND, primary_sync.TITLE, run_primary_sync)
     for kind, title, runner in connections_jobs.RUNNERS:
         registry.register(kind, title, runner)
+    registry.register(setup_flow.KIND, setup_flow.TITLE, setup_flow.install)
     known.provide(known_clients)
+    sync_standing.provide(standing_of)
     # both write members of a list from what they read before: the older reading must not be written last
     registry.register(receiving.LOOK, receiving.TITLE, run_webhook_look, apart_from=(primary_sync.KIND,))
     registry.register(repairing.KIND, repairing.TITLE, run_webhook_repair)
+    registry.register(maintenance.NOTIFY, notifying.TITLE, notifying.run_notify)
+    registry.register(layouts.KIND, layouts.TITLE, layouts.run_layouts)
+    hearing.provide(Listener())

@@ -5,6 +5,7 @@ from functools import partial
 from asgiref.sync import sync_to_async
 
 from fairlead.domain.failure import Failure
+from fairlead.domain.setting import BadSetting, Values
 from fairlead.features.connections import owners
 from fairlead.features.connections import records as connections
 from fairlead.features.members.settings import match_rules
@@ -15,6 +16,7 @@ from fairlead.store import setting_rows
 from fairlead.store.ledger import PostgresLedger
 from fairlead.store.models import Org
 from fairlead.sync import collector
+from fairlead.sync.match import MatchRules
 from fairlead.sync.org_matcher import OrgMatcher
 from fairlead.sync.stage import Run, Wanted
 from fairlead.wiring.both_sides import Calls, ledger_keys, open_sides
@@ -41,7 +43,7 @@ async def run_primary_sync(context: JobContext) -> None:
             clients=owned.clients,
             campaign_monitor=both.campaign_monitor,
             salesforce=both.salesforce,
-            matcher=OrgMatcher(both.salesforce, read_all=wanted.full, rules=match_rules(chosen)),
+            matcher=OrgMatcher(both.salesforce, read_all=wanted.full, rules=_match_rules(chosen)),
             ledger=PostgresLedger(org.pk, context.job_id, context.fence, ledger_keys()),
             progress=context,
             settings=chosen,
@@ -58,6 +60,14 @@ async def run_primary_sync(context: JobContext) -> None:
         finally:
             await context.counts(**run.totals, cm_calls=calls.campaign_monitor, sf_calls=calls.salesforce)
     await sync_to_async(owned.raise_refusal)(org)
+
+
+def _match_rules(chosen: Values) -> MatchRules:
+    """As chosen. Where what is kept is impossible by now, nobody is matched: the stage of matching says so, and fails."""
+    try:
+        return match_rules(chosen)
+    except BadSetting:
+        return MatchRules()
 
 
 def _clients_of(run: Run) -> list[str]:

@@ -19,6 +19,14 @@ Row = dict[str, Any]
 _COMPANIES: Final = ("Harbour & Sons", "Café Zoë", 'The "Other" Company', "Nordlys AS", "Acme, Inc.", "Ünlü Ltd")
 _SOURCES: Final = ("Web", "Phone Inquiry", "Partner Referral", "Other")
 _CHUNK: Final = 10_000
+LICENCES: Final = ("Salesforce", "Salesforce Platform", "Salesforce Integration")
+_PROFILES: Final = (
+    ("System Administrator", "Salesforce", ("PermissionsModifyAllData", "PermissionsCustomizeApplication")),
+    ("Standard User", "Salesforce", ()),
+    ("Standard Platform User", "Salesforce Platform", ()),
+    ("Minimum Access - API Only Integrations", "Salesforce Integration", ()),
+)
+"""Name, licence, and what it may do beside using the API. The admin's is the first."""
 MIRRORS: Final = frozenset({"ListView", "Report", "Dashboard", "CustomNotificationType"}) | picklist_rows.OBJECTS
 
 
@@ -38,11 +46,16 @@ def lay_ground(org: Org) -> None:
             }
         ],
     )
-    profile = {"Name": "System Administrator", "UserType": "Standard"}
-    insert(org, "Profile", [profile | {"PermissionsApiEnabled": True, "PermissionsModifyAllData": True}])
-    insert(org, "Profile", [{"Name": "Standard User", "UserType": "Standard", "PermissionsApiEnabled": True}])
+    licences = dict(zip(LICENCES, insert(org, "UserLicense", [_licence(name) for name in LICENCES]), strict=True))
+    for name, licence, may in _PROFILES:
+        profile = {"Name": name, "UserType": "Standard", "UserLicenseId": licences[licence]}
+        insert(org, "Profile", [profile | dict.fromkeys(("PermissionsApiEnabled", *may), True)])
     admin = {"Username": me.username, "FirstName": "Ada", "LastName": "Admin", "Email": "admin@example.com"}
     insert(org, "User", [admin | {"Alias": "admin", "ProfileId": me.profile_id}])
+
+
+def _licence(name: str) -> Row:
+    return {"Name": name, "LicenseDefinitionKey": name.upper().replace(" ", "_")}
 
 
 def insert(org: Org, sobject: str, records: Sequence[Row]) -> list[str]:

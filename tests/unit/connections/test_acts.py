@@ -244,7 +244,7 @@ def test_a_client_disconnected_by_hand_is_not_brought_back_by_notes_of_a_late_ru
 @pytest.fixture
 def browser(org: Org, django_user_model: Any) -> Browser:
     browser = Browser()
-    browser.force_login(django_user_model.objects.create_user("ada"))
+    browser.force_login(django_user_model.objects.create_superuser("ada"))
     return browser
 
 
@@ -274,13 +274,13 @@ def test_the_api_does_what_the_pages_do(browser: Browser, org: Org) -> None:
 @pytest.mark.parametrize("body", ["[]", "{", '{"clients": "a"}'])
 def test_the_api_tells_what_a_body_must_be(browser: Browser, body: str) -> None:
     status, told = post(browser, "clients/select", body)
-    assert (status, told["error"]["code"]) == (400, "FL-377")
+    assert (status, told["error"]["code"]) == (422, "FL-377")
     assert "clients" in told["error"]["next_step"]
 
 
 def test_the_api_says_what_is_not_connected(browser: Browser) -> None:
     answer = browser.get("/api/v1/sync-user")
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "FL-302")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "FL-302")
 
 
 def test_pages_without_any_connection_say_what_to_do(browser: Browser) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairlead.domain import record_id
 from fairlead.domain.setting import BadSetting
 from fairlead.features.connections import rules
 
@@ -33,8 +34,8 @@ def test_a_choice_is_the_selection(known: dict[str, bool], found: set[str], chos
 
 
 def test_ids_of_one_org_are_the_same_in_both_lengths() -> None:
-    assert rules.same_org("00D5e0000000001", "00D5e0000000001EAA")
-    assert not rules.same_org("00D5e0000000001EAA", "00D5e0000000002EAA")
+    assert record_id.same_org("00D5e0000000001", "00D5e0000000001EAA")
+    assert not record_id.same_org("00D5e0000000001EAA", "00D5e0000000002EAA")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_ids_of_one_org_are_the_same_in_both_lengths() -> None:
     ],
 )
 def test_an_id_is_completed_by_the_case_of_its_letters(short: str, whole: str) -> None:
-    assert rules.to_18(short) == whole
+    assert record_id.to_18(short) == whole
 
 
 @pytest.mark.parametrize("text", ["", "  ", "00530000000i8Tk", " 00530000000i8TkAAI "])

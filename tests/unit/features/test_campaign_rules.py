@@ -7,8 +7,7 @@ import pytest
 
 from fairlead.campaignmonitor.campaigns import SentCampaign, Summary
 from fairlead.campaignmonitor.journeys import JourneyDetails, JourneyEmail
-from fairlead.domain.failure import FixTheSettings, WaitAndRetry
-from fairlead.features.campaigns import live, rules
+from fairlead.features.campaigns import rules
 from fairlead.salesforce import names
 
 NOW = datetime(2026, 3, 10, 9, 30)
@@ -93,13 +92,6 @@ def test_a_campaign_that_is_not_there_is_told_from_one_that_cannot_be_read() -> 
     assert not rules.is_gone(None)
 
 
-def test_the_failure_to_act_on_is_told_before_those_that_pass() -> None:
-    passing, acting = WaitAndRetry("It is busy."), FixTheSettings("Mend it.")
-    assert rules.the_one_to_tell([passing], 4, "campaigns") is passing
-    told = rules.the_one_to_tell([passing, acting], 4, "campaigns")
-    assert str(told) == "2 of 4 campaigns could not be read; the first says: Mend it."
-
-
 def test_an_opt_out_in_a_scanners_minute_is_to_be_reviewed() -> None:
     row = {"Email__c": "Ann@example.com", "Campaign__c": "a0", "Activity_Date__c": "2026-03-10T09:30:00.000+0000"}
     scanned = row | {"Email__c": "ann@example.com", "Activity_Date__c": "2026-03-10T09:30:59.000+0000"}
@@ -112,11 +104,3 @@ def test_a_rate_of_nothing_is_none() -> None:
     assert rules.rate(1, 0) is None
     assert rules.rate(None, 8) == 0
     assert rules.rate(2, 8) == 25
-
-
-def test_bars_stand_within_the_picture() -> None:
-    drawn = live.chart([("2026-03-10", 4, 2), ("2026-03-11", 0, 0)])
-    assert [(bar["open_h"], bar["open_y"]) for bar in drawn["bars"]] == [(180.0, 0.0), (0.0, 180.0)]
-    assert (drawn["first"], drawn["last"], drawn["most"]) == ("2026-03-10", "2026-03-11", 4)
-    assert live.chart([])["bars"] == []
-    assert live.chart([(f"d{n}", 1, 1) for n in range(70)])["left_out"] == 10

@@ -153,10 +153,9 @@ def test_one_record_is_one_candidate() -> None:
     assert len(rules.judge([candidate("1"), candidate("1", rank=63)], oldest=False)) == 1
 
 
-def test_what_is_shown_tells_little_and_does_no_harm() -> None:
-    """Addresses are masked where nobody asked to see them; no cell of a file begins a formula."""
+def test_what_is_shown_tells_little() -> None:
+    """Addresses are masked where nobody asked to see them."""
     assert rules.masked("ann@example.com") == "a…@example.com"
-    assert [rules.harmless(cell) for cell in ("=1+1", "@x", "Ann", "")] == ["'=1+1", "'@x", "Ann", ""]
 
 
 def test_rules_of_matching_are_those_that_were_chosen() -> None:
@@ -172,3 +171,26 @@ def test_rules_of_matching_are_those_that_were_chosen() -> None:
     assert (found.contact_fields, found.lead_fields) == (("Work__c", "Email"), ("Email",))
     assert (found.oldest, found.by_id, found.told_by) == (True, True, "CreatedDate")
     assert str(found) != str(settings.MatchRules())
+
+
+def test_another_custom_field_for_ids_is_another_rule() -> None:
+    """What is linked already is then matched anew; brackets and capitals make no other one."""
+
+    def rule(name: str) -> str:
+        return str(settings.match_rules(Given({("members.salesforce_id_field", ""): name})))
+
+    assert len({rule(""), rule("Salesforce ID"), rule("Contact ID")}) == 3
+    assert rule("Salesforce ID") == rule("[salesforce id]")
+
+
+def test_lists_without_the_custom_field_for_ids_are_named() -> None:
+    """By its name or its key, with or without brackets; the first few lists are named, the others counted."""
+    fields = [("Salesforce ID", "[SalesforceID]"), ("Other", "[Other]")]
+    assert all(rules.has_field(fields, name) for name in ("salesforce id", "[SalesforceID]", " SalesforceID "))
+    assert not rules.has_field(fields, "Salesforce")
+    assert rules.no_id_field("Id", [], "Setting") == ""
+    told = rules.no_id_field("Id", ["A", "B", "C", "D", "E"], "Setting")
+    assert told.startswith(
+        "No custom field “Id” on “A”, “B”, “C” and 2 more: people there are matched by address only."
+    )
+    assert "Correct “Setting”" in told

@@ -45,7 +45,7 @@ class World:
 
     @property
     def run(self) -> Run:
-        return cast("Run", SimpleNamespace(progress=self.told, calls=self.calls))
+        return cast("Run", SimpleNamespace(progress=self.told, calls=self.calls, passable=set()))
 
     def stage(
         self, name: str, *needs: str, fails: BaseException | None = None, account: int = 0, crm: int = 0
@@ -98,7 +98,7 @@ def test_a_stage_that_fails_takes_only_those_with_it_that_need_it(world: World) 
     assert [world.state(name) for name in ("lists", "members", "tidy", "campaigns")] == [
         "failed", "skipped", "skipped", "done",
     ]  # fmt: skip
-    assert world.told.last["lists"]["message"] == "A field is missing. Deploy again."
+    assert world.told.last["lists"]["message"] == "A field is missing. Deploy again. (FL-300)"
     assert world.told.last["lists"]["cm_calls"] == 2
     assert world.told.last["members"]["message"] == "Not run, because “Lists” failed."
     assert world.told.last["tidy"]["message"] == "Not run, because “Members” failed."

@@ -92,3 +92,9 @@ def test_an_org_without_a_name_is_not_confirmed_by_silence() -> None:
 
 def test_a_clean_start_without_words_says_which() -> None:
     assert "“start clean”" in rules.NotConfirmed().step
+
+
+def test_a_stage_that_noted_what_others_need_does_not_hold_them_back() -> None:
+    assert rules.cannot_run(("lists",), {"lists": BROKEN}, {"lists"}) is None
+    assert rules.cannot_run(("lists", "match"), {"lists": BROKEN, "match": BUSY}, {"lists"}) == "match"
+    assert rules.cannot_run(("lists",), {"lists": SIGN_IN}, {"lists"}) == "lists"

@@ -164,3 +164,10 @@ async def test_creating_is_not_repeated_after_a_lost_answer(sf, org):
     with pytest.raises(Unavailable):
         await sf.records.create("Contact", {})
     assert len(org.asked("POST", f"{DATA}/sobjects/Contact")) == 1
+
+
+async def test_an_object_that_is_not_there_is_a_matter_of_setup_not_of_a_record(sf, org):
+    org.on("PATCH", UPSERT, refusal("NOT_FOUND", "The requested resource does not exist", 404))
+    with pytest.raises(SetupRefused, match="the org has no object X__c, or hides it") as raised:
+        await sf.collections.upsert("X__c", "Key__c", [{"Key__c": "1"}])
+    assert "Deploy the package" in str(raised.value)

@@ -110,6 +110,7 @@ SECRETS = ["ada@example.com", "Ada O'Brien", "555-0142 17", "Lovelace"]
         'Value "Lovelace" is wrong',
         "unexpected token: 'Ada O\\'Brien' near it",
         "unclosed 'Lovelace",
+        "No such column 'Ada O'Brien' on entity 'ada@example.com'",
         "a person (ada@example.com) with +1 555-0142 17",
         "WHERE Email = 'ada@example.com' AND Name = 'Lovelace'\n ^ ERROR at Row:1:Column:3",
     ],
@@ -124,6 +125,8 @@ def test_values_are_scrubbed_out_of_messages(message):
     [
         "Required fields are missing: [Name]",
         "sObject type X__c is not supported. It's the admin's turn (max length=80).",
+        "No such column 'CM_Tracking__c.Tags__c' on entity 'CM_Tracking__c'. If it is custom, append __c.",
+        "sObject type 'CM_Tracking__c' is not supported.",
         "duplicate value found: Member_Key__c duplicates value on record with id: 003000000000001AAA",
     ],
 )
@@ -212,3 +215,14 @@ def test_every_code_that_the_local_org_refuses_with_is_known():
         "INVALID_GZIP",
         "INVALID_HEADER",
     }
+
+
+def test_a_field_that_is_unknown_is_named_without_the_query_around_it():
+    message = (
+        "\nSELECT Id, Tags__c FROM CM_Campaign__c WHERE Email__c = 'ada@example.com'\n           ^\n"
+        "ERROR at Row:1:Column:12\nNo such column 'Tags__c' on entity 'CM_Campaign__c'. If you are attempting to use a "
+        "custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL."
+    )
+    told = error_of("INVALID_FIELD", message, status=400).text
+    assert told == "INVALID_FIELD: No such column 'Tags__c' on entity 'CM_Campaign__c'."
+    assert "ERROR at Row" in error_of("MALFORMED_QUERY", message, status=400).text

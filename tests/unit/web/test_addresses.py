@@ -6,6 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from fairlead.features.maintenance import notes
+from fairlead.features.maintenance.models import Message
+from fairlead.features.maintenance.rules import Of, Seen
 from fairlead.jobs.models import Job
 from fairlead.store import known
 from fairlead.store.models import Org
@@ -13,10 +16,26 @@ from fairlead.store.models import Org
 # name → path, what a stranger gets, methods that are allowed
 EVERYTHING: dict[str, tuple[str, int, str]] = {
     "home": ("/", 302, "GET"),
+    "home_org": ("/glance/org/", 302, "GET"),
+    "home_charts": ("/glance/charts/", 302, "GET"),
+    "general_options": ("/general/", 302, "GET"),
+    "billing": ("/billing/", 302, "GET"),
+    "help": ("/help/", 302, "GET"),
+    "help_page": ("/help/howto/webhooks/", 302, "GET"),
     "sign_in": ("/sign-in/", 200, "GET POST"),
+    "sign_in_salesforce": ("/sign-in/salesforce/", 409, "GET"),  # no org is connected
+    "sign_in_salesforce_callback": ("/sign-in/salesforce/callback/", 403, "GET"),  # nobody has begun
     "sign_in_link": ("/sign-in/MQ/wrong/", 410, "GET POST"),
     "sign_out": ("/sign-out/", 302, "POST"),
     "account": ("/account/", 302, "GET POST"),
+    "account_zone": ("/account/zone/", 302, "POST"),
+    "sessions": ("/account/sessions/", 302, "GET"),
+    "session_end": ("/account/sessions/1/end/", 302, "POST"),
+    "access_again": ("/account/role/", 302, "POST"),
+    "user_security": ("/user-security/", 302, "GET"),
+    "user_security_preview": ("/user-security/preview/", 302, "POST"),
+    "user_security_save": ("/user-security/save/", 302, "POST"),
+    "api_access": ("/api/v1/access", 401, "GET POST"),
     "healthz": ("/healthz", 200, "GET"),
     "sync_settings": ("/sync/", 302, "GET"),
     "sync_frequency": ("/sync/frequency/", 302, "POST"),
@@ -32,12 +51,58 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "api_settings": ("/api/v1/settings", 401, "GET"),
     "api_setting": ("/api/v1/settings/primary_sync.sweep_share", 401, "GET PUT DELETE"),
     "sync_cancel": ("/sync/cancel/", 302, "POST"),
+    "connections": ("/connections/", 302, "GET"),
+    "connections_select": ("/connections/clients/", 302, "GET POST"),
+    "connections_sync_user": ("/connections/sync-user/", 302, "GET"),
+    "connections_sync_user_name": ("/connections/sync-user/name/", 302, "GET"),
+    "connections_campaign_monitor": ("/connections/campaign-monitor/", 302, "GET POST"),
+    "connections_salesforce": ("/connections/salesforce/", 302, "GET POST"),
+    "connections_callback": ("/connections/salesforce/callback/", 302, "GET"),
+    "connections_account_callback": ("/connections/campaign-monitor/callback/", 302, "GET"),
+    "connections_client_counts": ("/connections/clients/x/counts/", 302, "GET"),
+    "connections_disconnect": ("/connections/disconnect/salesforce/", 302, "GET POST"),
+    "connections_owner": ("/connections/clients/x/owner/", 302, "GET POST"),
+    "connections_remove": ("/connections/clients/x/remove/", 302, "GET POST"),
+    "connections_resume": ("/connections/clients/x/resume/", 302, "POST"),
+    "connections_pause": ("/connections/clients/x/pause/", 302, "POST"),
+    "connections_hand-over": ("/connections/clients/x/hand-over/", 302, "POST"),
+    "connections_disconnect_client": ("/connections/clients/x/disconnect/", 302, "POST"),
+    "api_connections": ("/api/v1/connections", 401, "GET"),
+    "api_campaign_monitor": ("/api/v1/connections/campaign-monitor", 401, "POST"),
+    "api_salesforce": ("/api/v1/connections/salesforce", 401, "POST"),
+    "api_disconnect": ("/api/v1/connections/disconnect", 401, "POST"),
+    "api_reset": ("/api/v1/connections/reset", 401, "POST"),
+    "api_sync_user": ("/api/v1/sync-user", 401, "GET"),
+    "api_users": ("/api/v1/users", 401, "GET"),
+    "api_clients": ("/api/v1/clients", 401, "GET"),
+    "api_select": ("/api/v1/clients/select", 401, "POST"),
+    "api_resume": ("/api/v1/clients/x/resume", 401, "POST"),
+    "api_pause": ("/api/v1/clients/x/pause", 401, "POST"),
+    "api_disconnect_client": ("/api/v1/clients/x/disconnect", 401, "POST"),
+    "api_removal": ("/api/v1/clients/x/removal", 401, "GET POST"),
+    "api_owner": ("/api/v1/clients/x/owner", 401, "POST"),
+    "api_hand_over": ("/api/v1/clients/x/hand-over", 401, "POST"),
     "lists": ("/lists/", 302, "GET"),
+    "lists_csv": ("/lists.csv", 302, "GET"),
+    "list_new": ("/lists/new/", 302, "GET POST"),
+    "list": ("/lists/unknown/", 302, "GET"),
+    "list_edit": ("/lists/unknown/edit/", 302, "GET POST"),
+    "list_statistics": ("/lists/unknown/statistics/", 302, "GET"),
+    "list_members": ("/lists/unknown/people/", 302, "GET POST"),
+    "list_members_csv": ("/lists/unknown/people.csv", 302, "GET"),
+    "list_segments": ("/lists/unknown/segments/", 302, "GET"),
+    "list_segment": ("/lists/unknown/segments/x/", 302, "GET"),
+    "list_options": ("/lists/unknown/options/", 302, "GET POST"),
     "ambiguous_addresses": ("/lists/ambiguous/", 302, "GET"),
     "ambiguous_addresses_csv": ("/lists/ambiguous.csv", 302, "GET"),
     "prevent_member_sync": ("/lists/unknown/members/", 302, "GET POST"),
     "storage": ("/storage/", 302, "GET POST"),
     "storage_estimate": ("/storage/estimate/", 302, "GET"),
+    "campaigns": ("/campaigns/", 302, "GET"),
+    "suspicious": ("/campaigns/suspicious/", 302, "GET"),
+    "campaign": ("/campaigns/x/", 302, "GET"),
+    "campaigns_csv": ("/campaigns.csv", 302, "GET"),
+    "campaign_recipients": ("/campaigns/x/recipients/", 302, "GET POST"),
     "people": ("/people/", 302, "GET POST"),
     "person": ("/people/1/", 302, "GET"),
     "webhook": ("/hooks/wrong", 404, ""),
@@ -55,6 +120,46 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "salesforce_campaigns_averages": ("/salesforce-campaigns/averages/", 302, "GET"),
     "salesforce_campaigns_compare": ("/salesforce-campaigns/0123456789abcdef/", 302, "GET"),
     "job_retry": ("/jobs/1/retry/", 302, "POST"),
+    "set_up": ("/setup/", 302, "GET"),
+    "set_up_salesforce": ("/setup/salesforce/", 302, "GET POST"),
+    "set_up_check": ("/setup/check/", 302, "GET"),
+    "set_up_findings": ("/setup/check/findings/", 302, "GET"),
+    "set_up_install": ("/setup/install/", 302, "GET"),
+    "set_up_install_run": ("/setup/install/run/", 302, "GET"),
+    "set_up_install_start": ("/setup/install/start/", 302, "POST"),
+    "set_up_package": ("/setup/install/package.zip", 302, "GET"),
+    "set_up_campaign_monitor": ("/setup/campaign-monitor/", 302, "GET POST"),
+    "set_up_clients": ("/setup/clients/", 302, "GET POST"),
+    "set_up_what": ("/setup/what/", 302, "GET POST"),
+    "set_up_estimate": ("/setup/what/estimate/", 302, "GET"),
+    "set_up_sync": ("/setup/sync/", 302, "GET"),
+    "set_up_sync_run": ("/setup/sync/run/", 302, "GET"),
+    "set_up_sync_start": ("/setup/sync/start/", 302, "POST"),
+    "set_up_cancel": ("/setup/cancel/", 302, "POST"),
+    "set_up_ready": ("/setup/ready/", 302, "GET"),
+    "set_up_counts": ("/setup/ready/counts/", 302, "GET"),
+    "maintenance": ("/maintenance/", 302, "GET"),
+    "messages_csv": ("/maintenance/messages.csv", 302, "GET"),
+    "message": ("/maintenance/messages/9/", 302, "GET"),
+    "message_resolve": ("/maintenance/messages/9/resolve/", 302, "POST"),
+    "message_retry": ("/maintenance/messages/9/retry/", 302, "POST"),
+    "audit": ("/maintenance/audit/", 302, "GET"),
+    "audit_csv": ("/maintenance/audit.csv", 302, "GET"),
+    "layouts": ("/maintenance/layouts/", 302, "GET"),
+    "layouts_now": ("/maintenance/layouts/now/", 302, "GET"),
+    "layouts_preview": ("/maintenance/layouts/preview/", 302, "GET"),
+    "layouts_change": ("/maintenance/layouts/change/", 302, "POST"),
+    "limits": ("/maintenance/limits/", 302, "GET POST"),
+    "notifications": ("/maintenance/notifications/", 302, "GET POST"),
+    "notifications_test": ("/maintenance/notifications/test/", 302, "POST"),
+    "workers": ("/maintenance/workers/", 302, "GET"),
+    "api_messages": ("/api/v1/messages", 401, "GET"),
+    "api_message": ("/api/v1/messages/9", 401, "GET"),
+    "api_message_resolve": ("/api/v1/messages/9/resolve", 401, "POST"),
+    "api_message_retry": ("/api/v1/messages/9/retry", 401, "POST"),
+    "api_audit": ("/api/v1/audit", 401, "GET"),
+    "help_codes": ("/help/codes/", 302, "GET"),
+    "help_code": ("/help/codes/FL-211/", 302, "GET"),
     "records": ("/records/", 302, "GET"),
     "records_retry": ("/records/retry/", 302, "POST"),
 }
@@ -74,6 +179,11 @@ def test_every_address_is_in_the_table() -> None:
     assert {pattern.name for pattern in _patterns(get_resolver().url_patterns)} == set(EVERYTHING)
 
 
+def noted() -> Message:
+    """A message about a job that is gone."""
+    return notes.note(Org.objects.get(), Seen(Of("primary_sync"), "FL-211", "It failed.", "Connect again."))
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", EVERYTHING)
 def test_a_stranger_is_sent_to_the_sign_in(name: str) -> None:
@@ -91,6 +201,8 @@ def test_pages_refuse_to_act_and_acts_refuse_to_be_looked_at(name: str, admin: C
     """A link, a preview or a reload never changes anything: what acts is POST only, what shows is GET only."""
     path, _, allowed = EVERYTHING[name]
     path = path.replace("/1/", f"/{job().pk}/")
+    if name.startswith("message"):
+        path = path.replace("/9/", f"/{noted().pk}/")
     known.note(Org.objects.get().pk, "c1", "Client", [("abc", "News")])
     for method in BOTH:
         status = admin.generic(method, path).status_code
@@ -114,7 +226,19 @@ def test_what_acts_wants_a_token_of_our_own_pages(name: str, person: object, job
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/sync/", "/sync/full/", "/lists/", "/lists/ambiguous/", "/jobs/", "/account/", "/sign-in/", "/nowhere/"],
+    [
+        "/",
+        "/sync/",
+        "/sync/full/",
+        "/lists/",
+        "/lists/ambiguous/",
+        "/jobs/",
+        "/help/",
+        "/general/",
+        "/account/",
+        "/sign-in/",
+        "/nowhere/",
+    ],
 )
 def test_every_page_forbids_what_is_not_ours(path: str, admin: Client) -> None:
     """The content security policy stands on every page, lets in nothing inline, and no page holds anything inline."""

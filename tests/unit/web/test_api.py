@@ -79,9 +79,9 @@ def test_a_token_is_not_used_without_end(token: str) -> None:
 def test_a_token_that_may_look_changes_nothing(org: Org) -> None:
     token = tokens.create(org, "looker", "ann", expires_at=None, read_only=True)
     assert call(token, "get", SHARE).status_code == 200
-    assert error(call(token, "put", SHARE, {"value": 5})) == (422, "FL-356")
-    assert error(call(token, "delete", SHARE)) == (422, "FL-356")
-    assert error(call(token, "post", SYNC, {})) == (422, "FL-356")
+    assert error(call(token, "put", SHARE, {"value": 5})) == (422, "FL-304")
+    assert error(call(token, "delete", SHARE)) == (422, "FL-304")
+    assert error(call(token, "post", SYNC, {})) == (422, "FL-304")
     assert (setting_rows.value(org, SWEEP_SHARE), Job.objects.count()) == (20, 0)
 
 
@@ -138,15 +138,15 @@ def test_a_change_from_an_old_version_is_refused(token: str) -> None:
     [
         ("put", SHARE, {"value": 300}, (422, "FL-360")),
         ("put", SHARE, {"value": None}, (422, "FL-360")),
-        ("put", SHARE, {}, (422, "FL-357")),
-        ("put", SHARE, "no json", (422, "FL-357")),
-        ("put", SHARE, [1], (422, "FL-357")),
-        ("put", SHARE, {"value": 5, "version": "x"}, (422, "FL-357")),
+        ("put", SHARE, {}, (422, "FL-305")),
+        ("put", SHARE, "no json", (422, "FL-305")),
+        ("put", SHARE, [1], (422, "FL-305")),
+        ("put", SHARE, {"value": 5, "version": "x"}, (422, "FL-305")),
         ("get", "/api/v1/settings/nothing", None, (422, "FL-360")),
         ("post", SYNC, {"stages": ["nothing"]}, (422, "FL-365")),
         ("post", SYNC, {"clean": True}, (422, "FL-366")),
-        ("post", SYNC, {"clean": True, "full": True}, (422, "FL-358")),
-        ("post", SYNC, {"ful": True}, (422, "FL-357")),
+        ("post", SYNC, {"clean": True, "full": True}, (422, "FL-306")),
+        ("post", SYNC, {"ful": True}, (422, "FL-305")),
     ],
 )
 def test_what_is_wrong_is_told_with_code_and_next_step(

@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from fairlead.features.members import settings
 from fairlead.features.members.models import ListReading
@@ -59,6 +62,15 @@ def opener() -> Iterator[None]:
     sides.provide(None)  # type: ignore[arg-type]
 
 
+def sent(answer: Any) -> str:
+    """The text of a file that is sent while it is made."""
+
+    async def read() -> bytes:
+        return b"".join([part async for part in answer])
+
+    return async_to_sync(read)().decode()
+
+
 @pytest.fixture
 def reading(org: Org) -> ListReading:
     moment = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -83,6 +95,61 @@ def test_each_list_shows_counters_and_readings(admin: Client, reading: ListReadi
     assert "Campaign Monitor no longer lists it" in admin.get("/lists/").text
 
 
+@pytest.fixture
+def many(org: Org) -> None:
+    ListReading.objects.bulk_create(
+        ListReading(
+            org=org,
+            client_id=f"c{n % 2}",
+            client_name=f"Client {n % 2}",
+            list_id=f"{n:032}",
+            name=f"List {n:04}",
+            figures={"active": n, "unsubscribed": 9} if n else {},
+            gone_at=datetime(2026, 3, 4, tzinfo=UTC) if n == 1_999 else None,
+        )
+        for n in range(2_000)
+    )
+
+
+def test_one_list_among_many_is_found_sorted_and_filtered(admin: Client, org: Org, many: None) -> None:
+    def first(query: str) -> str:
+        return admin.get(f"/lists/{query}").text.split('<th scope="row">')[1].split("</a>")[0].split(">")[1]
+
+    assert first("") == "List 0000"
+    assert first("?sort=-name") == "List 1999"
+    assert first("?sort=-active") == "List 1999"
+    assert first("?sort=active") == "List 0001"
+    assert first("?find=1234") == "List 1234"
+    assert first("?client=c1&sort=active&page=2") == "List 0101"
+    assert first("?members=gone") == "List 1999"
+    setting_rows.put(org, settings.PREVENT_SYNC, True, "admin", subject=f"{77:032}")
+    assert first("?members=prevented") == "List 0077"
+    assert "1–50 of 1,998 lists" in admin.get("/lists/?members=synced").text
+    assert "No list is like that." in admin.get("/lists/?find=nowhere").text
+    assert "Page 40 of 40" in admin.get("/lists/?page=9999").text
+
+
+def test_a_page_of_lists_takes_the_same_queries_however_many_there_are(admin: Client, reading: ListReading) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as counted:
+            assert admin.get("/lists/").status_code == 200
+        return len(counted)
+
+    before = queries()
+    ListReading.objects.bulk_create(
+        ListReading(org=reading.org, client_id="c", list_id=f"{n:032}", name=f"List {n}") for n in range(300)
+    )
+    assert queries() == before
+
+
+def test_the_file_of_lists_has_what_the_page_was_narrowed_to(admin: Client, many: None) -> None:
+    page = admin.get("/lists/?find=List 00&sort=-active").text
+    assert 'href="/lists.csv?find=List+00&amp;sort=-active"' in page
+    lines = sent(admin.get("/lists.csv?find=List 00&sort=-active")).splitlines()
+    assert len(lines) == 101
+    assert lines[1].startswith(f"List 0099,{99:032},Client 1,99,,9,,,,,synced")
+
+
 def test_preventing_says_how_many_go_and_deletes_nothing_by_itself(
     admin: Client, org: Org, reading: ListReading
 ) -> None:
@@ -91,7 +158,8 @@ def test_preventing_says_how_many_go_and_deletes_nothing_by_itself(
     assert "--allow-large-changes" in page
     answer = admin.post(f"/lists/{LIST}/members/", {"prevent": "on"}, follow=True).text
     assert "The next sync removes its members" in answer
-    assert "Prevented" in answer
+    assert "kept out of Salesforce" in answer
+    assert "Prevented" in admin.get("/lists/").text
     assert setting_rows.value(org, settings.PREVENT_SYNC, LIST)
     assert "holds 12,345 members" in admin.get(f"/lists/{LIST}/members/").text
     assert "reads it anew" in admin.post(f"/lists/{LIST}/members/", {}, follow=True).text
@@ -113,7 +181,7 @@ def test_candidates_are_read_when_asked_for_and_told_with_reasons(admin: Client)
 
 def test_the_file_has_a_line_for_each_candidate_and_no_formula(admin: Client) -> None:
     answer = admin.get("/lists/ambiguous.csv")
-    lines = b"".join(answer.streaming_content).decode().splitlines()
+    lines = sent(answer).splitlines()
     assert answer["Content-Type"].startswith("text/csv")
     assert len(lines) == 3
     assert "'=Ann" in lines[2]

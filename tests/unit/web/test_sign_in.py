@@ -114,7 +114,7 @@ def test_looking_at_a_link_does_not_spend_it(link: str) -> None:
 
 def test_a_link_signs_in_once(link: str) -> None:
     first, second = Client(), Client()
-    assert first.post(link)["Location"] == "/"
+    assert first.post(link)["Location"] == "/setup/"
     assert signed_in(first)
     assert second.post(link).status_code == 410
     assert not signed_in(second)

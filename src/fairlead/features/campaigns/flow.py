@@ -8,7 +8,7 @@ from typing import Final
 
 from fairlead.campaignmonitor.campaigns import SentCampaign
 from fairlead.campaignmonitor.timezones import to_utc, zone
-from fairlead.domain.failure import Failure, SignInAgain
+from fairlead.domain.failure import Failure, SignInAgain, WaitAndRetry, the_one_to_act_on
 from fairlead.domain.records import Rows, Scope
 from fairlead.features.campaigns import records, rules
 from fairlead.features.campaigns.journeys import read_journeys
@@ -39,6 +39,7 @@ async def read_campaigns(run: Run) -> None:
     await run.progress.stage("campaigns", state="running", done=0, total=len(run.clients), unit="clients")
     seen = await run.counters_seen()
     failures: list[Failure] = []
+    of_clients: list[Failure] = []
     for done, client in enumerate(run.clients, 1):
         await run.progress.check_cancelled()
         try:
@@ -47,11 +48,13 @@ async def read_campaigns(run: Run) -> None:
             raise
         except Failure as failure:
             failure.tell_more(f"The campaigns of the client “{client.name}”:")
-            failures.append(failure)
+            of_clients.append(failure)
         await run.progress.stage("campaigns", done=done, campaigns=len(run.campaigns))
-    if failures:
+    if failures or of_clients:
         run.add(campaigns_failed=len(failures))
-        raise rules.the_one_to_tell(failures, len(run.campaigns), "campaigns")
+        told = [the_one_to_act_on(of_clients, "clients", len(run.clients))] if of_clients else []
+        told += [the_one_to_act_on(failures, "campaigns", len(run.campaigns))] if failures else []
+        raise next((one for one in told if not isinstance(one, WaitAndRetry)), told[0])
     run.incomplete.discard("campaigns")
 
 

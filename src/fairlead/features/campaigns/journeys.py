@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fairlead.campaignmonitor.journeys import JourneyDetails
-from fairlead.domain.failure import Failure, SignInAgain
+from fairlead.domain.failure import Failure, SignInAgain, the_one_to_act_on
 from fairlead.domain.records import Rows, Scope
 from fairlead.features.campaigns import rules
 from fairlead.salesforce import names
@@ -42,7 +42,7 @@ async def read_journeys(run: Run) -> None:
             failures.append(failure)
         await run.progress.stage("journeys", done=done, emails=len(run.journey_emails))
     if failures:
-        raise rules.the_one_to_tell(failures, len(run.clients), "clients' journeys")
+        raise the_one_to_act_on(failures, "clients' journeys", len(run.clients))
     run.incomplete.discard("journeys")
 
 

@@ -1,16 +1,17 @@
 """What the org tells of campaigns and their events: read when asked for, nothing kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fairlead.features.campaigns import rules
 from fairlead.salesforce import names
 from fairlead.salesforce.client import Salesforce
-from fairlead.salesforce.query import quote, split_in
+from fairlead.salesforce.query import containing, quote, split_in
 from fairlead.sync.failures import salesforce_failures
 
-A_PAGE: Final = 25
+A_PAGE: Final = 50
+TOP_LINKS: Final = 20
 MOST: Final = 2_000
 """SOQL does not skip more records than that: older campaigns are found by their name."""
 
@@ -70,6 +71,15 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whose activity: a kind, a part of the address. It travels in the body of a form, never in an address."""
+
+    status: str = "Sent"
+    text: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class OptOut:
     """An unsubscribe that a scanner may have made."""
 
@@ -80,17 +90,39 @@ class OptOut:
     lead: str
 
 
-async def campaigns(org: Salesforce, page: int, name: str = "") -> tuple[list[Campaign], int]:
-    """A page of campaigns, newest first, and how many there are. Raises a Failure."""
-    where = f"WHERE Name LIKE {quote('%' + _plain(name) + '%')}" if name else ""
+async def campaigns(org: Salesforce, where: str, order: str, size: int, skip: int) -> tuple[list[Campaign], int]:
+    """A page of campaigns, and how many there are: two calls. `where` is of `narrowed`. Raises a Failure."""
     with salesforce_failures("read campaigns"):
         count = await org.count(f"SELECT COUNT() FROM {names.CAMPAIGN} {where}")
-        skip = min((page - 1) * A_PAGE, MOST)
         soql = (
-            f"SELECT {_FIELDS} FROM {names.CAMPAIGN} {where} ORDER BY Sent_Date__c DESC NULLS LAST, Campaign_Id__c "
-            f"LIMIT {A_PAGE} OFFSET {skip}"
+            f"SELECT {_FIELDS} FROM {names.CAMPAIGN} {where} ORDER BY {order}, Campaign_Id__c "
+            f"LIMIT {size} OFFSET {min(skip, MOST)}"
         )
         return [Campaign(row) async for rows in org.query(soql) for row in rows], count
+
+
+async def every_campaign(org: Salesforce, where: str, order: str) -> AsyncIterator[Campaign]:
+    """All campaigns that are like that. Raises a Failure."""
+    soql = f"SELECT {_FIELDS} FROM {names.CAMPAIGN} {where} ORDER BY {order}, Campaign_Id__c"
+    with salesforce_failures("read campaigns"):
+        async for rows in org.query(soql):
+            for row in rows:
+                yield Campaign(row)
+
+
+def narrowed(text: str, chosen: Mapping[str, str]) -> str:
+    """The WHERE of campaigns by name or subject, client, days since sending, and link; blank for all."""
+    parts = []
+    if text:
+        like = containing(text)
+        parts.append(f"(Name LIKE {like} OR Subject__c LIKE {like})")
+    if client := chosen.get("client"):
+        parts.append(f"Client__r.{names.CLIENT_KEY} = {quote(client)}")
+    if days := chosen.get("sent"):
+        parts.append(f"Sent_Date__c = LAST_N_DAYS:{int(days)}")
+    if linked := chosen.get("linked"):
+        parts.append(f"Salesforce_Campaign__c {'!=' if linked == 'yes' else '='} null")
+    return f"WHERE {' AND '.join(parts)}" if parts else ""
 
 
 async def campaign(org: Salesforce, campaign_id: str) -> Campaign | None:
@@ -101,19 +133,54 @@ async def campaign(org: Salesforce, campaign_id: str) -> Campaign | None:
     return found[0] if found else None
 
 
-async def by_day(org: Salesforce, record_id: str) -> list[tuple[str, int, int]]:
-    """Day (ISO, UTC), opens and clicks of a campaign, as far as its events are kept. Raises a Failure."""
+async def by_day(org: Salesforce, record_id: str) -> dict[str, dict[str, int]]:
+    """Opens, clicks, bounces and unsubscribes of a campaign by kind and day (ISO, UTC), as far as kept. Raises a Failure."""
+    kinds = ",".join(quote(kind) for kind in rules.CHARTED)
     soql = (
         f"SELECT DAY_ONLY(Activity_Date__c) day, Activity__c what, COUNT(Id) events FROM {names.TRACKING} "
-        f"WHERE Campaign__c = {quote(record_id)} AND Activity__c IN ('Opened', 'Clicked') "
-        "GROUP BY DAY_ONLY(Activity_Date__c), Activity__c"
+        f"WHERE Campaign__c = {quote(record_id)} AND Activity__c IN ({kinds}) "
+        f"GROUP BY DAY_ONLY(Activity_Date__c), Activity__c ORDER BY DAY_ONLY(Activity_Date__c) LIMIT {MOST}"
     )
-    counts: dict[str, list[int]] = {}
+    counts: dict[str, dict[str, int]] = {kind: {} for kind in rules.CHARTED}
     with salesforce_failures("count the events of a campaign"):
         async for rows in org.query(soql):
             for row in rows:
-                counts.setdefault(str(row["day"]), [0, 0])[row["what"] == "Clicked"] += int(row["events"])
-    return [(day, opens, clicks) for day, (opens, clicks) in sorted(counts.items())]
+                counts[str(row["what"])][str(row["day"])] = int(row["events"])
+    return counts
+
+
+async def links(org: Salesforce, record_id: str) -> list[tuple[str, int, int]]:
+    """The addresses that were clicked most: address, clicks, and how many of those look like a scanner's. Raises a Failure."""
+    soql = (
+        f"SELECT URL_Clicked__c url, Suspicious__c doubtful, COUNT(Id) events FROM {names.TRACKING} "
+        f"WHERE Campaign__c = {quote(record_id)} AND Activity__c = 'Clicked' AND URL_Clicked__c != null "
+        f"GROUP BY URL_Clicked__c, Suspicious__c ORDER BY COUNT(Id) DESC LIMIT {2 * TOP_LINKS}"
+    )
+    clicks: dict[str, list[int]] = {}
+    with salesforce_failures("count the clicks of a campaign"):
+        async for rows in org.query(soql):
+            for row in rows:
+                of = clicks.setdefault(str(row["url"]), [0, 0])
+                of[0] += int(row["events"])
+                of[1] += int(row["events"]) if row["doubtful"] else 0
+    most = sorted(clicks.items(), key=lambda item: (-item[1][0], item[0]))[:TOP_LINKS]
+    return [(url, all_, doubtful) for url, (all_, doubtful) in most]
+
+
+async def recipients(org: Salesforce, record_id: str, wanted: Wanted) -> tuple[list[dict[str, Any]], int]:
+    """A page of what people did with a campaign, and how many events there are: two calls. Raises a Failure."""
+    parts = [f"Campaign__c = {quote(record_id)}", f"Activity__c = {quote(wanted.status)}"]
+    if wanted.text:
+        parts.append(f"Email__c LIKE {containing(wanted.text)}")
+    where = f"FROM {names.TRACKING} WHERE {' AND '.join(parts)}"
+    skip = min((wanted.page - 1) * A_PAGE, MOST)
+    soql = (
+        "SELECT Email__c, Activity_Date__c, URL_Clicked__c, Bounce_Type__c, Bounce_Reason__c, Country_Name__c, "
+        f"Suspicious__c, Contact__c, Lead__c {where} ORDER BY Email__c, Activity_Date__c, Id LIMIT {A_PAGE} OFFSET {skip}"
+    )
+    with salesforce_failures("read who did what with a campaign"):
+        count = await org.count(f"SELECT COUNT() {where}")
+        return [row async for rows in org.query(soql) for row in rows], count
 
 
 async def suspicious_opt_outs(org: Salesforce, days: int) -> list[OptOut]:
@@ -142,32 +209,3 @@ def _opt_out(row: Mapping[str, Any]) -> OptOut:
         str(row.get("Contact__c") or ""),
         str(row.get("Lead__c") or ""),
     )
-
-
-def _plain(text: str) -> str:
-    """Without the wildcards of LIKE."""
-    return text.replace("\\", "").replace("%", "").replace("_", "\\_")[:80]
-
-
-def chart(days: Sequence[tuple[str, int, int]], width: int = 720, height: int = 180) -> dict[str, Any]:
-    """Bars of opens and clicks by day, as a template draws them: positions in the picture's own units."""
-    shown = list(days)[:60]
-    most = max((max(opens, clicks) for _, opens, clicks in shown), default=0)
-    step = width / max(len(shown), 1)
-    bars = [
-        {
-            "day": day,
-            "opens": opens,
-            "clicks": clicks,
-            "x": round(i * step + step * 0.12, 1),
-            "x2": round(i * step + step * 0.5, 1),
-            "w": round(step * 0.36, 1),
-            "open_h": round(height * opens / most, 1) if most else 0,
-            "open_y": round(height - height * opens / most, 1) if most else height,
-            "click_h": round(height * clicks / most, 1) if most else 0,
-            "click_y": round(height - height * clicks / most, 1) if most else height,
-        }
-        for i, (day, opens, clicks) in enumerate(shown)
-    ]
-    return {"bars": bars, "most": most, "width": width, "height": height, "first": shown[0][0] if shown else "",
-            "last": shown[-1][0] if shown else "", "left_out": len(days) - len(shown)}  # fmt: skip

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from fairlead.domain.failure import Failure, WaitAndRetry
 from fairlead.domain.records import Kind, Rows
 from fairlead.domain.setting import Number
 
@@ -22,6 +21,22 @@ ASK_ALWAYS_DAYS: Final = Number(
     most=3_650,
 )
 SETTINGS: Final = (ASK_ALWAYS_DAYS,)
+
+CHARTED: Final = {
+    "Opened": "Opens",
+    "Clicked": "Clicks",
+    "Bounced": "Bounces",
+    "Unsubscribed": "Unsubscribes",
+}
+"""Kinds of events that a campaign's chart counts by day, and their labels; opens and clicks are drawn, the others are few."""
+STATUSES_OF_RECIPIENTS: Final = {
+    "Sent": "Got it",
+    "Opened": "Opened",
+    "Clicked": "Clicked",
+    "Bounced": "Bounced",
+    "Unsubscribed": "Unsubscribed",
+}
+"""What recipients can be looked up by: the kind of event, and its label."""
 
 MAX_NAME: Final = 80
 MAX_TEXT: Final = 255
@@ -248,14 +263,6 @@ def email_rows(journeys: Sequence[JourneyLike], run: int) -> Rows:
             [str(run)] * len(emails),
         ),
     )
-
-
-def the_one_to_tell(failures: Sequence[Failure], of: int, what: str) -> Failure:
-    """Of several failures the one that a person must act on, before those that pass by themselves."""
-    first = next((failure for failure in failures if not isinstance(failure, WaitAndRetry)), failures[0])
-    if len(failures) > 1:
-        first.tell_more(f"{len(failures)} of {of} {what} could not be read; the first says:")
-    return first
 
 
 def rate(part: float | None, whole: float | None) -> float | None:

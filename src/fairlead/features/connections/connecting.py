@@ -13,6 +13,7 @@ from django.utils import timezone
 from fairlead.campaignmonitor import account as campaign_monitor
 from fairlead.campaignmonitor.clients import ClientDetails
 from fairlead.campaignmonitor.login import Login as AccountLogin
+from fairlead.domain import record_id
 from fairlead.domain.failure import FixTheSettings
 from fairlead.features.connections import credentials, forgetting, rules
 from fairlead.features.connections.credentials import AccountCredentials, OrgCredentials
@@ -160,8 +161,8 @@ def store_salesforce(org: Org, login_url: str, kept: OrgCredentials, found: Foun
             defaults={
                 "login_url": login_url,
                 "instance_url": found.instance_url,
-                "org_id_18": rules.to_18(found.org_id),
-                "user_id": rules.to_18(found.user_id),
+                "org_id_18": record_id.to_18(found.org_id),
+                "user_id": record_id.to_18(found.user_id),
                 "api_version": found.api_version,
                 "state": State.CONNECTED,
                 "message": "",
@@ -177,8 +178,8 @@ def _check_org(org: Org, former: SalesforceOrg | None, found: FoundOrg, by: str)
     """What connecting this org is called in the audit. Raises OtherOrg where another is connected."""
     if former is None or not former.org_id_18:
         return "connect"
-    if rules.same_org(former.org_id_18, found.org_id):
-        moved = former.user_id and not rules.same_org(former.user_id, found.user_id)
+    if record_id.same_org(former.org_id_18, found.org_id):
+        moved = former.user_id and not record_id.same_org(former.user_id, found.user_id)
         return "move sync user" if moved else "reconnect"
     if former.state != State.DISCONNECTED:
         raise OtherOrg(former.org_id_18, found.org_id)

@@ -43,7 +43,7 @@ async def write_clients(run: Run) -> None:
             failures.append(failure)
             failure.tell_more(f"The client “{client.name}”:")
             await sync_to_async(records.note_failure)(await _org(run), [client.id], str(failure))
-            await run.progress.stage("clients", message=str(failure))
+            await run.progress.stage("clients", message=failure.told)
         await run.progress.stage("clients", done=done)
     if failures and not read:
         raise failures[0]

@@ -8,6 +8,7 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 from django.db.models import Q
 
+from fairlead.domain import record_id
 from fairlead.domain.failure import FixTheSettings
 from fairlead.features.connections import forgetting, owners, pieces, records, rules
 from fairlead.features.connections.models import State
@@ -181,7 +182,7 @@ async def _owner(crm: Salesforce, org: Org, client_id: str) -> str:
     chosen = await sync_to_async(setting_rows.value)(org, rules.OWNER, client_id)
     if chosen and not await owners.active(crm, [chosen]):
         raise owners.NoSuchOwner(chosen)
-    return chosen or rules.to_18((await crm.identity()).user_id)
+    return chosen or record_id.to_18((await crm.identity()).user_id)
 
 
 def _removed(context: JobContext, org: Org, client_id: str) -> None:

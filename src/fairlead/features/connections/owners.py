@@ -7,7 +7,7 @@ from typing import Final
 from asgiref.sync import sync_to_async
 
 from fairlead.domain.failure import Failure, FixTheSettings
-from fairlead.domain.setting import Values
+from fairlead.domain.setting import BadSetting, Values
 from fairlead.features.connections import records, rules
 from fairlead.features.connections.models import Client
 from fairlead.salesforce.client import Salesforce
@@ -18,6 +18,7 @@ from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.stage import ClientScope
 
 FOUND_AT_MOST: Final = 20
+_IMPOSSIBLE: Final = "impossible"
 _ANY: Final = str.maketrans({"%": "\\%", "_": "\\_", "\\": "\\\\"})
 
 
@@ -93,8 +94,8 @@ async def scopes(crm: Salesforce, clients: Sequence[Client], values: Values) -> 
 
     Raises OwnerGone where no client is left.
     """
-    owner_of = {client.client_id: values.of(rules.OWNER, client.client_id) for client in clients}
-    known = await active(crm, filter(None, owner_of.values()))
+    owner_of = {client.client_id: _owner_of(values, client) for client in clients}
+    known = await active(crm, {owner for owner in owner_of.values() if owner not in {"", _IMPOSSIBLE}})
     owned = Owned()
     for client in clients:
         owner = owner_of[client.client_id]
@@ -105,6 +106,14 @@ async def scopes(crm: Salesforce, clients: Sequence[Client], values: Values) -> 
     if not owned.clients and owned.refused:
         await sync_to_async(owned.raise_refusal)(clients[0].org)
     return owned
+
+
+def _owner_of(values: Values, client: Client) -> str:
+    """The chosen owner's id, blank for none. One that is no id is refused like one that is gone."""
+    try:
+        return values.of(rules.OWNER, client.client_id)
+    except BadSetting:
+        return _IMPOSSIBLE
 
 
 async def choose(crm: Salesforce, org: Org, client_id: str, user_id: str, by: str) -> str:

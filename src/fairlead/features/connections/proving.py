@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Final
 
 import aiohttp
 
+from fairlead.campaignmonitor import web_login as account_login
 from fairlead.campaignmonitor.clients import ClientDetails
 from fairlead.campaignmonitor.login import ApiKey, KeptOAuth, MemoryKeeper
 from fairlead.campaignmonitor.login import Login as AccountLogin
@@ -21,6 +23,12 @@ from fairlead.salesforce import web_login
 from fairlead.salesforce.login import AccessToken
 from fairlead.salesforce.login import Login as OrgLogin
 from fairlead.store.models import Org
+
+SCOPES: Final[tuple[account_login.Scope, ...]] = (
+    "ViewReports", "ManageLists", "ImportSubscribers", "ViewSubscribersInReports", "AdministerAccount",
+    "ViewTransactional", "SendTransactional", "Automation",
+)  # fmt: skip
+"""What the features need of an account: no campaign is made or sent, no template or person changed."""
 
 
 async def tried_on_account(base_url: str, kept: AccountCredentials) -> tuple[AccountCredentials, list[ClientDetails]]:
@@ -51,6 +59,14 @@ async def redeemed(app: web_login.App, pending: web_login.Pending, returned: Map
         token.instance_url,
         token.identity_path,
     )
+
+
+async def redeemed_account(
+    base_url: str, app: account_login.App, state: str, returned: Mapping[str, str]
+) -> AccountGrant:
+    """What a person granted on Campaign Monitor's screen. Raises CampaignMonitorError."""
+    async with session() as http:
+        return AccountGrant.of(await account_login.redeem(http, base_url, app, state, returned))
 
 
 @asynccontextmanager

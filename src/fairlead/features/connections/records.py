@@ -28,6 +28,7 @@ class UnknownClient(FixTheSettings):
     """The account has no client of that id, as far as it was asked."""
 
     code = "FL-372"
+    status = 404
     next_step = "`fairlead clients list` shows those there are; connecting again looks for new ones."
 
     def __init__(self, client_id: str) -> None:

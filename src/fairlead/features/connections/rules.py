@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from fairlead.domain.record_id import to_18
 from fairlead.domain.setting import Of, Setting
 
 REMOVE_KIND: Final = "remove_client"
@@ -14,7 +15,6 @@ HAND_OVER_TITLE: Final = "Hand over records"
 SIDES: Final = {"campaign_monitor": "Campaign Monitor", "salesforce": "Salesforce"}
 
 _USER_ID: Final = re.compile(r"005[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
-_CASE_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
 def same_account(known: Collection[str], found: Collection[str]) -> bool:
@@ -26,11 +26,6 @@ def same_account(known: Collection[str], found: Collection[str]) -> bool:
     return not set(known).isdisjoint(found)
 
 
-def same_org(known: str, found: str) -> bool:
-    """Whether two ids of 15 or 18 characters name one org; the last three only repeat the case of the others."""
-    return known[:15] == found[:15]
-
-
 def selection(known: Mapping[str, bool], found: Collection[str], chosen: Collection[str]) -> dict[str, bool]:
     """Which of the clients `found` are selected. `known`: whether each client of this account was, before.
 
@@ -40,14 +35,6 @@ def selection(known: Mapping[str, bool], found: Collection[str], chosen: Collect
     if chosen:
         return {client: client in chosen for client in found}
     return {client: known.get(client, not known) for client in found}
-
-
-def to_18(record_id: str) -> str:
-    """The id with 18 characters: the last three tell the case of the others, five at a time, from the right."""
-    if len(record_id) != 15:
-        return record_id
-    groups = (record_id[start : start + 5] for start in (0, 5, 10))
-    return record_id + "".join(_CASE_LETTERS[sum(letter.isupper() << i for i, letter in enumerate(g))] for g in groups)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

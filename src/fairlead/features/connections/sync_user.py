@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fairlead.features.connections import rules
+from fairlead.domain import record_id
 from fairlead.salesforce import rights
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.rights import Need
@@ -28,7 +28,7 @@ async def who(crm: Salesforce) -> SyncUser:
     """Who is signed in. Costs one call."""
     with salesforce_failures("read who is signed in"):
         identity = await crm.identity()
-    return SyncUser(rules.to_18(identity.user_id), identity.display_name, identity.username)
+    return SyncUser(record_id.to_18(identity.user_id), identity.display_name, identity.username)
 
 
 async def look(crm: Salesforce) -> SyncUser:

@@ -5,25 +5,24 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fairlead.domain.failure import Failure
-from fairlead.features.connections import acts, jobs, live, records, rules, shown
+from fairlead.features.connections import acts, jobs, live, parts, records, rules, shown
 from fairlead.features.connections.acts import Removal
 from fairlead.features.connections.forms import OwnerForm, RemovalForm
 from fairlead.features.connections.owners import User
+from fairlead.features.connections.parts import who
 from fairlead.jobs.models import Job
 from fairlead.jobs.states import ENDED
 from fairlead.store import setting_rows
 from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
+from fairlead.ui import stale
 
 HERE = "connections"
-
-
-def who(request: HttpRequest) -> str:
-    """Who does it, as the audit tells it."""
-    return request.user.get_username()
 
 
 def page(request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -74,16 +73,14 @@ def sync_user(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def select(request: HttpRequest) -> HttpResponse:
     """Choose which clients of an agency's account are synced; the others are paused."""
-    org = default_org()
-    if request.method == "POST":
-        try:
-            acts.select(org, request.POST.getlist("client"), who(request))
-        except Failure as failure:
-            messages.error(request, str(failure))
-            return redirect("connections_select")
-        messages.success(request, "Saved. The next sync reads the selected clients; the others are paused.")
-        return redirect("connections")
-    return page(request, "select", {"clients": shown.clients(org)})
+    part = parts.clients(request, reverse("connections"), least=0)
+    return part if isinstance(part, HttpResponse) else page(request, "select", {"part": part})
+
+
+@require_GET
+def client_counts(request: HttpRequest, client_id: str) -> HttpResponse:
+    """The fragment with a client's lists and subscribers, counted in Campaign Monitor now."""
+    return render(request, "connections/_counts.html", parts.counted(client_id))
 
 
 @require_POST
@@ -93,14 +90,14 @@ def act_on_client(request: HttpRequest, client_id: str, act: str) -> HttpRespons
     try:
         if act == "resume":
             acts.resume(org, client_id, by)
-            messages.success(request, "The next sync reads the client.")
+            messages.success(request, _("The next sync reads the client."))
         elif act == "pause":
             acts.pause(org, client_id, by)
-            messages.success(request, "The client is paused. Its settings, cursors and records stay.")
+            messages.success(request, _("The client is paused. Its settings, cursors and records stay."))
         elif act == "disconnect":
             acts.disconnect_client(org, client_id, by)
             messages.success(
-                request, "The client is disconnected. Its records stay; resuming it finds everything again."
+                request, _("The client is disconnected. Its records stay; resuming it finds everything again.")
             )
         else:
             return redirect("job", acts.hand_over(org, client_id, by).number)
@@ -121,17 +118,25 @@ def owner(request: HttpRequest, client_id: str) -> HttpResponse:
     form, problem = OwnerForm(request.POST or None), ""
     if request.method == "POST" and form.is_valid():
         try:
+            stale.check(request.POST, stale.mark(setting_rows.value(org, rules.OWNER, client_id)), rules.OWNER.title)
             live.choose_owner(org, client_id, form.cleaned_data["user"], who(request))
             if form.cleaned_data["hand_over"]:
                 return redirect("job", acts.hand_over(org, client_id, who(request)).number)
-            messages.success(request, "Saved. Records created from now on have this owner.")
+            messages.success(request, _("Saved. Records created from now on have this owner."))
             return redirect("connections")
         except Failure as failure:
             problem = str(failure)
     search = request.GET.get("search", "").strip()
     now = setting_rows.value(org, rules.OWNER, client_id)
     users, owner_now, asked = _users(org, search, now)
-    context = {"client": client, "search": search, "users": users, "now": now, "owner_now": owner_now}
+    context = {
+        "client": client,
+        "search": search,
+        "users": users,
+        "now": now,
+        "owner_now": owner_now,
+        "seen": stale.mark(now),
+    }
     return page(request, "owner", {**context, "problem": problem or asked, "hint_text": rules.OWNER.help})
 
 
@@ -177,8 +182,9 @@ def disconnect(request: HttpRequest, side: str) -> HttpResponse:
         stopped = acts.disconnect(default_org(), [side], who(request))
         messages.success(
             request,
-            f"{rules.SIDES[side]} is disconnected. Jobs cancelled: {stopped['jobs']}; "
-            f"schedules turned off: {stopped['schedules']}.",
+            _("{side} is disconnected. Jobs cancelled: {jobs}; schedules turned off: {schedules}.").format(
+                side=rules.SIDES[side], jobs=stopped["jobs"], schedules=stopped["schedules"]
+            ),
         )
         return redirect("connections")
     return page(request, "disconnect", {"side": side, "title": rules.SIDES[side]})

@@ -1,5 +1,6 @@
 """What the list of jobs declares."""
 
+from fairlead.domain.role import Role
 from fairlead.ui.rooms import Room, Verb
 
 ROOM = Room(
@@ -8,6 +9,7 @@ ROOM = Room(
     icon="task",
     entry="jobs",
     place=80,
+    role=Role.STANDARD,
     urls="fairlead.features.job_list.urls",
     verbs=(Verb("look"), Verb("cancel"), Verb("retry")),
 )

@@ -16,7 +16,7 @@ from asgiref.sync import sync_to_async
 
 from fairlead.campaignmonitor import errors as cm
 from fairlead.campaignmonitor.lists import ListDetails, ListName
-from fairlead.domain.failure import Failure, RefusedByGuard, SignInAgain, WaitAndRetry
+from fairlead.domain.failure import Failure, RefusedByGuard, SignInAgain, WaitAndRetry, the_one_to_act_on
 from fairlead.domain.records import Kind, Rows, Scope
 from fairlead.features.members import rules, settings
 from fairlead.features.members.readings import KEPT, MAX_NAME, Notes, Seen
@@ -61,22 +61,30 @@ async def read_lists(run: Run, notes: Notes = KEPT) -> None:
     """Write the lists of every client as records, and note them for the stages that follow.
 
     A list that fails does not take the others with it: it is named, and its members are still tried unless it is gone.
+    So are those of a client whose lists could not be written; then the stage fails at its end.
     """
     await run.progress.stage("lists", state="running", done=0, total=len(run.clients), unit="clients")
     reading = _Reading(run, notes, await notes.of_lists(run), datetime.now(UTC))
-    refused: RefusedByGuard | None = None
+    failures: list[Failure] = []
     for done, client in enumerate(run.clients, 1):
         await run.progress.check_cancelled()
         try:
             await reading.read(client)
-        except RefusedByGuard as failure:  # it left all there was: the others go on
-            refused = refused or failure
+        except SignInAgain:
+            raise
+        except Failure as failure:
+            if not isinstance(failure, RefusedByGuard):  # a guard names the client itself, and left all there was
+                failure.tell_more(f"The lists of the client “{client.name}”:")
+            failures.append(failure)
         await run.progress.stage("lists", done=done, lists=len(reading.known), message=reading.message())
     run.lists = reading.known
+    if failures:
+        run.incomplete.add("lists")
+        if run.lists:
+            run.passable.add("lists")
+        raise the_one_to_act_on(failures, "clients", len(run.clients))
     if run.wanted.list and not run.lists:
         raise rules.NothingSelected("list")
-    if refused is not None:
-        raise refused
 
 
 @dataclass(slots=True)
@@ -148,7 +156,7 @@ class _OfClient:
             self.failed += isinstance(failure, WaitAndRetry)
             if self.failed > GIVE_UP:
                 raise
-            self.reading.left_out.append((one.name, str(failure)))
+            self.reading.left_out.append((one.name, failure.told))
             if is_gone(failure.__cause__):
                 return
         else:

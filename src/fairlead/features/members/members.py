@@ -19,7 +19,7 @@ from fairlead.features.members import rules, settings
 from fairlead.features.members.lists import is_gone
 from fairlead.features.members.readings import KEPT, Notes
 from fairlead.salesforce import names
-from fairlead.sync import convert, guard, org_reading, pull
+from fairlead.sync import convert, guard, limits, org_reading, pull
 from fairlead.sync.account_source import SubscriberSource, clock
 from fairlead.sync.deletion import delete_where
 from fairlead.sync.org_holding import OrgHolding
@@ -31,9 +31,6 @@ from fairlead.sync.together import each
 
 if TYPE_CHECKING:
     from fairlead.features.members.models import ListReading
-
-LISTS_AT_ONCE: Final = 4
-"""Lists read side by side: one alone leaves the wire idle between its five states."""
 
 MORE_AT_ONCE: Final = 10
 """Lists of which only what changed is read: more of them write by one call."""
@@ -51,10 +48,11 @@ async def read_members(run: Run, notes: Notes = KEPT) -> None:
         datetime.now(UTC),
         await clock(run),
         pull.OVERLAP if len(zones) == 1 else pull.OVERLAP_OF_SEVERAL_ZONES,
-        SharedSink(run.salesforce, by_list),
+        SharedSink(run.salesforce, by_list, run.settings),
     )
     await reading.prepare()
-    await each(run.lists, reading.read, at_once=LISTS_AT_ONCE if reading.many else MORE_AT_ONCE)
+    few = run.settings.of(limits.LISTS_AT_ONCE)
+    await each(run.lists, reading.read, at_once=few if reading.many else max(few, MORE_AT_ONCE))
     if reading.whole:
         run.add(lists_read_whole=reading.whole)
     if reading.left_out:
@@ -107,7 +105,7 @@ class _Reading:
             raise
         except Failure as failure:
             if is_gone(failure.__cause__):
-                self.left_out.append((one.name, str(failure)))
+                self.left_out.append((one.name, failure.told))
                 return
             if not isinstance(failure, RefusedByGuard):  # a guard names the list itself
                 failure.tell_more(f"The list “{one.name}”:")

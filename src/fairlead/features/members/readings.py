@@ -72,10 +72,13 @@ class KeptNotes:
             run.fence()
             for one in seen:
                 changes: dict[str, Any] = {"client_id": client_id, "client_name": one.scope.client.name[:MAX_NAME]}
-                changes |= {"name": one.scope.name[:MAX_NAME], "gone_at": None}
                 changes |= {"figures": dict(one.figures)} if one.figures else {}
-                changes |= {"details_at": now} if one.details else {}
-                ListReading.objects.update_or_create(org_id=run.org_id, list_id=one.scope.id, defaults=changes)
+                # a new name, or that it is back, makes its settings due: noted only with them, or the next run would not ask
+                settled = {"name": one.scope.name[:MAX_NAME], "gone_at": None}
+                changes |= settled | {"details_at": now} if one.details else {}
+                ListReading.objects.update_or_create(
+                    org_id=run.org_id, list_id=one.scope.id, defaults=changes, create_defaults=settled | changes
+                )
             rows = ListReading.objects.filter(org_id=run.org_id, client_id=client_id).exclude(list_id__in=listed)
             rows.filter(gone_at=None).update(gone_at=now)
             return rows.count()

@@ -9,6 +9,7 @@ two for further addresses in them, and the writing. For everything: the index, a
 """
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Final
@@ -17,6 +18,14 @@ from asgiref.sync import sync_to_async
 from django.db import connection, transaction
 
 from fairlead.domain.address import normal
+from fairlead.domain.failure import (
+    Failure,
+    FixTheSettings,
+    FixThisRecord,
+    SignInAgain,
+    WaitAndRetry,
+    the_one_to_act_on,
+)
 from fairlead.domain.records import Kind, Rows, Scope, Staged
 from fairlead.features.members import changes, rules, settings
 from fairlead.features.members.changes import SCOPE, Changes
@@ -25,13 +34,14 @@ from fairlead.salesforce.query import fits, in_clause, split_in
 from fairlead.store import hashing
 from fairlead.sync import org_reading
 from fairlead.sync.account_source import clock
-from fairlead.sync.failures import salesforce_failures
+from fairlead.sync.failures import campaign_monitor_failures, salesforce_failures
 from fairlead.sync.org_matcher import CONTACT, LEAD, OrgMatcher
 from fairlead.sync.org_reading import Record
 from fairlead.sync.org_sink import OrgSink, all_records
 from fairlead.sync.ports import SourcePage, Target
 from fairlead.sync.run import Converted, Flow, Options
-from fairlead.sync.stage import Run
+from fairlead.sync.stage import ListScope, Run
+from fairlead.sync.together import each
 
 LINKED: Final = (names.MEMBER, names.TRACKING, names.SUPPRESSION)
 """Our objects that hold an address, a contact and a lead."""
@@ -46,14 +56,21 @@ WHERE kept.org_id = %s AND kept.address = fresh.address AND (kept.contact, kept.
 
 
 async def match(run: Run) -> None:
-    """The stage: what changed among contacts and leads reaches what is linked to them. Raises a Failure."""
+    """The stage: what changed among contacts and leads reaches what is linked to them. Raises a Failure.
+
+    An object of ours that cannot be read or written does not take the others with it; the cursor then stays.
+    """
+    rule = settings.match_rules(run.settings)
     await check_fields(run)
-    found = await changes.read(run.salesforce, run.ledger, settings.match_rules(run.settings), datetime.now(UTC))
+    run.passable.add("match")  # whom an address belongs to can be asked: what was linked before is all that may fail
+    found = await changes.read(run.salesforce, run.ledger, rule, datetime.now(UTC))
     relinking = _Relinking(run, found)
     if found.many:
         await relinking.everything()
     elif found.fresh:
         await relinking.by_name()
+    if relinking.failures:
+        raise the_one_to_act_on(list(relinking.failures.values()), "objects", len(LINKED))
     await run.ledger.commit(
         SCOPE,
         Staged(found.cursor, found.digests),
@@ -62,11 +79,12 @@ async def match(run: Run) -> None:
         also=relinking.relink_activities,
     )
     run.add(relinked=relinking.written)
+    without = await _without_id_field(run, ask=found.rules_changed or run.wanted.full)
     await run.progress.stage(
         "match",
         done=relinking.written,
         unit="records",
-        message=_message(run, found, relinking.written),
+        message=f"{without} {_message(run, found, relinking.written)}".strip(),
         changed=found.fresh,
     )
 
@@ -81,6 +99,26 @@ def _message(run: Run, found: Changes, relinked: int) -> str:
         f"{len(index.leads):,} of leads, {index.leads.ambiguous:,} ambiguous."
     )
     return f"{why} {size}".strip()
+
+
+async def _without_id_field(run: Run, *, ask: bool) -> str:
+    """Which lists lack the custom field that gives Ids, as a message. It costs a call a list: only where rules are new."""
+    name = run.settings.of(settings.ID_FIELD)
+    if not ask or not name:
+        return ""
+    without: list[str] = []
+
+    async def look(one: ListScope) -> None:
+        try:
+            with campaign_monitor_failures("read the custom fields of a list"):
+                fields = await run.campaign_monitor.custom_fields(one.id)
+        except (FixThisRecord, FixTheSettings):  # gone meanwhile: the members' stage says so
+            return
+        if not rules.has_field([(field.name, field.key) for field in fields], name):
+            without.append(one.name)
+
+    await each(run.lists, look, at_once=8)
+    return rules.no_id_field(name, sorted(without), settings.ID_FIELD.title)
 
 
 async def check_fields(run: Run) -> None:
@@ -103,6 +141,7 @@ class _Relinking:
     run: Run
     found: Changes
     written: int = 0
+    failures: dict[str, Failure] = field(default_factory=dict)
     _links: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     async def by_name(self) -> None:
@@ -111,7 +150,8 @@ class _Relinking:
         self._note(addresses, *await self.run.matcher.match(addresses))
         parts = list(self._concerned(addresses))
         for name in LINKED:
-            await self._write(name, [f"FROM {name} WHERE {where}" for where in parts], expected=0)
+            with self._alone(name):
+                await self._write(name, [f"FROM {name} WHERE {where}" for where in parts], expected=0)
 
     def _concerned(self, addresses: Sequence[str]) -> Iterator[str]:
         """Conditions for records that are linked to what changed, or were until it was deleted, or have an address of it."""
@@ -141,15 +181,26 @@ class _Relinking:
     def _note(self, addresses: Sequence[str], contacts: Sequence[str], leads: Sequence[str]) -> None:
         self._links.update(zip(map(normal, addresses), zip(contacts, leads, strict=True), strict=True))
 
+    @contextmanager
+    def _alone(self, name: str) -> Iterator[None]:
+        """What goes wrong with one object is kept, so that the others go on. A refused sign-in is everybody's."""
+        try:
+            yield
+        except (SignInAgain, WaitAndRetry):
+            raise
+        except Failure as failure:
+            self.failures.setdefault(name, failure)
+
     async def everything(self) -> None:
         """Hold all our records against all contacts and leads."""
         for name in LINKED:
             after = f"FROM {name}"
-            held = await org_reading.count(self.run.salesforce, after)
-            if held:
-                if isinstance(self.run.matcher, OrgMatcher):
-                    await self.run.matcher.index()
-                await self._write(name, [after], expected=held)
+            with self._alone(name):
+                held = await org_reading.count(self.run.salesforce, after)
+                if held:
+                    if isinstance(self.run.matcher, OrgMatcher):
+                        await self.run.matcher.index()
+                    await self._write(name, [after], expected=held)
 
     async def _write(self, name: str, parts: Sequence[str], *, expected: int) -> None:
         """Write the links of those records of an object that differ."""
@@ -165,7 +216,7 @@ class _Relinking:
             Scope("rematch", name),
             source,
             to_rows,
-            OrgSink(self.run.salesforce, all_records),
+            OrgSink(self.run.salesforce, all_records, self.run.settings),
             target,
             self.run.ledger,
             Options(self.run.number, name=f"the links of {name}"),

@@ -1,7 +1,7 @@
 """What the members room decides: which lists are due, what a link count is, which failure to tell."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -22,6 +22,16 @@ COUNTERS: Final = tuple(
     name for state in _STATES for name in (state.removeprefix("new_"), *(f"{state}_{span}" for span in _SPANS))
 )
 """Campaign Monitor's 24 counters of a list, in the order of the fields of CM_List__c."""
+
+
+SPANS: Final = {
+    "today": "Today",
+    "yesterday": "Yesterday",
+    "this_week": "This week",
+    "this_month": "This month",
+    "this_year": "This year",
+}
+"""Spans of Campaign Monitor's counters, as people read them."""
 
 
 class NothingSelected(FixTheSettings):
@@ -133,6 +143,22 @@ def given_id(text: str, name: str) -> str:
     """
     label = name.strip().strip("[]").lower() + ": "
     return next((line[len(label) :] for line in text.splitlines() if line[: len(label)].lower() == label), "")
+
+
+def has_field(fields: Iterable[tuple[str, str]], name: str) -> bool:
+    """Whether one of a list's custom fields, (name, key) each, is the one that is meant (with or without brackets)."""
+    wanted = name.strip().strip("[]").lower()
+    return any(wanted in {title.lower(), key.strip("[]").lower()} for title, key in fields)
+
+
+def no_id_field(name: str, lists: Sequence[str], setting: str) -> str:
+    """Lists without the custom field that is to give Ids, as a message; the first few are named."""
+    if not lists:
+        return ""
+    told = ", ".join(f"“{one}”" for one in lists[:TOLD])
+    more = f" and {len(lists) - TOLD} more" if len(lists) > TOLD else ""
+    step = f"Correct “{setting}” in the settings of lists, or add the field in Campaign Monitor."
+    return f"No custom field “{name}” on {told}{more}: people there are matched by address only. {step}"
 
 
 def totals(counters: Counters) -> dict[str, int]:
@@ -272,6 +298,50 @@ def masked(address: str) -> str:
     return f"{name[:1]}…@{domain}"
 
 
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A setting of a list that is about to change, in people's words."""
+
+    title: str
+    before: str
+    after: str
+
+
+SETTINGS_OF_A_LIST: Final = {
+    "title": "Name",
+    "confirmed_opt_in": "Opt-in",
+    "unsubscribe_setting": "Who unsubscribes leaves",
+    "unsubscribe_page": "Page after unsubscribing",
+    "confirmation_success_page": "Page after confirming",
+}
+"""Campaign Monitor's settings of a list, as people read them."""
+
+
+def list_words(name: str, value: object) -> str:
+    """A setting of a list in people's words."""
+    if name == "confirmed_opt_in":
+        return OPT_IN[bool(value)]
+    if name == "unsubscribe_setting":
+        return unsubscribe_setting(str(value)) or str(value)
+    return str(value) or "Campaign Monitor's own"
+
+
+def list_changes(before: Mapping[str, object], after: Mapping[str, object]) -> list[Change]:
+    """What differs between two sets of a list's settings, in the order in which pages show them."""
+    return [
+        Change(title, list_words(name, before[name]), list_words(name, after[name]))
+        for name, title in SETTINGS_OF_A_LIST.items()
+        if before[name] != after[name]
+    ]
+
+
+class ClientUnknown(FixTheSettings):
+    """A page asked for a client that is not synced."""
+
+    code = "FL-270"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The client that was chosen for the new list is not synced.",
+            next_step="Choose one of the clients in the list, or select the client in Connections first.",
+        )

@@ -77,6 +77,7 @@ def match_rules(settings: Values) -> MatchRules:
         lead_fields=_fields(settings.of(LEAD_FIELDS)),
         oldest=settings.of(TIE) == OLDEST,
         by_id=bool(settings.of(ID_FIELD)),
+        id_field=settings.of(ID_FIELD).strip().strip("[]").lower(),
     )
 
 

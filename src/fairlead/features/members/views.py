@@ -1,6 +1,5 @@
-"""Pages of lists: what is known of each, preventing its member sync, and addresses that several records have."""
+"""Preventing a list's member sync, and addresses that several records have."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -9,10 +8,10 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from fairlead.domain.failure import Failure
-from fairlead.domain.setting import Given
 from fairlead.features.members import ambiguity, rules, settings
 from fairlead.features.members.models import ListReading
 from fairlead.features.members.rules import Ambiguous
@@ -22,43 +21,30 @@ from fairlead.store import setting_rows
 from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
 from fairlead.sync import org_reading, sides
+from fairlead.ui.access import Role, open_to
+from fairlead.ui.tables import csv_answer
 
 HERE: Final = "members"
 A_PAGE: Final = 50
 COLUMNS: Final = ("Address", "Object", "Linked", "Why", "Name", "Id", "Field", "Last modified", "Created")
 
 
-@require_GET
-def lists(request: HttpRequest) -> HttpResponse:
-    """Every list: counters by state, last and next whole reading, whether its members are synced."""
-    org = default_org()
-    chosen = setting_rows.values(org)
-    page = Paginator(ListReading.objects.filter(org=org), A_PAGE).get_page(request.GET.get("page"))
-    rows = [_row(reading, chosen) for reading in page.object_list]
-    return render(request, "members/lists.html", {"here": HERE, "page": page, "rows": rows})
-
-
-def _row(reading: ListReading, chosen: Given) -> dict[str, Any]:
-    days = chosen.of(settings.FULL_READ_DAYS)
-    upcoming = None if reading.whole_at is None else rules.next_whole(reading.list_id, reading.whole_at, days)
-    return {"reading": reading, "next": upcoming, "prevented": chosen.of(settings.PREVENT_SYNC, reading.list_id)}
-
-
+@open_to(Role.FULL)
 @require_http_methods(["GET", "POST"])
 def prevent(request: HttpRequest, list_id: str) -> HttpResponse:
     """What switching a list's member sync off or on would do, and the switch. Nothing is deleted before the next sync."""
     org = default_org()
     reading = ListReading.objects.filter(org=org, list_id=list_id).first()
     if reading is None:
-        messages.error(request, "That list is not known (any more). Each sync reads which lists there are.")
+        messages.error(request, _("That list is not known (any more). Each sync reads which lists there are."))
         return redirect("lists")
     now = setting_rows.value(org, settings.PREVENT_SYNC, list_id)
     if request.method == "POST":
         wanted = request.POST.get("prevent") == "on"
         setting_rows.put(org, settings.PREVENT_SYNC, wanted, request.user.get_username(), subject=list_id)
         done = "The next sync removes its members from Salesforce." if wanted else "The next sync reads it anew."
-        messages.success(request, f"Saved for “{reading.name}”. {done}")
-        return redirect("lists")
+        messages.success(request, _("Saved for “{name}”. {done}").format(name=reading.name, done=done))
+        return redirect("list_options", list_id)
     context: dict[str, Any] = {"here": HERE, "reading": reading, "prevented": now, "setting": settings.PREVENT_SYNC}
     try:
         context["held"] = async_to_sync(_held)(org.pk, list_id)
@@ -95,10 +81,7 @@ def ambiguous_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     except Failure as failure:
         messages.error(request, str(failure))
         return redirect("ambiguous_addresses")
-    answer = StreamingHttpResponse(_lines(found), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="ambiguous-addresses.csv"'
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return csv_answer("ambiguous-addresses.csv", COLUMNS, _lines(found))
 
 
 async def _ambiguous(org: Org) -> tuple[list[Ambiguous], str]:
@@ -107,19 +90,9 @@ async def _ambiguous(org: Org) -> tuple[list[Ambiguous], str]:
         return await ambiguity.find(crm, settings.match_rules(chosen)), await crm.instance_url()
 
 
-class _Line:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _lines(found: Sequence[Ambiguous]) -> Iterator[str]:
-    writer: Any = csv.writer(_Line())
-    yield writer.writerow(COLUMNS)
+def _lines(found: Sequence[Ambiguous]) -> Iterator[Sequence[object]]:
     for one in found:
         for judged in one.candidates:
             of = judged.candidate
             linked = "yes" if judged.wins else "no"
-            cells = (one.address, one.kind, linked, judged.why, of.name, of.id, of.field, of.modified, of.created)
-            yield writer.writerow([rules.harmless(cell) for cell in cells])
+            yield (one.address, one.kind, linked, judged.why, of.name, of.id, of.field, of.modified, of.created)

@@ -3,11 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from fairlead.sync.match import MatchRules
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A contact, lead or person account that has the address in `field`. `modified` is Salesforce's text, in UTC.
+    """A contact, lead or person account that has the address in `field`, which need not be one that is matched by.
 
+    `modified` and `created` are Salesforce's texts, in UTC.
     `account` is the person account's id. `became` is the contact that a converted lead became, `converted` whether it did.
     """
 
@@ -20,6 +23,7 @@ class Person:
     became: str = ""
     opted_out: bool = False
     do_not_call: bool = False
+    created: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,11 @@ class Matching:
     lead_fields: tuple[str, ...] = ("Email",)
     oldest_wins: bool = False
     id_field: str = ""
+
+    @property
+    def rules(self) -> MatchRules:
+        """As the sync has them."""
+        return MatchRules(self.contact_fields, self.lead_fields, self.oldest_wins, by_id=bool(self.id_field))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,8 @@ class OnList:
 
     `state` is blank where the address is not on the list; `since` (of the state) and `joined` are in the client's time
     zone, `cursor` (how far the list was read, blank for never) in the account's. `named_id` is the record id that a custom
-    field of the subscriber names.
+    field of the subscriber names. `creates` is what the list's rule makes for people without a record: `contact`, `lead`,
+    or blank; `not_created` says why Salesforce did not take such a record.
     """
 
     id: str
@@ -77,6 +87,8 @@ class OnList:
     cursor: str = ""
     member: Member | None = None
     refusal: Refusal | None = None
+    creates: str = ""
+    not_created: Refusal | None = None
     settings: tuple[str, ...] = ()
 
 

@@ -93,7 +93,7 @@ async def _of_record(who: Org, record: str, matching: Matching) -> list[str]:
 
 async def _explained(who: Org, address: str, only: str, matching: Matching) -> Explanation:
     facts = await _facts(who, address, only, matching)
-    contact, lead = winners(facts.people, matching)
+    contact, lead = winners(facts.people, matching, address)
     return Explanation(facts, verdicts(facts), contact, lead)
 
 
@@ -113,7 +113,7 @@ async def _facts(who: Org, address: str, only: str, matching: Matching) -> Facts
         await sync_to_async(kept.syncs)(who),
         account_problem,
         org_problem,
-        tuple(await sync_to_async(kept.chosen)(who)),
+        tuple(await sync_to_async(kept.chosen_of)(who)),
     )
 
 

@@ -10,6 +10,7 @@ from fairlead.salesforce import names
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.query import in_clause, quote
 from fairlead.sync.failures import salesforce_failures
+from fairlead.sync.match import MOST_FIELDS
 
 LAST: Final = 20
 """So many activities are shown, the newest first."""
@@ -52,14 +53,16 @@ async def _all(org: Salesforce, soql: str, *, deleted: bool = False) -> list[dic
 
 
 async def _people(org: Salesforce, kind: str, fields: Sequence[str], address: str) -> list[Person]:
-    """The contacts or leads that have the address in one of the fields that this user may see."""
+    """The contacts or leads that have the address in any e-mail field that this user may see; those that count first."""
     info = await org.describe(kind)
-    asked = [name for name in fields if info.field(name) is not None]
+    chosen = [name for name in fields if info.field(name) is not None]
+    asked = [*chosen, *(each.name for each in info.fields if each.type == "email")]
+    asked = list(dict.fromkeys(asked))[:MOST_FIELDS]
     if not asked:
         return []
     more = ("HasOptedOutOfEmail", "DoNotCall", "IsConverted", "ConvertedContactId", "IsPersonAccount", "AccountId")
     seen = [name for name in more if info.field(name) is not None]
-    columns = ", ".join(dict.fromkeys(["Id", "LastModifiedDate", *asked, *seen]))
+    columns = ", ".join(dict.fromkeys(["Id", "LastModifiedDate", "CreatedDate", *asked, *seen]))
     where = " OR ".join(f"{name} = {quote(address)}" for name in asked)
     rows = await _all(org, f"SELECT {columns} FROM {kind} WHERE {where} LIMIT {MANY}")
     return [_person(kind, row, asked, address) for row in rows]
@@ -78,6 +81,7 @@ def _person(kind: str, row: dict[str, Any], fields: Iterable[str], address: str)
         str(row.get("ConvertedContactId") or ""),
         bool(row.get("HasOptedOutOfEmail")),
         bool(row.get("DoNotCall")),
+        str(row["CreatedDate"]),
     )
 
 

@@ -1,5 +1,6 @@
 """What the room of people declares."""
 
+from fairlead.domain.role import Role
 from fairlead.ui.rooms import Room, Verb
 
 ROOM = Room(
@@ -8,6 +9,7 @@ ROOM = Room(
     icon="search",
     entry="people",
     place=40,
+    role=Role.LIMITED,
     urls="fairlead.features.people.urls",
     verbs=(Verb("find a person"),),
 )

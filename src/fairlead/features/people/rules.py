@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from fairlead.domain.address import MAX_SALESFORCE_EMAIL
 from fairlead.features.people.facts import Facts, Matching, OnList, Person, Syncs
+from fairlead.sync.match import SHORT_ID, MatchBuilder, short_id
 
 
 class Reason(StrEnum):
@@ -185,10 +186,10 @@ def _next_run(syncs: Syncs) -> str:
 def link_of(one: OnList, facts: Facts) -> str:
     """Which contact and lead the member is linked to, and whether the rules choose the same now."""
     assert one.member is not None
-    contact, lead = winners(facts.people, facts.matching, one.named_id)
+    contact, lead = winners(facts.people, facts.matching, facts.address, one.named_id)
     linked = [("contact", one.member.contact, contact), ("lead", one.member.lead, lead)]
     parts = [_link(kind, recorded, now) for kind, recorded, now in linked if recorded or now.id]
-    return " ".join(parts) or "Linked to nobody: no contact and no lead has the address."
+    return " ".join(parts) or f"Linked to nobody: {_nobody(facts)} {_made(one)}"
 
 
 def _link(kind: str, recorded: str, now: Winner) -> str:
@@ -201,35 +202,68 @@ def _link(kind: str, recorded: str, now: Winner) -> str:
     return f"Linked to the {kind} {recorded}; the rules choose {now.id} now: {now.why}."
 
 
-def winners(people: Sequence[Person], matching: Matching, named_id: str = "") -> tuple[Winner, Winner]:
-    """The contact and the lead that the matching rules choose."""
+def _nobody(facts: Facts) -> str:
+    """Why no record has the address, as the matching rules look for it."""
+    elsewhere = [each for each in facts.people if not each.converted]
+    if not elsewhere:
+        return "no contact and no lead has the address; perhaps the record has another one."
+    first = elsewhere[0]
+    setting = "Match leads by" if first.kind == "Lead" else "Match contacts by"
+    return (
+        f"the {first.kind.lower()} {first.id} has the address in {first.field}, which is not matched by; "
+        f"“{setting}” in the settings of lists says by which."
+    )
+
+
+def _made(one: OnList) -> str:
+    """Whether a contact or lead is made for somebody without one, and why not."""
+    if not one.creates:
+        return "None is created: the list's rule for new contacts and leads is “Do nothing”."
+    if one.not_created is not None:
+        refusal = one.not_created
+        again = "It is tried again." if refusal.again else "It is tried again when the member or the rule changes."
+        return f"The list's rule asks for a {one.creates}, which Salesforce refused ({refusal.code}): {refusal.reason} {again}"
+    if one.state != "Active":
+        return f"The list's rule creates a {one.creates} for active subscribers only."
+    return f"The next sync creates a {one.creates}: the list's rule says so."
+
+
+def winners(people: Sequence[Person], matching: Matching, address: str, named_id: str = "") -> tuple[Winner, Winner]:
+    """The contact and the lead that the matching rules choose: by the sync's own index, and why in words."""
+    index = MatchBuilder(matching.rules)
+    for each in people:
+        date = each.created if matching.oldest_wins else each.modified
+        if each.kind == "Lead":
+            became = (str(each.converted).lower(), each.became)
+            index.leads([(each.id, date, *became, *_columns(each, matching.lead_fields, address))])
+        else:
+            index.contacts([(each.id, date, *_columns(each, matching.contact_fields, address))])
+    (contact,), (lead,) = index.build().match([address], [named_id])
     contacts = [each for each in people if each.kind != "Lead"]
     leads = [each for each in people if each.kind == "Lead" and not each.converted]
-    contact = _winner(contacts, matching.contact_fields, named_id, oldest=matching.oldest_wins)
-    if not contact.id:
-        became = [each for each in people if each.converted and each.became]
-        by_lead = _winner(became, matching.lead_fields, "", oldest=matching.oldest_wins)
-        of = next((each.became for each in became if each.id == by_lead.id), "")
-        contact = Winner(of, "a lead with the address was converted to it") if of else contact
-    return contact, _winner(leads, matching.lead_fields, named_id, oldest=matching.oldest_wins)
+    by_lead = Winner(contact, "a lead with the address was converted to it")
+    of_contacts = _why(contact, contacts, matching.contact_fields, matching, named_id) if contact else Winner("", "")
+    return of_contacts or by_lead, _why(lead, leads, matching.lead_fields, matching, named_id) or Winner("", "")
 
 
-def _winner(people: Sequence[Person], fields: Sequence[str], named_id: str, *, oldest: bool) -> Winner:
-    named = [each for each in people if named_id and each.id[:15] == named_id[:15]]
-    if named:
-        return Winner(named[0].id, "the subscriber names its id")
-    places = {name: place for place, name in enumerate(fields)}
-    able = [each for each in people if each.field in places]
-    if not able:
-        return Winner("", "")
-    best = min(places[each.field] for each in able)
-    of_field = [each for each in able if places[each.field] == best]
-    ordered = sorted(of_field, key=lambda each: each.id)
-    ordered.sort(key=lambda each: each.modified, reverse=not oldest)
-    name = fields[best]
-    if len(ordered) > 1:
-        how = "longest not modified" if oldest else "most recently modified"
-        return Winner(ordered[0].id, f"of {len(ordered)} with the address in {name} the {how}")
+def _columns(person: Person, fields: Sequence[str], address: str) -> list[str]:
+    return [address if person.field == name else "" for name in fields]
+
+
+def _why(
+    chosen: str, people: Sequence[Person], fields: Sequence[str], matching: Matching, named_id: str
+) -> Winner | None:
+    """What made the difference; None where none of these people was chosen."""
+    person = next((each for each in people if each.id == chosen), None)
+    if person is None:
+        return None
+    if named_id and short_id(named_id) == person.id[:SHORT_ID]:
+        return Winner(chosen, "the subscriber names its id")
+    able = [each for each in people if each.field in fields]
+    rivals = [each for each in able if each.field == person.field and each.id != chosen]
+    if rivals:
+        how = "oldest" if matching.oldest_wins else "most recently modified"
+        return Winner(chosen, f"of {len(rivals) + 1} with the address in {person.field} the {how}")
     if len(able) > 1:
-        return Winner(ordered[0].id, f"{name} counts before the other address fields")
-    return Winner(ordered[0].id, f"the only one with the address in {name}")
+        return Winner(chosen, f"{person.field} counts before the other address fields")
+    return Winner(chosen, f"the only one with the address in {person.field}")

@@ -6,6 +6,7 @@ from asgiref.sync import async_to_sync
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
@@ -22,13 +23,13 @@ class FindForm(forms.Form):
 
     asked = forms.CharField(
         max_length=LONGEST,
-        label="E-mail address or record id",
+        label=_("E-mail address or record id"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "aria-describedby": "hint-asked"}),
     )
     only = forms.CharField(
         max_length=64,
         required=False,
-        label="Id of one list (if you ask for one)",
+        label=_("Id of one list (if you ask for one)"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "aria-describedby": "hint-only"}),
     )
 

@@ -35,7 +35,7 @@ async def run_stages(run: Run, stages: Sequence[Stage]) -> None:
     failures: dict[str, Failure] = {}
     for stage in stages:
         await run.progress.check_cancelled()
-        missing = rules.cannot_run(stage.needs, failures)
+        missing = rules.cannot_run(stage.needs, failures, run.passable)
         if missing is not None:
             reason = rules.skipped_because(missing, {other.name: other.title for other in stages})
             await run.progress.stage(stage.name, state="skipped", message=reason)
@@ -55,7 +55,7 @@ async def _run_one(run: Run, stage: Stage) -> Failure | None:
         await run.progress.stage(stage.name, state="running")
         await stage.run(run)
     except Failure as failure:
-        await measured.end(stage, "failed", str(failure))
+        await measured.end(stage, "failed", failure.told, failure)
         return failure
     except BaseException:
         # cancelled, taken over, or our own fault: the job's reason says which
@@ -74,13 +74,15 @@ class _Measured:
         self._began = time.monotonic()
         self._calls = self._now()
 
-    async def end(self, stage: Stage, state: str, message: str | None = None) -> None:
+    async def end(self, stage: Stage, state: str, message: str | None = None, why: Failure | None = None) -> None:
         """Tell how the stage ended, in how many milliseconds, and the calls to either side."""
         account, crm = self._now()
         await self._run.progress.stage(
             stage.name,
             state=state,
             message=message,
+            code=why.code if why else None,
+            step=why.step if why else None,
             ms=round((time.monotonic() - self._began) * 1000),
             cm_calls=account - self._calls[0],
             sf_calls=crm - self._calls[1],

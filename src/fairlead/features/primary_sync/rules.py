@@ -1,6 +1,6 @@
 """What the primary sync decides: what a failure of one stage means for those that follow, and which failure to tell."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from fairlead.domain.failure import Failure, FixTheSettings, RefusedByGuard, SignInAgain, WaitAndRetry
@@ -96,13 +96,16 @@ def to_run(needs: Mapping[str, Sequence[str]], asked: Sequence[str], *, clean: b
     return [name for name in needs if name in wanted or (name == CLEAN and clean)]
 
 
-def cannot_run(needs: Sequence[str], failures: Mapping[str, Failure]) -> str | None:
+def cannot_run(
+    needs: Sequence[str], failures: Mapping[str, Failure], passable: Collection[str] = frozenset()
+) -> str | None:
     """The failed stage because of which a stage that needs `needs` cannot run; None where it can.
 
-    No stage can run once a side has refused the sign-in. What a guard refused left all there was: others can go on.
+    No stage can run once a side has refused the sign-in. What a guard refused left all there was, and those of `passable`
+    have given what others need of them: others can go on.
     """
     refused = next((name for name, failure in failures.items() if isinstance(failure, SignInAgain)), None)
-    stuck = {name for name, failure in failures.items() if not isinstance(failure, RefusedByGuard)}
+    stuck = {name for name, failure in failures.items() if not isinstance(failure, RefusedByGuard)} - set(passable)
     return refused or next((name for name in needs if name in stuck), None)
 
 

@@ -7,6 +7,7 @@ from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fairlead.domain.failure import Failure
@@ -18,7 +19,7 @@ from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
 from fairlead.sync import guard, sides
 from fairlead.sync.failures import salesforce_failures
-from fairlead.ui import rooms
+from fairlead.ui import rooms, stale
 
 HERE = "primary_sync"
 
@@ -37,6 +38,10 @@ def set_frequency(request: HttpRequest) -> HttpResponse:
     org = default_org()
     problem = ""
     try:
+        now = _schedule(org)
+        stale.check(
+            request.POST, now["seen"], _("Import frequency"), now["schedule"].changed_by if now["schedule"] else ""
+        )
         zone = request.POST.get("timezone", "") or _zone_of(org)
         schedules.set_frequency(org, rules.KIND, request.POST.get("frequency", ""), _who(request), timezone=zone)
     except Failure as failure:
@@ -55,7 +60,7 @@ def turn_off(request: HttpRequest) -> HttpResponse:
     """Stop the schedule; runs asked for by hand still work."""
     schedules.set_frequency(default_org(), rules.KIND, Frequency.NEVER, _who(request))
     messages.success(
-        request, "The primary sync is turned off. Sync now still works; choose a frequency to turn it on again."
+        request, _("The primary sync is turned off. Sync now still works; choose a frequency to turn it on again.")
     )
     return redirect("sync_settings")
 
@@ -143,6 +148,7 @@ def _zone_of(org: Org) -> str:
 def _schedule(org: Org) -> dict[str, Any]:
     schedule = Schedule.objects.filter(org=org, kind=rules.KIND).first()
     return {
+        "seen": stale.mark(schedule.frequency if schedule else "never", schedule.timezone if schedule else ""),
         "schedule": schedule,
         "frequency": schedule.frequency if schedule else "never",
         "choices": Frequency.choices,

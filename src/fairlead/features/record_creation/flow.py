@@ -77,4 +77,4 @@ class _Teller:
         await self._run.progress.stage(NAME, done=done, total=expected, unit="subscribers")
 
 
-STAGES: Final = (Stage(NAME, "New contacts and leads", create_records, needs=("lists",)),)
+STAGES: Final = (Stage(NAME, "New contacts and leads", create_records, needs=("lists", "match")),)

@@ -18,7 +18,7 @@ from fairlead.salesforce.describe import ObjectInfo
 from fairlead.salesforce.error_codes import WRITTEN_IN_THE_ORG, next_step_of
 from fairlead.salesforce.query import split_in
 from fairlead.sync.failures import salesforce_failures
-from fairlead.sync.org_sink import without_values
+from fairlead.sync.org_sink import sentences, without_values
 
 _COLUMNS: Final = "Id, List__r.List_Id__c, Member_Key__c, Email__c, Full_Name__c, Custom_Fields__c, SystemModstamp"
 _STOPS: Final = frozenset(
@@ -111,4 +111,4 @@ def _reason(result: RowResult, record: dict[str, Any]) -> str:
         return _SIMILAR
     cells = [str(value) for value in record.values()]
     message = without_values(result.message, cells) if result.code in WRITTEN_IN_THE_ORG else result.message
-    return f"{message} {next_step_of(result.code)}".strip()
+    return sentences(message, next_step_of(result.code))

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fairlead.domain.failure import Failure
@@ -45,5 +46,5 @@ def retry(request: HttpRequest) -> HttpResponse:
     """Let the next sync offer refused rows again, of one list or of all."""
     chosen = request.POST.get("list", "")
     rows = previews.retry(default_org(), request.user.get_username(), chosen)
-    messages.success(request, f"The next sync offers {rows:,} refused rows again.")
+    messages.success(request, _("The next sync offers {rows:,} refused rows again.").format(rows=rows))
     return redirect(f"{reverse('records')}?{urlencode({'list': chosen})}" if chosen else "records")

@@ -8,6 +8,7 @@ from fairlead.campaignmonitor.errors import CampaignMonitorError
 from fairlead.campaignmonitor.timezones import zone
 from fairlead.domain.failure import FixTheSettings
 from fairlead.domain.records import Cursor, RowFailure, Staged
+from fairlead.domain.setting import Text
 from fairlead.features.salesforce_campaigns import org_reading, records, settings
 from fairlead.features.salesforce_campaigns.refusals import refused
 from fairlead.features.salesforce_campaigns.rules import links as rules
@@ -19,6 +20,15 @@ from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.stage import Run
 
 STAGE: Final = "links"
+POINTS_NOWHERE: Final = frozenset(
+    {
+        "INVALID_CROSS_REFERENCE_KEY",
+        "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
+        "MALFORMED_ID",
+        "ENTITY_IS_DELETED",
+    }
+)
+"""Refusals of a record because of one that it points to."""
 
 
 class LinksBlocked(FixTheSettings):
@@ -33,6 +43,19 @@ class LinksBlocked(FixTheSettings):
         )
 
 
+class CannotCreate(FixTheSettings):
+    """Salesforce campaigns cannot be created as they are to be: what a setting names is not in the org."""
+
+    code = "FL-345"
+
+    def __init__(self, first: RowFailure, named: Mapping[Text, str]) -> None:
+        told = " or ".join(f"“{setting.title}” ({value})" for setting, value in named.items())
+        super().__init__(
+            f"No Salesforce campaign can be created: {first.reason} ({first.code}).",
+            next_step=f"Correct {told}: the org has no such record, or hides it from the integration user.",
+        )
+
+
 async def link_campaigns(run: Run) -> None:
     """Agree on the links, create what is wanted, write figures; fills `run.linked_campaigns`."""
     await run.progress.stage(STAGE, state="running", unit="campaigns")
@@ -43,11 +66,14 @@ async def link_campaigns(run: Run) -> None:
         sent = await org_reading.sent(run.salesforce, {one.named or one.key for one in crm}, since=since)
         agreed = rules.agree(crm, sent, await in_database(records.known, run.org_id))
         failures += await _tell_both(run, agreed)
-        created = await _create(run, sent, agreed, since, failures) if since is not None else {}
+        not_created: list[RowFailure] = []
+        created = await _create(run, sent, agreed, since, not_created) if since is not None else {}
+        failures += not_created
         figures = await _write_figures(run, crm, sent, agreed, failures)
     linked = {**agreed.links, **created}
     await in_database(records.note_agreed, run.org_id, run.fence, linked, agreed.waiting)
     run.linked_campaigns = linked
+    run.passable.add(STAGE)
     run.add(
         campaigns_linked=len(linked),
         salesforce_campaigns_created=len(created),
@@ -62,6 +88,16 @@ async def link_campaigns(run: Run) -> None:
     blocking = [failure for failure in failures if failure.blocks]
     if blocking:
         raise LinksBlocked(len(blocking), blocking[0])
+    _check_created(run, not_created)
+
+
+def _check_created(run: Run, failures: Sequence[RowFailure]) -> None:
+    """Whether a record that a setting names is the reason. Raises CannotCreate."""
+    pointless = [failure for failure in failures if failure.code in POINTS_NOWHERE]
+    chosen = {setting: run.settings.of(setting) for setting in (settings.RECORD_TYPE, settings.PARENT)}
+    named: dict[Text, str] = {setting: value for setting, value in chosen.items() if value}
+    if pointless and named:
+        raise CannotCreate(pointless[0], named)
 
 
 async def _tell_both(run: Run, agreed: Agreed) -> list[RowFailure]:

@@ -4,6 +4,7 @@ from fairlead.domain.records import RowFailure
 from fairlead.salesforce.bulk import FailedRow
 from fairlead.salesforce.collections import RowResult
 from fairlead.salesforce.error_codes import WRITTEN_IN_THE_ORG, next_step_of
+from fairlead.sync.org_sink import sentences
 
 BLOCKING = frozenset(
     {
@@ -22,5 +23,5 @@ BLOCKING = frozenset(
 def refused(key: str, row: RowResult | FailedRow) -> RowFailure:
     """The refusal of the row `key`. What rules and triggers of the org wrote may name anybody, and is left out."""
     message = "A rule, flow or trigger of the org refused it." if row.code in WRITTEN_IN_THE_ORG else row.message
-    reason = f"{message} {next_step_of(row.code)}".strip()
+    reason = sentences(message, next_step_of(row.code))
     return RowFailure(key, row.code, reason, retryable=row.retryable, blocks=row.code in BLOCKING)

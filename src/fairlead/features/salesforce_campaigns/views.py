@@ -7,6 +7,7 @@ from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fairlead.domain.failure import Failure
@@ -17,6 +18,7 @@ from fairlead.store import setting_rows
 from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
 from fairlead.sync import sides
+from fairlead.ui.access import Role, open_to
 
 HERE = "salesforce_campaigns"
 T = TypeVar("T")
@@ -56,6 +58,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     return _page(request, "campaigns", rows=rows, **context)
 
 
+@open_to(Role.FULL)
 @require_http_methods(["GET", "POST"])
 def link(request: HttpRequest) -> HttpResponse:
     """Search on both sides, choose one of each, link them; what was chosen stays when that is refused."""
@@ -69,7 +72,7 @@ def link(request: HttpRequest) -> HttpResponse:
         except Failure as failure:
             problem = str(failure)
         else:
-            messages.success(request, "Linked. The next sync writes figures and members.")
+            messages.success(request, _("Linked. The next sync writes figures and members."))
             return redirect("salesforce_campaigns")
     found = None
     try:
@@ -79,6 +82,7 @@ def link(request: HttpRequest) -> HttpResponse:
     return _page(request, "link", found=found, words=words, campaign=campaign, salesforce=crm_id, problem=problem)
 
 
+@open_to(Role.FULL)
 @require_POST
 def unlink(request: HttpRequest) -> HttpResponse:
     """Let a campaign go; nothing is deleted in Salesforce."""
@@ -87,21 +91,30 @@ def unlink(request: HttpRequest) -> HttpResponse:
     except Failure as failure:
         messages.error(request, str(failure))
     else:
-        messages.success(request, "Unlinked. Members and figures stay as they are in Salesforce.")
+        messages.success(request, _("Unlinked. Members and figures stay as they are in Salesforce."))
     return redirect("salesforce_campaigns")
 
 
+@open_to(Role.FULL)
 @require_POST
 def refresh(request: HttpRequest) -> HttpResponse:
     """Write all members of a campaign again, now."""
     job, people = asking.refresh(default_org(), request.POST.get("campaign", ""), request.user.get_username())
     if people:
-        messages.success(request, f"The activity of {people:,} addresses is written again by job {job.number}.")
+        messages.success(
+            request,
+            _("The activity of {people:,} addresses is written again by job {number}.").format(
+                people=people, number=job.number
+            ),
+        )
     else:
-        messages.success(request, f"No activity is known yet; job {job.number} looks what is linked.")
+        messages.success(
+            request, _("No activity is known yet; job {number} looks what is linked.").format(number=job.number)
+        )
     return redirect("salesforce_campaigns")
 
 
+@open_to(Role.FULL)
 @require_GET
 def preview(request: HttpRequest) -> HttpResponse:
     """What automatic creation would do with the campaigns sent last."""
@@ -115,6 +128,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     return _page(request, "preview", **context)
 
 
+@open_to(Role.FULL)
 @require_GET
 def statuses(request: HttpRequest) -> HttpResponse:
     """The map of statuses, held against a linked campaign that is chosen."""

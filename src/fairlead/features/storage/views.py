@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from fairlead.domain import tracking_settings
@@ -49,7 +50,7 @@ def page(request: HttpRequest) -> HttpResponse:
         except Failure as failure:
             problem = str(failure)
         else:
-            messages.success(request, "Saved. The next sync writes and deletes accordingly.")
+            messages.success(request, _("Saved. The next sync writes and deletes accordingly."))
             return redirect("storage")
     context: dict[str, Any] = {
         "here": HERE,

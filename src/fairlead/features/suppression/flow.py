@@ -100,7 +100,7 @@ class _ClientList:
     def _flow(self, source: SuppressionSource, *, full: bool) -> Flow[Suppressed]:
         run = self.run
         options = Options(run.number, full=full, overlap=EVER, name=self._name, owner=self.client.owner)
-        sink = OrgSink(run.salesforce, by_client)
+        sink = OrgSink(run.salesforce, by_client, run.settings)
         return Flow(
             self._scope, source, self._converter(), sink, TARGET, run.ledger, options, _no_progress, link=self._link
         )
@@ -172,4 +172,4 @@ async def _no_progress(done: int, expected: int) -> None:
     """Clients are counted, not entries."""
 
 
-STAGES: Final = (Stage(NAME, "Suppression lists", read_suppressions, needs=("clients",)),)
+STAGES: Final = (Stage(NAME, "Suppression lists", read_suppressions, needs=("clients", "match")),)

@@ -12,6 +12,7 @@ from fairlead.domain.records import Scope
 from fairlead.domain.tracking_plan import Known
 from fairlead.features.tracking_history.models import EventScope, SeenEvent
 from fairlead.store import activity
+from fairlead.store.models import ScopeState
 from fairlead.sync.convert_tracking import ACTIVITY_OF
 from fairlead.sync.events import FORGET_ALL, Noted, Settled
 
@@ -61,8 +62,12 @@ class PostgresBook:
         """A reading begins: forget what one that never ended had noted."""
         with transaction.atomic():
             self._fence()
+            held, _ = ScopeState.objects.get_or_create(
+                org_id=self._org, kind=scope.kind, client=scope.client, list=scope.list
+            )
             state, _ = EventScope.objects.get_or_create(
-                org_id=self._org, mail=scope.list, kind=scope.kind, defaults={"client": scope.client}
+                state=held,
+                defaults={"org_id": self._org, "client": scope.client, "mail": scope.list, "kind": scope.kind},
             )
             self._ids[scope] = state.pk
             SeenEvent.objects.filter(scope=state, known=False).delete()

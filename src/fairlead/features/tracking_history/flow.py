@@ -20,6 +20,7 @@ from fairlead.features.tracking_history import records, rules, sweeping
 from fairlead.features.tracking_history.book import PostgresBook
 from fairlead.features.tracking_history.rollups import write_totals
 from fairlead.salesforce import names
+from fairlead.sync import limits
 from fairlead.sync.account_source import clock
 from fairlead.sync.convert_tracking import ACTIVITY_OF, TRACKING_FIELDS, TRACKING_KINDS, Mail
 from fairlead.sync.events import Ended, EventFlow, Reading
@@ -28,9 +29,6 @@ from fairlead.sync.org_sink import OrgSink, all_records
 from fairlead.sync.ports import SourcePage, Target
 from fairlead.sync.stage import CampaignScope, ClientScope, JourneyEmailScope, Run, Stage
 from fairlead.sync.together import each
-
-MAILS_AT_ONCE: Final = 3
-"""E-mails with many events each, side by side. The reports of one are read one after another: never two bulk jobs on it."""
 
 MEMBERS_REMEMBERED: Final = 50_000
 """Members whose keys are remembered until their totals are written; if there are more, the org is read instead."""
@@ -157,7 +155,7 @@ class _Work:
         flow = EventFlow(
             self.run.ledger,
             self.book,
-            OrgSink(self.run.salesforce, all_records),
+            OrgSink(self.run.salesforce, all_records, self.run.settings),
             self.run.matcher,
             TARGET,
             self.run.number,
@@ -173,10 +171,11 @@ class _Work:
             by_mail[readings[i].mail.id].append(readings[i])
 
         async def one_mail(of_mail: list[Reading]) -> None:
+            # the reports of one e-mail are read one after another: never two bulk jobs on it
             for reading in of_mail:
                 await self._group(flow, reading.scope, [reading])
 
-        await each(by_mail.values(), one_mail, at_once=MAILS_AT_ONCE)
+        await each(by_mail.values(), one_mail, at_once=self.run.settings.of(limits.MAILS_AT_ONCE))
 
     async def _group(self, flow: EventFlow, scope: Scope, readings: Sequence[Reading]) -> None:
         try:
@@ -222,4 +221,4 @@ def proxies() -> tuple[rules.Network, ...]:
     return tuple(ip_network(each_range) for one in told["networks"] for each_range in one["ranges"])
 
 
-STAGES: Final = (Stage("tracking", "Tracking", read_events), Stage("rollups", "Totals", write_totals))
+STAGES: Final = (Stage("tracking", "Tracking", read_events, needs=("match",)), Stage("rollups", "Totals", write_totals))

@@ -7,9 +7,10 @@ class EventScope(models.Model):
     """One kind of events of one e-mail, as of the last reading that came to its end (`domain.tracking_plan.Known`).
 
     Texts are minutes of the client's wall clock. `suspicious` counts events that were flagged; `shown` is what the
-    campaign's record says of them.
+    campaign's record says of them. It hangs on the ledger's scope: who forgets that forgets this, and its single events.
     """
 
+    state = models.OneToOneField("store.ScopeState", on_delete=models.CASCADE, related_name="events")
     org = models.ForeignKey("store.Org", on_delete=models.CASCADE)
     client = models.CharField(max_length=64)
     mail = models.CharField(max_length=64)

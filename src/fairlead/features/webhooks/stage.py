@@ -24,7 +24,7 @@ async def keep(run: Run) -> None:
         settings.FAIRLEAD_CAMPAIGN_MONITOR_URL,
         lists,
         due_only=True,
-        all_lists=run.wanted.everything,
+        all_lists=run.wanted.everything and "lists" not in run.incomplete,
     )
     await run.progress.stage(
         "webhooks",

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
@@ -34,5 +35,5 @@ def receive(request: HttpRequest, token: str) -> HttpResponse:
 def repair(request: HttpRequest) -> HttpResponse:
     """Ask for the job that looks at every list's webhook."""
     job = api.ask(default_org(), repairing.KIND, by=request.user.get_username())
-    messages.success(request, f"Job {job.number} looks at the webhooks of every list.")
+    messages.success(request, _("Job {number} looks at the webhooks of every list.").format(number=job.number))
     return redirect("sync_settings")

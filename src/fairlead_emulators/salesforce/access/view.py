@@ -5,11 +5,13 @@ from typing import Final
 
 from fairlead_emulators.salesforce.access.rights import CREATE, DELETE, EDIT, READ, Rights
 from fairlead_emulators.salesforce.facts import fact
+from fairlead_emulators.salesforce.model.compounds import compound_of
 from fairlead_emulators.salesforce.model.schema import Field, Schema, SObject
 
 fact("unreadable_is_absent")
 fact("standard_fields_visible")
 fact("members_follow_campaign")
+fact("parts_follow_geolocation")
 
 #: Standard objects whose rights are given by object permissions; other standard objects are open to read.
 GOVERNED: Final = frozenset({"account", "campaign", "case", "contact", "individual", "lead", "opportunity", "product2"})
@@ -72,7 +74,9 @@ def _governor(schema: Schema, sobject: SObject) -> str | None:
 
 def _field(sobject: SObject, field: Field, rights: Rights) -> Field | None:
     """Standard and required fields are seen by whoever sees the object; custom ones need a right."""
-    given = rights.fields.get(f"{sobject.name}.{field.name}".lower())
+    part = field.name.endswith("__s")  # rights on a geolocation's parts are given on the whole
+    asked = compound_of(sobject, field.name) if part else field.name
+    given = rights.fields.get(f"{sobject.name}.{asked}".lower())
     free = not field.custom or (not field.nillable and field.type != "boolean")
     read, edit = given if given is not None else (free, free)
     if field.custom and not field.nillable and field.type != "boolean":

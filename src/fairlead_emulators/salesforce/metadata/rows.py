@@ -16,6 +16,7 @@ from fairlead_emulators.salesforce.state.storage import quoted
 
 fact("permission_set_rows")
 fact("setup_rows")
+fact("setup_entity_access")
 
 _ON_OBJECTS = {
     "PermissionsRead": "allowRead",
@@ -44,6 +45,10 @@ def _record_type(full_name: str, root: Element) -> dict[str, Any]:
     }
 
 
+def _custom_permission(full_name: str, root: Element) -> dict[str, Any]:
+    return {"DeveloperName": full_name, "MasterLabel": child_text(root, "label") or full_name}
+
+
 def _notification_type(full_name: str, root: Element) -> dict[str, Any]:
     return {
         "DeveloperName": full_name,
@@ -59,6 +64,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, ...], _Row]]] = {
     "PermissionSet": (("Name",), _permission_set),
     "RecordType": (("DeveloperName", "SobjectType"), _record_type),
     "CustomNotificationType": (("DeveloperName",), _notification_type),
+    "CustomPermission": (("DeveloperName",), _custom_permission),
 }
 """By type: the fields that name its row, and what the row is made from."""
 _SHOWN: Final = ("ListView", "Report", "Dashboard")
@@ -91,6 +97,23 @@ def _keep_custom_permissions(org: Org) -> None:
         parts = children(parse(component.content).root, "customPermissions")
         given[component.full_name] = [child_text(p, "name") for p in parts if child_text(p, "enabled") == "true"]
     org.storage.set_meta("custom_permissions", given)
+    _write_custom_permissions(org, given)
+
+
+def _write_custom_permissions(org: Org, given: Mapping[str, list[str]]) -> None:
+    """The rows that tell which permission set gives which custom permission."""
+    connection = org.storage.connection
+    sets = dict(connection.execute("SELECT Name, Id FROM PermissionSet WHERE IsDeleted = 0").fetchall())
+    named = dict(connection.execute("SELECT DeveloperName, Id FROM CustomPermission WHERE IsDeleted = 0").fetchall())
+    connection.execute("DELETE FROM SetupEntityAccess")
+    org.storage.recount("SetupEntityAccess")
+    pairs = [
+        {"ParentId": sets[parent], "SetupEntityId": named[name], "SetupEntityType": "CustomPermission"}
+        for parent, names in given.items()
+        for name in names
+        if parent in sets and name in named
+    ]
+    _write(org, "insert", "SetupEntityAccess", pairs)
 
 
 def _keep_record_types(org: Org) -> None:

@@ -2,7 +2,16 @@
 
 from fairlead_emulators.salesforce.model.batch import Batch
 from fairlead_emulators.salesforce.model.schema import Field
-from fairlead_emulators.salesforce.records import automation, duplicates, permitted, rules, special, storing, validation
+from fairlead_emulators.salesforce.records import (
+    automation,
+    duplicates,
+    licences,
+    permitted,
+    rules,
+    special,
+    storing,
+    validation,
+)
 from fairlead_emulators.salesforce.records.locks import refuse_locked, refuse_over_limit
 from fairlead_emulators.salesforce.records.outcome import (
     CONVERTED,
@@ -87,4 +96,5 @@ def _refuse_rows(work: Work) -> None:
     rules.check_owners(work.connection, batch)
     rules.check_unique(work.connection, batch, work.written.ids, work.key)
     rules.check_pairs(work.connection, batch, work.new())
+    licences.refuse_unlicensed(work)
     refuse_locked(work)

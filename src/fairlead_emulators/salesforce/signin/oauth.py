@@ -6,7 +6,7 @@ import hmac
 import html
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from starlette.requests import Request
@@ -41,6 +41,7 @@ class Grant:
     who: people.Who
     scope: str = SCOPE
     refresh_token: str | None = None
+    nonce: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,9 @@ class OAuth:
                 if client_id != self.org.identity.client_id:
                     raise OAuthError("invalid_client_id", "client identifier invalid")
                 return JSONResponse(self.devices.begin(base_url(request), _scope(form)))
-            answer = self._answer(request, self._grant(request, form, client_id, secret))
-            return JSONResponse(openid.with_id_token(self.org, answer, base_url(request)))
+            grant = self._grant(request, form, client_id, secret)
+            answer = self._answer(request, grant)
+            return JSONResponse(openid.with_id_token(self.org, answer, base_url(request), grant.nonce))
         except OAuthError as error:
             body = {"error": error.error, "error_description": error.description}
             return JSONResponse(body, status_code=400)
@@ -138,7 +140,7 @@ class OAuth:
                 raise OAuthError("invalid_grant", "missing code verifier")
             if challenge_of(verifier) != granted["challenge"].rstrip("="):
                 raise OAuthError("invalid_request", "invalid code verifier")
-        return self._allowed(granted["user"], granted["scope"])
+        return replace(self._allowed(granted["user"], granted["scope"]), nonce=granted["nonce"])
 
     def _answer(self, request: Request, grant: Grant) -> dict[str, str]:
         issued_at = str(int(self.org.clock.now().timestamp() * 1000))
@@ -189,6 +191,7 @@ class OAuth:
             "challenge": asked.get("code_challenge", ""),
             "user": who.user_id,
             "scope": _scope(asked),
+            "nonce": asked.get("nonce", ""),
         }
         return screens.back(asked, {"code": code} | state)
 

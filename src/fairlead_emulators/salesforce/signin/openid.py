@@ -97,12 +97,13 @@ def _jwk(key: rsa.RSAPrivateKey) -> dict[str, str]:
     return {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "local", "n": _part(modulus), "e": "AQAB"}
 
 
-def with_id_token(org: Org, answer: Mapping[str, str], base: str) -> dict[str, str]:
+def with_id_token(org: Org, answer: Mapping[str, str], base: str, nonce: str = "") -> dict[str, str]:
     """The token answer, with an id token when the scope has `openid`."""
     if "openid" not in answer["scope"].split():
         return dict(answer)
     now = int(org.clock.now().timestamp())
     claims = {"iss": base, "sub": answer["id"], "aud": org.identity.client_id, "iat": now, "exp": now + LIFE_SECONDS}
+    claims |= {"nonce": nonce} if nonce else {}
     signed = ".".join(_part(json.dumps(each).encode()) for each in ({"alg": "RS256", "kid": "local"}, claims))
     signature = _key(org).sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
     return dict(answer) | {"id_token": f"{signed}.{_part(signature)}"}

@@ -1,5 +1,6 @@
 """Laws of the verdict: which reason decides, in which order, and what is said of it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.features.people.facts import Facts, Matching, Member, OnList, Person, Refusal, Syncs
-from fairlead.features.people.rules import Reason, decide, link_of, verdict, verdicts, winners
+from fairlead.features.people.rules import Reason, Winner, decide, link_of, verdict, verdicts, winners
+from fairlead.sync.match import MatchBuilder
 
 ON = OnList("l1", "News", "c1", "Client", state="Active", since="2026-03-04 05:00:00", cursor="2026-03-04T06:00:00")
 MEMBER = Member("a0B000000000001", "Active", "2026-03-04T05:10:00.000+0000")
@@ -116,46 +118,51 @@ def lead(number: int, modified: str = OLD, field: str = "Email", **more: object)
     return Person(f"00Q00000000000{number}", "Lead", field, modified, **more)
 
 
+def chosen(people: Sequence[Person], matching: Matching, named_id: str = "") -> tuple[Winner, Winner]:
+    return winners(people, matching, OK.address, named_id)
+
+
 def test_of_several_the_most_recently_modified_wins_or_the_oldest_if_so_chosen() -> None:
     """And the reason names how many there were."""
     both = [contact(1), contact(2, NEW)]
-    assert winners(both, Matching())[0].id == contact(2).id
-    assert "of 2 with the address in Email the most recently modified" in winners(both, Matching())[0].why
-    oldest = winners(both, Matching(oldest_wins=True))[0]
-    assert (oldest.id, "longest not modified" in oldest.why) == (contact(1).id, True)
+    assert chosen(both, Matching())[0].id == contact(2).id
+    assert "of 2 with the address in Email the most recently modified" in chosen(both, Matching())[0].why
+    both = [contact(1, NEW, created=OLD), contact(2, OLD, created=NEW)]
+    oldest = chosen(both, Matching(oldest_wins=True))[0]
+    assert (oldest.id, oldest.why) == (contact(1).id, "of 2 with the address in Email the oldest")
 
 
 def test_an_earlier_field_wins_over_a_newer_record() -> None:
     """The admin's order of fields counts before the time."""
     fields = Matching(contact_fields=("Work__c", "Email"))
-    found = winners([contact(1, NEW), contact(2, OLD, "Work__c")], fields)[0]
+    found = chosen([contact(1, NEW), contact(2, OLD, "Work__c")], fields)[0]
     assert (found.id, found.why) == (contact(2).id, "Work__c counts before the other address fields")
 
 
 def test_an_id_that_the_subscriber_names_wins_over_everything() -> None:
     """In its form of 15 or of 18 characters."""
     both = [contact(1), contact(2, NEW)]
-    named = winners(both, Matching(), contact(1).id + "AAA")[0]
+    named = chosen(both, Matching(id_field="Id"), contact(1).id + "AAA")[0]
     assert (named.id, named.why) == (contact(1).id, "the subscriber names its id")
 
 
 def test_a_converted_lead_leads_to_its_contact_unless_a_contact_has_the_address() -> None:
     """As the flow links it; a converted lead itself is nobody's lead."""
     became = lead(5, converted=True, became="003000000000009")
-    alone, as_lead = winners([became], Matching())
+    alone, as_lead = chosen([became], Matching())
     assert (alone.id, alone.why, as_lead.id) == ("003000000000009", "a lead with the address was converted to it", "")
-    assert winners([became, contact(1)], Matching())[0].id == contact(1).id
+    assert chosen([became, contact(1)], Matching())[0].id == contact(1).id
 
 
 def test_a_record_with_the_address_in_a_field_that_does_not_count_is_not_chosen() -> None:
     """Only the fields of the rules match."""
-    assert winners([contact(1, field="Other__c")], Matching())[0].id == ""
+    assert chosen([contact(1, field="Other__c")], Matching())[0].id == ""
 
 
 @given(st.permutations([contact(1, NEW), contact(2, NEW), contact(3, OLD), lead(1), lead(2, NEW)]))
 def test_who_wins_does_not_depend_on_the_order_of_reading(people: list[Person]) -> None:
     """Of two alike the smaller id wins."""
-    found = winners(people, Matching())
+    found = chosen(people, Matching())
     assert (found[0].id, found[1].id) == (contact(1).id, lead(2).id)
 
 
@@ -173,8 +180,61 @@ def test_the_link_is_held_against_what_the_rules_choose_now() -> None:
     assert "which the rules choose now" in link()
     assert "does not have the address any more" in link(OK, contact="003000000000009")
     assert f"the rules choose {contact(1).id} now" in link(contact="003000000000009")
-    assert link(OK) == "Linked to nobody: no contact and no lead has the address."
+    assert link(OK).startswith("Linked to nobody: no contact and no lead has the address; perhaps")
     assert verdict(replace(ON, member=MEMBER), OK).link == link(OK)
+
+
+def test_an_address_in_a_field_that_is_not_matched_by_is_told_with_the_setting() -> None:
+    """The record is there, and the rules do not look into that field."""
+    elsewhere = replace(OK, people=(contact(1, field="Work__c"),))
+    told = link_of(replace(ON, member=MEMBER), elsewhere)
+    assert f"the contact {contact(1).id} has the address in Work__c, which is not matched by" in told
+    assert "“Match contacts by”" in told
+    assert "“Match leads by”" in link_of(replace(ON, member=MEMBER), replace(OK, people=(lead(1, field="Other__c"),)))
+
+
+MADE = [
+    (ON, "“Do nothing”"),
+    (replace(ON, creates="lead"), "The next sync creates a lead"),
+    (replace(ON, creates="lead", state="Unsubscribed"), "creates a lead for active subscribers only"),
+    (replace(ON, creates="contact", not_created=REFUSED), "which Salesforce refused (STRING_TOO_LONG): Shorten it."),
+    (replace(ON, creates="contact", not_created=replace(REFUSED, again=True)), "It is tried again."),
+]
+
+
+@pytest.mark.parametrize(("one", "says"), MADE)
+def test_who_is_linked_to_nobody_is_told_whether_a_record_is_made(one: OnList, says: str) -> None:
+    """By the list's rule, the state, and what Salesforce said against it."""
+    assert says in link_of(replace(one, member=MEMBER), OK)
+
+
+@given(
+    st.permutations(
+        [
+            contact(1, NEW, "Work__c"),
+            contact(2, NEW),
+            contact(3, OLD),
+            lead(1),
+            lead(2, NEW, converted=True, became="003000000000009"),
+        ]
+    )
+)
+def test_who_is_said_to_win_is_whom_the_index_of_the_sync_finds(people: list[Person]) -> None:
+    """The words follow what decides, not the other way round."""
+    matching = Matching(contact_fields=("Email", "Work__c"))
+    index = MatchBuilder(matching.rules)
+    index.contacts(
+        [
+            (c.id, c.modified, *(OK.address if c.field == f else "" for f in matching.contact_fields))
+            for c in people
+            if c.kind == "Contact"
+        ]
+    )
+    index.leads(
+        [(c.id, c.modified, str(c.converted).lower(), c.became, OK.address) for c in people if c.kind == "Lead"]
+    )
+    found = chosen(people, matching)
+    assert ([found[0].id], [found[1].id]) == index.build().match([OK.address])
 
 
 def test_somebody_is_found_who_is_known_to_any_side() -> None:

@@ -9,30 +9,30 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('store', '0002_settings_and_activity'),
+        ("store", "0002_settings_and_activity"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ListReading',
+            name="ListReading",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_id', models.CharField(max_length=64)),
-                ('client_name', models.CharField(blank=True, max_length=255)),
-                ('list_id', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=255)),
-                ('details_at', models.DateTimeField(null=True)),
-                ('whole_at', models.DateTimeField(null=True)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('gone_at', models.DateTimeField(null=True)),
-                ('prevented', models.BooleanField(default=False)),
-                ('figures', models.JSONField(default=dict)),
-                ('unconfirmed', models.PositiveIntegerField(null=True)),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='store.org')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("client_id", models.CharField(max_length=64)),
+                ("client_name", models.CharField(blank=True, max_length=255)),
+                ("list_id", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=255)),
+                ("details_at", models.DateTimeField(null=True)),
+                ("whole_at", models.DateTimeField(null=True)),
+                ("read_at", models.DateTimeField(null=True)),
+                ("gone_at", models.DateTimeField(null=True)),
+                ("prevented", models.BooleanField(default=False)),
+                ("figures", models.JSONField(default=dict)),
+                ("unconfirmed", models.PositiveIntegerField(null=True)),
+                ("org", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="store.org")),
             ],
             options={
-                'ordering': ('name', 'list_id'),
-                'constraints': [models.UniqueConstraint(fields=('org', 'list_id'), name='members_list_once')],
+                "ordering": ("name", "list_id"),
+                "constraints": [models.UniqueConstraint(fields=("org", "list_id"), name="members_list_once")],
             },
         ),
     ]

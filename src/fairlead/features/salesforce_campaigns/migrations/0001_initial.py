@@ -9,30 +9,30 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('store', '0003_known_lists_and_tokens'),
+        ("store", "0003_known_lists_and_tokens"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AutoCreate',
+            name="AutoCreate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField()),
-                ('org', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, to='store.org')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("since", models.DateTimeField()),
+                ("org", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, to="store.org")),
             ],
         ),
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('campaign', models.CharField(max_length=32)),
-                ('linked_to', models.CharField(blank=True, max_length=18)),
-                ('created', models.BooleanField(default=False)),
-                ('changed_at', models.DateTimeField(auto_now=True)),
-                ('scope', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='store.scopestate')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("campaign", models.CharField(max_length=32)),
+                ("linked_to", models.CharField(blank=True, max_length=18)),
+                ("created", models.BooleanField(default=False)),
+                ("changed_at", models.DateTimeField(auto_now=True)),
+                ("scope", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="store.scopestate")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('scope', 'campaign'), name='salesforce_campaigns_link_once')],
+                "constraints": [models.UniqueConstraint(fields=("scope", "campaign"), name="salesforce_campaigns_link_once")],
             },
         ),
     ]

@@ -9,24 +9,24 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('store', '0002_settings_and_activity'),
+        ("store", "0002_settings_and_activity"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SuppressionReading',
+            name="SuppressionReading",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client', models.CharField(max_length=64)),
-                ('name', models.CharField(blank=True, help_text="The client's name.", max_length=255)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('newest', models.BinaryField(max_length=16)),
-                ('whole_at', models.CharField(blank=True, max_length=40)),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='store.org')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("client", models.CharField(max_length=64)),
+                ("name", models.CharField(blank=True, help_text="The client's name.", max_length=255)),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("newest", models.BinaryField(max_length=16)),
+                ("whole_at", models.CharField(blank=True, max_length=40)),
+                ("org", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="store.org")),
             ],
             options={
-                'ordering': ['name', 'client'],
-                'constraints': [models.UniqueConstraint(fields=('org', 'client'), name='suppression_reading_once')],
+                "ordering": ["name", "client"],
+                "constraints": [models.UniqueConstraint(fields=("org", "client"), name="suppression_reading_once")],
             },
         ),
     ]

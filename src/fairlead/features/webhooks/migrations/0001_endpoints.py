@@ -9,48 +9,48 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('store', '0002_settings_and_activity'),
+        ("store", "0002_settings_and_activity"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Endpoint',
+            name="Endpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client', models.CharField(max_length=64)),
-                ('list', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=255)),
-                ('token_hash', models.BinaryField(max_length=32, unique=True)),
-                ('webhook', models.CharField(blank=True, help_text="Campaign Monitor's id of it.", max_length=64)),
-                ('state', models.CharField(choices=[('making', 'Being made'), ('active', 'Active'), ('failing', 'Failing')], default='making', max_length=10)),
-                ('message', models.TextField(blank=True)),
-                ('checked_at', models.DateTimeField(null=True)),
-                ('received_at', models.DateTimeField(null=True)),
-                ('handled_at', models.DateTimeField(null=True)),
-                ('revived_at', models.DateTimeField(help_text='When it was last found switched off and switched on again.', null=True)),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='store.org')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("client", models.CharField(max_length=64)),
+                ("list", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=255)),
+                ("token_hash", models.BinaryField(max_length=32, unique=True)),
+                ("webhook", models.CharField(blank=True, help_text="Campaign Monitor's id of it.", max_length=64)),
+                ("state", models.CharField(choices=[("making", "Being made"), ("active", "Active"), ("failing", "Failing")], default="making", max_length=10)),
+                ("message", models.TextField(blank=True)),
+                ("checked_at", models.DateTimeField(null=True)),
+                ("received_at", models.DateTimeField(null=True)),
+                ("handled_at", models.DateTimeField(null=True)),
+                ("revived_at", models.DateTimeField(help_text="When it was last found switched off and switched on again.", null=True)),
+                ("org", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="store.org")),
             ],
             options={
-                'ordering': ['name', 'list'],
+                "ordering": ["name", "list"],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('body', models.BinaryField(null=True)),
-                ('received_at', models.DateTimeField(auto_now_add=True)),
-                ('problem', models.CharField(blank=True, max_length=200)),
-                ('handled', models.BooleanField(default=False)),
-                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='webhooks.endpoint')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("body", models.BinaryField(null=True)),
+                ("received_at", models.DateTimeField(auto_now_add=True)),
+                ("problem", models.CharField(blank=True, max_length=200)),
+                ("handled", models.BooleanField(default=False)),
+                ("endpoint", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="webhooks.endpoint")),
             ],
         ),
         migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.UniqueConstraint(fields=('org', 'list'), name='webhooks_endpoint_once'),
+            model_name="endpoint",
+            constraint=models.UniqueConstraint(fields=("org", "list"), name="webhooks_endpoint_once"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['endpoint', 'handled', 'problem', 'id'], name='webhooks_delivery_waiting'),
+            model_name="delivery",
+            index=models.Index(fields=["endpoint", "handled", "problem", "id"], name="webhooks_delivery_waiting"),
         ),
     ]

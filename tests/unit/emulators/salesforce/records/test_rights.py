@@ -207,3 +207,29 @@ def test_a_custom_permission_is_had_by_whoever_has_a_set_that_grants_it(desk, us
     assign(desk, user, "Readers")
     assert has_custom_permission(org, user.user_id, "manage_memberships")
     assert not has_custom_permission(org, user.user_id, "Other")
+
+
+def test_the_parts_of_a_geolocation_go_with_the_whole(desk, user):
+    head = '<?xml version="1.0" encoding="UTF-8"?>'
+    space = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
+    place = "<fields><fullName>Place__c</fullName><label>Place</label><type>Location</type><scale>6</scale></fields>"
+    right = "<field>Contact.Place__c</field><readable>true</readable><editable>true</editable>"
+    files = {
+        "objects/Contact.object": f"{head}<CustomObject {space}>{place}</CustomObject>",
+        "permissionsets/Placed.permissionset": (
+            f"{head}<PermissionSet {space}><label>Placed</label><fieldPermissions>{right}</fieldPermissions></PermissionSet>"
+        ),
+    }
+    answer = desk.client.deploy(files)
+    assert answer["success"], answer
+
+    def seen():
+        with user:
+            return {f["name"] for f in desk.client.ask("GET", "/sobjects/Contact/describe").json()["fields"]}
+
+    parts = {"Place__Latitude__s", "Place__Longitude__s"}
+    assert not parts & seen()
+    assign(desk, user, "Placed")
+    assert parts | {"Place__c"} <= seen()
+    with user:
+        desk.make("Contact", LastName="There", Place__Latitude__s=1.5, Place__Longitude__s=2.5)

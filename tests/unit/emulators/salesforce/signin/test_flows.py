@@ -184,3 +184,12 @@ def test_only_the_app_may_introspect(bare):
     assert bare.http.post(url, data=mine, headers={"Authorization": ""}, timeout=30).json()["active"]
     answer = bare.http.post(url, data=mine | {"client_secret": "no"}, headers={"Authorization": ""}, timeout=30)
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+def test_an_id_token_carries_the_nonce_that_was_asked_with(bare):
+    def nonce(**asked):
+        claims = json.loads(part(redeemed(bare, scope="openid", **asked)["id_token"].split(".")[1]))
+        return claims.get("nonce")
+
+    assert nonce(nonce="once-only") == "once-only"
+    assert nonce() is None

@@ -1,0 +1,1 @@
+"""What a person chooses for himself: the zone in which times are shown."""

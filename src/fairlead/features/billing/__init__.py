@@ -1,0 +1,1 @@
+"""Room: what there is to pay, which is nothing."""

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class BillingConfig(AppConfig):
+    name = "fairlead.features.billing"
+    label = "billing"
+
+    def ready(self) -> None:
+        from fairlead.features.billing.room import ROOM
+        from fairlead.ui import rooms
+
+        rooms.register(ROOM)

@@ -1,0 +1,1 @@
+"""Room: the documentation, shown and searched in the app."""

@@ -1,0 +1,15 @@
+"""What the help declares. Everybody who may come in may read it."""
+
+from fairlead.ui.access import Role
+from fairlead.ui.rooms import Room, Verb
+
+ROOM = Room(
+    name="help",
+    title="Help",
+    icon="help",
+    entry="help",
+    place=99,
+    urls="fairlead.features.help.urls",
+    verbs=(Verb("look"),),
+    role=Role.GUEST,
+)

@@ -1,0 +1,1 @@
+"""Who may use Fairlead: sign-in through Salesforce, roles from permission sets, sessions."""

@@ -1,0 +1,1 @@
+"""Room: the guided path from nothing to the first sync."""

@@ -1,0 +1,51 @@
+"""Every page of the admin that can be looked at, with ids of the installation in its address."""
+
+from tests.journeys.browser import Admin
+from tests.unit.web.test_addresses import EVERYTHING
+
+FRAGMENTS = frozenset(
+    "sync_run sync_existing job_run storage_estimate connections_sync_user_name connections_client_counts set_up_findings "
+    "set_up_install_run set_up_estimate set_up_sync_run set_up_counts".split()
+)
+"""Parts of pages, without a frame of their own."""
+ELSEWHERE = frozenset(
+    "healthz sign_in_link sign_in_salesforce sign_in_salesforce_callback connections_callback "
+    "connections_account_callback set_up_package".split()
+)
+"""Doors and files."""
+
+
+def names() -> list[str]:
+    """The names of the addresses of all pages."""
+    return [
+        name
+        for name, (path, stranger, methods) in EVERYTHING.items()
+        if stranger in (200, 302)
+        and "GET" in methods.split()
+        and name not in FRAGMENTS | ELSEWHERE
+        and not path.endswith(".csv")
+        and not path.startswith("/api/")
+    ]
+
+
+def address(admin: Admin, name: str) -> str:
+    """Where the page is in this installation: a job with refused rows, the first list, client, campaign and message."""
+    found = admin.fairlead
+    path = EVERYTHING[name][0]
+    client, listed = found.rows("SELECT client_id, list_id FROM members_listreading ORDER BY id LIMIT 1")[0]
+    job = found.rows("SELECT max(job_id) FROM store_rowrefusal")[0][0]
+    campaign = found.rows("SELECT campaign FROM campaigns_sentcampaign ORDER BY campaign LIMIT 1")
+    message = found.rows("SELECT max(id) FROM maintenance_message")[0][0]
+    places = {
+        "/clients/x/": f"/clients/{client}/",
+        "/lists/x/": f"/lists/{listed}/",
+        "/lists/unknown/": f"/lists/{listed}/",
+        "/primary_sync/abc/": f"/members/{listed}/",
+        "/messages/1/": f"/messages/{message}/" if message else "/messages/",
+        "/jobs/1/": f"/jobs/{job}/",
+        "/campaigns/x/": f"/campaigns/{campaign[0][0]}/" if campaign else "/campaigns/",
+        "/0123456789abcdef/": f"/{campaign[0][0]}/" if campaign else "/",
+    }
+    for of_nothing, real in places.items():
+        path = path.replace(of_nothing, real)
+    return path
