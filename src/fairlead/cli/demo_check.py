@@ -3,7 +3,7 @@
 It shares no code with the flow on purpose. Rows are those of the emulators' control routes.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -111,6 +111,52 @@ def check(truth: Truth) -> Verdict:
     if not expected:
         verdict.say("the account has no subscribers: nothing was checked")
     return verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Mailings:
+    """Campaigns and journeys as the account has them, events by mail and activity, and what the org holds of them.
+
+    All events of the demo are younger than the days that tracking is kept.
+    """
+
+    campaigns: Sequence[Row]
+    journeys: Sequence[Row]
+    events: Mapping[tuple[str, str], int]
+    campaign_records: Sequence[Row]
+    email_records: Sequence[Row]
+    event_records: Sequence[Row]
+
+
+FIGURES: Final = {"Recipients__c": "sent", "Opens__c": "opens", "Clicks__c": "clicks", "Bounces__c": "bounces"}
+
+
+def check_mailings(told: Mailings) -> list[str]:
+    """Every campaign that the account lists is there with its figures, and every kind of event of it as often."""
+    listed = {row["id"]: row for row in told.campaigns if row["status"] == "sent" and not row["hidden"]}
+    held = {row["Campaign_Id__c"]: row for row in told.campaign_records}
+    wrong = [] if listed.keys() == held.keys() else [f"there are {len(held)} campaigns, not {len(listed)}"]
+    for key in listed.keys() & held.keys():
+        wrong += [
+            f"the campaign {key}: {field} is {held[key][field]}, not {listed[key]['counts'][of]}"
+            for field, of in FIGURES.items()
+            if held[key][field] != listed[key]["counts"][of]
+        ]
+    emails = {each["id"] for row in told.journeys for each in row["emails"]}
+    want = {
+        (of, activity): count
+        for (of, activity), count in told.events.items()
+        if of in listed or (of in emails and activity != "Spam complaint")  # of those journeys have no report
+    }
+    ids = {row["Id"]: row["Campaign_Id__c"] for row in told.campaign_records}
+    ids |= {row["Id"]: row["Email_Id__c"] for row in told.email_records}
+    got = Counter(
+        (ids.get(row["Campaign__c"] or row["Journey_Email__c"], ""), row["Activity__c"]) for row in told.event_records
+    )
+    for key in sorted(want.keys() | got.keys()):
+        if want.get(key, 0) != got[key]:
+            wrong.append(f"the e-mail {key[0]}: {got[key]:,} records of “{key[1]}”, not {want.get(key, 0):,}")
+    return wrong[:SHOWN]
 
 
 def _check_parents(truth: Truth, verdict: Verdict) -> None:

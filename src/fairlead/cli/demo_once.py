@@ -1,10 +1,11 @@
 """What `fairlead demo --once` does after the first sync: sync again, change 1 %, sync, and check every record."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from fairlead.cli import demo_check, follow
-from fairlead.cli.demo_check import Truth
+from fairlead.cli.demo_check import Mailings, Truth
 from fairlead.cli.demo_emulators import Emulators
 from fairlead.cli.edge import Exit
 
@@ -41,11 +42,42 @@ def read_truth(emulators: Emulators) -> Truth:
     )
 
 
+def read_mailings(emulators: Emulators) -> Mailings:
+    """Campaigns, journeys and their events on both sides, past the imitated APIs."""
+
+    def records(name: str, *fields: str) -> list[dict[str, Any]]:
+        return list(emulators.get("salesforce", f"/_control/records?object={name}&fields={','.join(fields)}"))
+
+    def account(path: str) -> Iterator[dict[str, Any]]:
+        return emulators.get("campaign_monitor", f"/_control/truth/{path}")
+
+    return Mailings(
+        campaigns=list(account("campaigns")),
+        journeys=list(account("journeys")),
+        events=Counter(
+            (row["of"], row["kind"])
+            for row in account("events")
+            if len(row["EmailAddress"]) <= demo_check.LONGEST_EMAIL
+        ),
+        campaign_records=records("CM_Campaign__c", "Id", "Campaign_Id__c", *demo_check.FIGURES),
+        email_records=records("CM_Journey_Email__c", "Id", "Email_Id__c"),
+        event_records=records("CM_Tracking__c", "Campaign__c", "Journey_Email__c", "Activity__c"),
+    )
+
+
 def go_on(emulators: Emulators, sync: Sync, say: Say, told: dict[str, Any]) -> Exit:
     """Carry it through; the exit code. `told` takes what was found, for JSON."""
     wrong: list[str] = []
     first = read_truth(emulators)
     _compare("After the first sync", first, say, wrong, told)
+    mailings = read_mailings(emulators)
+    differing = demo_check.check_mailings(mailings)
+    wrong += differing
+    told["mailings"] = {"campaigns": len(mailings.campaign_records), "events": len(mailings.event_records)}
+    say(
+        f"{len(mailings.campaign_records):,} campaigns with their figures and {len(mailings.event_records):,} events "
+        f"checked. {'Differences:' if differing else 'All right.'}"
+    )
     say("A second sync, with nothing changed:")
     second = sync()
     told["second"] = {"state": second.state, "counts": second.counts, "seconds": follow.seconds(second)}
