@@ -57,6 +57,8 @@ def test_the_doors_are_all_there():
         campaigns-list campaigns-link campaigns-unlink campaigns-refresh campaigns-preview
         members-ambiguous members-lists records-preview records-retry storage-estimate storage-show
         suppression-remove tracking-suspicious webhooks-remove webhooks-repair webhooks-status
+        audit messages-list messages-resolve messages-retry messages-show notifications-set
+        notifications-show notifications-test
     """
     found = {path.removeprefix("fairlead ").replace(" ", "-") for path in COMMANDS}
     assert found == set(wanted.split())
