@@ -46,6 +46,7 @@ def test_every_variable_is_read():
 def test_every_setting_is_described_and_has_a_twin_that_names_a_file(description, tmp_path):
     samples = {"FAIRLEAD_HOME": "/srv", "FAIRLEAD_DATABASE_URL": "postgresql://h/d", "FAIRLEAD_SECRET_KEY": KEY}
     samples["FAIRLEAD_ALLOWED_HOSTS"] = "sync.example.com"
+    samples |= {"FAIRLEAD_CM_CLIENT_ID": "100", "FAIRLEAD_CM_CLIENT_SECRET": "a secret"}
     value = samples.get(description.variable, description.default)
     (tmp_path / "value").write_text(value + "\n")
     plain = settings.load({description.variable: value})
