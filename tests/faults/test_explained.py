@@ -212,7 +212,7 @@ def test_who_is_suppressed_is_told_by_the_side_that_says_so(world: World) -> Non
 
 def test_the_page_answers_the_form_and_keeps_what_was_typed(world: World, client: Client) -> None:
     """Found, unknown, wrong, and by a link with a record's id; never cached, the address in no link and in no entry."""
-    client.force_login(User.objects.create_user("admin"))
+    client.force_login(User.objects.create_superuser("admin"))
     page = client.post("/people/", {"asked": THERE})
     assert "Is there, as Active." in page.text
     assert f'value="{THERE}"' in page.text

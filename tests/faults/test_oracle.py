@@ -156,7 +156,7 @@ class Writer:
                 Client__c=self.ids["CM_Client__c", client],
                 Email__c=address,
                 Suppressed_Date__c=_utc(row["Date"], where),
-                Reason__c=row["SuppressionReason"],
+                Reason__c=row["SuppressionReason"].capitalize(),
                 **self.linked(address),
             )
 

@@ -41,7 +41,9 @@ from tests.oracle.tolerance import Tolerance
 USER = "fairlead@example.com"
 BACK = "http://127.0.0.1:1/back"
 ZONE = "(GMT+10:00) Canberra, Melbourne, Sydney"
-CHECKED = tuple(name for name in ALL if name != "CM_Member__c.details")
+LEFT_OUT = ("CM_Member__c.details", "CampaignMember")
+"""Consents without a number; members whom a person of the org was before somebody else got the address: they stay."""
+CHECKED = tuple(name for name in ALL if name not in LEFT_OUT)
 
 
 def client(name: str, first: int, **more: Any) -> dict[str, Any]:

@@ -52,7 +52,8 @@ async def pages(
     """The rows of the window, and before them those that were refused earlier and may be accepted by now."""
     if again:
         rows = await source.again(scope, again)
-        yield SourcePage(rows, len(rows))
+        if rows:  # what was refused may be gone, or be read as a whole anyway
+            yield SourcePage(rows, len(rows))
     async with aclosing(source.pages(scope, since)) as pages_of_source:
         async for page in pages_of_source:
             yield page
