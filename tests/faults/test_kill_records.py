@@ -11,6 +11,8 @@ import pytest
 from fairlead.store import postgres
 from tests.faults.installation import Installation, finish, wait_until
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = 600
 SEED = {
     "campaign_monitor": {

@@ -17,6 +17,8 @@ from tests.faults.installation import VOLATILE, Installation, finish, wait_until
 from tests.faults.test_kill_records import choose
 from tests.faults.whole import client
 
+pytestmark = pytest.mark.slow
+
 NOW = "2026-03-10T09:30:00+00:00"
 SEED = {
     "campaign_monitor": {"clients": [client("One", 0)]},

@@ -11,6 +11,8 @@ from fairlead.salesforce import Salesforce
 from tests.conformance import emulated
 from tests.faults.installation import Installation
 
+pytestmark = pytest.mark.slow
+
 
 def in_the_org(fairlead: Installation, work: Any) -> Any:
     """What `work` awaits of the org."""

@@ -20,6 +20,8 @@ from tests.oracle.check import ALL, ROLLUPS, TRACKING, Events, check
 from tests.oracle.reading import CM, SF
 from tests.oracle.tolerance import Tolerance
 
+pytestmark = pytest.mark.slow
+
 ZONES = {"London": ZoneInfo("Europe/London"), "New York": ZoneInfo("America/New_York")}
 KINDS = {
     "recipients": "Sent", "opens": "Opened", "clicks": "Clicked", "bounces": "Bounced", "unsubscribes": "Unsubscribed",

@@ -83,7 +83,7 @@ LASTING: dict[str, tuple[str, dict[str, Any], str, str, str]] = {
             **ALWAYS,
         },
         "FL-323",
-        "The list “",
+        "Salesforce would not let Fairlead",
         "API Enabled",
     ),
     "500 for longer than all attempts take": (

@@ -11,6 +11,8 @@ import pytest
 from tests.faults.installation import VOLATILE, Installation, as_bytes, finish, wait_until
 from tests.faults.test_kill import SEED
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = ("Contact", "Lead", "Campaign")
 
 

@@ -17,6 +17,8 @@ from tests.faults import whole as wholes
 from tests.faults.conftest import SYNC
 from tests.faults.whole import CM, SF, Killed, Whole
 
+pytestmark = pytest.mark.slow
+
 STEPS = 14
 PEOPLE = (
     "join", "subscribe", "confirm", "unsubscribe", "delete", "bounce", "complain", "open", "click", "suppress", "unsuppress",

@@ -116,6 +116,7 @@ def change(page: Page, button: str) -> None:
     expect(page.locator("#run .slds-badge").first).to_have_text("Done", timeout=60_000)
 
 
+@pytest.mark.slow
 def test_commands_tell_the_same_as_pages(fairlead: Admin) -> None:
     """List, show, resolve, retry; the audit says who did it."""
     run = fairlead.fairlead.run
