@@ -7,6 +7,8 @@ import pytest
 
 from tests.faults.installation import Installation
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.timeout(240)
 def test_lists_and_ambiguous_addresses_are_told_and_addresses_only_when_asked_for(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from tests.faults.installation import Installation, wait_until
 from tests.faults.test_canary import dump
 from tests.faults.test_explained import ACCOUNT
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 60
 """As long as a loaded machine may take for what takes a second."""
 
