@@ -289,4 +289,4 @@ def test_an_org_with_a_data_folder_remembers_everything(tmp_path):
 
 
 def first_counts():
-    return {"Organization": 1, "Profile": 2, "User": 1, "UserLicense": 3, "UserPermissionAccess": 2}
+    return {"Organization": 1, "Profile": 4, "User": 1, "UserLicense": 3, "UserPermissionAccess": 2}
