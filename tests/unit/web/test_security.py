@@ -7,8 +7,10 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -87,7 +89,7 @@ def test_no_secret_is_shown_by_any_page_or_endpoint_or_logged(
         browser = program if stranger == 401 else admin
         for method in methods.split():
             answer = browser.generic(method, where)
-            text = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            text = _whole(answer)
             looked += 1
             shown = text + str(answer.headers).encode()
             assert [word for word in words if word.encode() in shown] == [], (name, method)
@@ -199,3 +201,14 @@ def test_an_error_of_ours_tells_nothing_of_the_program(admin: Client) -> None:
     assert b"Something went wrong" in answer.content
     for word in (b"Traceback", b"canary", b"test_security", b"ValueError"):
         assert word not in answer.content
+
+
+def _whole(answer: Any) -> bytes:
+    """All of an answer, a streamed one as well, whichever way it is made."""
+    if not answer.streaming:
+        return answer.content
+
+    async def gather() -> bytes:
+        return b"".join([part async for part in answer.streaming_content])
+
+    return async_to_sync(gather)() if answer.is_async else b"".join(answer.streaming_content)
