@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from fairlead.domain.failure import Failure, FixTheSettings, RefusedByGuard, WaitAndRetry
+from fairlead.domain.failure import Failure, FixTheSettings, RefusedByGuard, the_one_to_act_on
 
 OPT_IN: Final = {False: "Single opt-in", True: "Confirmed opt-in"}
 UNSUBSCRIBE: Final = {"AllClientLists": "All client lists", "OnlyThisList": "Only this list"}
@@ -83,14 +83,8 @@ def unsubscribe_setting(value: str) -> str:
 
 
 def the_one_to_tell(failures: Sequence[Failure], lists: int) -> Failure:
-    """Of the failures of several lists the one that a person must act on, before those that pass by themselves.
-
-    Where several lists failed, its text says how many of `lists` did not come to their end.
-    """
-    first = next((failure for failure in failures if not isinstance(failure, WaitAndRetry)), failures[0])
-    if len(failures) > 1:
-        first.tell_more(f"{len(failures)} of {lists} lists did not come to their end; the first says:")
-    return first
+    """Of the failures of several lists the one that a person must act on; see `the_one_to_act_on`."""
+    return the_one_to_act_on(failures, "lists", lists)
 
 
 def share(text: str) -> float:
