@@ -13,8 +13,6 @@ from tests.faults.test_connections import CM, SEED, SF, account, connect, counts
 from tests.journeys.browser import Admin, admin
 from tests.journeys.test_accessibility import PHONE, grave
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture(scope="module")
 def agency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admin]:

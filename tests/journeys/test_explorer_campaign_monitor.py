@@ -14,8 +14,6 @@ from fairlead_emulators.server import serving
 from tests.journeys.browser import ARGUMENTS, chromium
 from tests.journeys.test_accessibility import PHONE, WIDE, grave
 
-pytestmark = pytest.mark.timeout(120)
-
 PARTS = ("lists", "campaigns", "journeys", "transactional", "webhooks", "oauth", "requests")
 
 

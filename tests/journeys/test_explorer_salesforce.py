@@ -18,8 +18,6 @@ from tests.journeys.browser import ARGUMENTS, chromium
 from tests.journeys.test_accessibility import PHONE, WIDE, grave
 from tests.unit.emulators.salesforce.conftest import SCHEMA, zipped
 
-pytestmark = pytest.mark.timeout(120)
-
 PEOPLE = {"seed": 1, "contacts": [{"first": 0, "count": 24}], "leads": [{"first": 100, "count": 12}]}
 ADMIN = "0055e0000000001AAA"
 PAGES = {

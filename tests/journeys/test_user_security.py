@@ -10,8 +10,6 @@ from tests.journeys.browser import Admin, admin
 from tests.journeys.test_accessibility import PHONE, grave
 from tests.journeys.test_connections import keep_screenshot, user
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admin]:

@@ -12,8 +12,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from asgiref.sync import sync_to_async
-
 from fairlead.campaignmonitor import errors as cm
 from fairlead.campaignmonitor.lists import ListDetails, ListName
 from fairlead.domain.failure import Failure, RefusedByGuard, SignInAgain, WaitAndRetry, the_one_to_act_on
@@ -21,7 +19,6 @@ from fairlead.domain.records import Kind, Rows, Scope
 from fairlead.features.members import rules, settings
 from fairlead.features.members.readings import KEPT, MAX_NAME, Notes, Seen
 from fairlead.salesforce import names
-from fairlead.store import known as known_lists
 from fairlead.sync import guard
 from fairlead.sync.account_source import ListingSource, clock
 from fairlead.sync.failures import campaign_monitor_failures
@@ -110,7 +107,7 @@ class _Reading:
         with campaign_monitor_failures(f"read the lists of the client “{client.name}”"):
             listed = await self.run.campaign_monitor.lists(client.id)
         named = [(one.list_id, one.name) for one in listed]
-        await sync_to_async(known_lists.note)(self.run.org_id, client.id, client.name, named)
+        await self.notes.note_names(self.run, client, named)
         mine = [one for one in listed if not wanted.list or one.list_id == wanted.list]
         found = _OfClient(self, client)
         await each(mine, found.read, at_once=CALLS_AT_ONCE)
