@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from fairlead.ui import assets
 from tests.faults.installation import Installation, wait_until
@@ -25,7 +25,6 @@ ARGUMENTS: Final = (
     "--disable-component-update --disable-sync"
 ).split()
 OF_A_TAB: Final = frozenset({"viewport", "color_scheme", "reduced_motion"})
-USUAL_SIZE: Final = {"width": 1280, "height": 720}
 NO_BROWSER: Final = "The journeys drive Chromium, and there is none. Install it with `make browser`, then repeat."
 
 expect.set_options(timeout=20_000)  # milliseconds; a page is drawn in far less, but not on every machine
@@ -84,7 +83,8 @@ class Admin:
     def watched(self, context: BrowserContext, path: str, of_tab: dict[str, Any] | None = None) -> Page:
         page = context.new_page()
         of_tab = dict(of_tab or {})
-        page.set_viewport_size(of_tab.pop("viewport", USUAL_SIZE))
+        if size := of_tab.pop("viewport", None):
+            page.set_viewport_size(size)
         if of_tab:
             page.emulate_media(**of_tab)
         page.set_default_timeout(15_000)
@@ -122,7 +122,9 @@ ACTIVE: Final = "SELECT id FROM jobs_job WHERE state IN ('holding', 'queued', 'r
 
 
 @contextmanager
-def admin(home: Path, seed: str | dict[str, Any] = "small", *, connected: bool = True) -> Iterator[Admin]:
+def admin(
+    playwright: Playwright, home: Path, seed: str | dict[str, Any] = "small", *, connected: bool = True
+) -> Iterator[Admin]:
     """An installation with a worker and the admin, and a browser that has signed in by a one-time link.
 
     Not `connected`: as on the first day, with an OAuth application of Campaign Monitor that the deployment names.
@@ -142,14 +144,13 @@ def admin(home: Path, seed: str | dict[str, Any] = "small", *, connected: bool =
             fairlead.start_worker()
             link = str(fairlead.run("sign-in")["link"])
             wait_until(lambda: _listens(port), 60)
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-                opened = Admin(fairlead, url, browser, browser.new_context(base_url=url))
-                page = opened.page(link)
-                page.get_by_role("button", name="Sign in").click()
-                page.get_by_role("heading", name="Set-up").wait_for()
-                yield opened
-                browser.close()
+            browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+            opened = Admin(fairlead, url, browser, browser.new_context(base_url=url))
+            page = opened.page(link)
+            page.get_by_role("button", name="Sign in").click()
+            page.get_by_role("heading", name="Set-up").wait_for()
+            yield opened
+            browser.close()
         finally:
             web.terminate()
             web.wait(15)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Playwright, expect
 
 from tests.faults.test_connections import CM, SEED, SF, records
 from tests.journeys.browser import Admin, admin
@@ -25,9 +25,9 @@ ACCOUNT_AND_ORG: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admin]:
+def fresh(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admin]:
     """An installation on its first day: nothing is connected, nothing is installed."""
-    with admin(tmp_path_factory.mktemp("set-up") / "home", ACCOUNT_AND_ORG, connected=False) as opened:
+    with admin(playwright, tmp_path_factory.mktemp("set-up") / "home", ACCOUNT_AND_ORG, connected=False) as opened:
         yield opened
 
 

@@ -109,7 +109,9 @@ class _Reading:
         named = [(one.list_id, one.name) for one in listed]
         await self.notes.note_names(self.run, client, named)
         mine = [one for one in listed if not wanted.list or one.list_id == wanted.list]
-        found = _OfClient(self, client)
+        # where nothing is remembered of what was written, the records may be gone: a client that was removed and came back
+        anew = await self.run.ledger.cursor(Scope("lists", client.id)) is None
+        found = _OfClient(self, client, anew)
         await each(mine, found.read, at_once=CALLS_AT_ONCE)
         order = {one.list_id: place for place, one in enumerate(listed)}
         found.details.sort(key=lambda one: order[one.list_id])
@@ -133,10 +135,11 @@ class _Reading:
 
 @dataclass(slots=True)
 class _OfClient:
-    """The lists of one client: settings where due, counters of each."""
+    """The lists of one client: settings where due (all of them `anew`), counters of each."""
 
     reading: _Reading
     client: ClientScope
+    anew: bool
     lists: list[ListScope] = field(default_factory=list)
     details: list[ListDetails] = field(default_factory=list)
     failed: int = 0
@@ -163,7 +166,7 @@ class _OfClient:
 
     def _due(self, one: ListName) -> bool:
         run, before = self.reading.run, self.reading.before.get(one.list_id)
-        if run.wanted.full or before is None or before.name != one.name[:MAX_NAME] or before.gone_at:
+        if self.anew or run.wanted.full or before is None or before.name != one.name[:MAX_NAME] or before.gone_at:
             return True
         hours = run.settings.of(settings.DETAILS_HOURS)
         return rules.details_due(one.list_id, before.details_at, self.reading.now, hours)
