@@ -103,9 +103,7 @@ def _empty_range(atoms: Sequence[Atom]) -> bool:
     lows = [(one.value, one.operator is Operator.GREATER) for one in atoms if one.operator in _LOW]
     highs = [(one.value, one.operator is Operator.LESS) for one in atoms if one.operator in _HIGH]
     pairs: Iterable[tuple[tuple[Any, bool], tuple[Any, bool]]] = product(lows, highs)
-    return any(
-        low > high or (low == high and (open_low or open_high)) for (low, open_low), (high, open_high) in pairs
-    )
+    return any(low > high or (low == high and (open_low or open_high)) for (low, open_low), (high, open_high) in pairs)
 
 
 _LOW: Final = (Operator.GREATER, Operator.GREATER_OR_EQUAL)

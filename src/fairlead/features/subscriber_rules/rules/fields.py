@@ -61,15 +61,15 @@ class Found:
 
 def needed(path: str, base: str, objects: Objects) -> str:
     """The object whose description is wanted next to follow a path; blank where none is, or the path leads nowhere."""
-    object = base
+    at = base
     for part in path.split(".")[:-1]:
-        if object.lower() not in objects:
-            return object
-        parent = _parent(objects[object.lower()], part)
+        if at.lower() not in objects:
+            return at
+        parent = _parent(objects[at.lower()], part)
         if parent is None or len(parent.reference_to) != 1:
             return ""
-        object = parent.reference_to[0]
-    return "" if object.lower() in objects else object
+        at = parent.reference_to[0]
+    return "" if at.lower() in objects else at
 
 
 def find(path: str, base: str, objects: Objects) -> Found:
@@ -79,21 +79,21 @@ def find(path: str, base: str, objects: Objects) -> Found:
         raise NotThis("no field is chosen")
     if len(parts) > MOST_PARENTS + 1:
         raise NotThis(f"a path follows at most {MOST_PARENTS} parents")
-    object, names = base, []
+    at, names = base, []
     for part in parts[:-1]:
-        parent = _parent(objects[object.lower()], part)
+        parent = _parent(objects[at.lower()], part)
         if parent is None:
-            raise NotThis(f"{object} has no parent “{part}”, or hides it from the user Fairlead signs in as")
+            raise NotThis(f"{at} has no parent “{part}”, or hides it from the user Fairlead signs in as")
         if len(parent.reference_to) != 1:
-            raise NotThis(f"{part} of {object} may be records of several objects; a rule cannot look into it")
+            raise NotThis(f"{part} of {at} may be records of several objects; a rule cannot look into it")
         names.append(str(parent.relationship_name))
-        object = parent.reference_to[0]
-        if object.lower() not in objects:
-            raise NotThis(f"{object} is hidden from the user Fairlead signs in as")
+        at = parent.reference_to[0]
+        if at.lower() not in objects:
+            raise NotThis(f"{at} is hidden from the user Fairlead signs in as")
     wanted = parts[-1].lower()
-    field = next((one for one in objects[object.lower()].fields if one.name.lower() == wanted), None)
+    field = next((one for one in objects[at.lower()].fields if one.name.lower() == wanted), None)
     if field is None:
-        raise NotThis(f"{object} has no field “{parts[-1]}”, or hides it from the user Fairlead signs in as")
+        raise NotThis(f"{at} has no field “{parts[-1]}”, or hides it from the user Fairlead signs in as")
     if not field.filterable:
         raise NotThis(f"Salesforce cannot filter by {field.name} (a {field.type} field)")
     return Found(".".join([*names, field.name]), field)

@@ -1,6 +1,6 @@
-"""A criterion as a SOQL condition, by the type of its field. Whatever a person types ends up inside one literal.
+r"""A criterion as a SOQL condition, by the type of its field. Whatever a person types ends up inside one literal.
 
-SOQL reads quoted texts with backslash escapes; in a pattern of LIKE `\\%` and `\\_` stand for themselves. Numbers, dates
+SOQL reads quoted texts with backslash escapes; in a pattern of LIKE `\%` and `\_` stand for themselves. Numbers, dates
 and ids are taken apart and written anew, so that nothing else of them can be left.
 """
 
