@@ -56,8 +56,7 @@ REASONS: Final[Mapping[Fate, tuple[str, str]]] = {
     Fate.BOUNCED: ("BOUNCED", "Mail to the address bounced on this list. Correct the address."),
     Fate.DELETED: (
         "DELETED",
-        "The person was deleted from this list. A rule never brings anybody back; add them in Campaign Monitor, or by an "
-        "import that adds deleted subscribers again.",
+        "The person was deleted from this list. A rule brings nobody back; an import that adds deleted people again can.",
     ),
     Fate.REMOVED_BY_RULE: ("REMOVED_BY_RULE", "Another rule of the list takes the person off: removing wins."),
 }
