@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.campaignmonitor.errors import RecordRefused
@@ -36,6 +36,7 @@ REMEMBER: Final = timedelta(days=30)
 
 ADDED: Final = b"added".ljust(16, b"\0")
 TAKEN_OFF: Final = b"taken off".ljust(16, b"\0")
+_MAILED: Final = (deciding.ACTIVE, deciding.UNCONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,14 +207,17 @@ class ListWork:
         """Delete those who are still active or unconfirmed there: read just before, so that no opt-out is lost."""
         if not due:
             return
-        active = await still_mailed(self.tools.campaign_monitor, self.list_id, due)
-        rows = [(key, one.address.strip()) for key, one in due.items() if key in active]
+        states = await states_now(self.tools.campaign_monitor, self.list_id, due)
+        rows = [(key, due[key].address.strip()) for key, state in states.items() if state in _MAILED]
         outcome = await take_off(self.tools.campaign_monitor, self.list_id, rows)
         refused = self._refuse(outcome)
         self.tally(rule).refused += len(refused)
         self.tally(rule).removed += len(rows) - len(refused)
         day = self.tools.now.date().isoformat()
-        for hashed in self.tools.ledger.hashes([key for key, _ in rows if key not in refused]):
+        gone = [key for key, state in states.items() if state == deciding.DELETED]
+        for hashed in self.tools.ledger.hashes(gone):  # done already, by an attempt that was cut short
+            self.tally(rule).removed += (self._digests or {}).get(hashed) != TAKEN_OFF
+        for hashed in self.tools.ledger.hashes([*gone, *(key for key, _ in rows if key not in refused)]):
             self._new[hashed] = Digest(TAKEN_OFF, day)
 
     def _refuse(self, outcome: Outcome) -> Collection[str]:
@@ -223,24 +227,23 @@ class ListWork:
         return found
 
 
-async def still_mailed(account: CampaignMonitor, list_id: str, due: Mapping[str, Person]) -> set[str]:
-    """Of these (by key) those who are active or unconfirmed on the list right now. Raises a Failure."""
+async def states_now(account: CampaignMonitor, list_id: str, due: Mapping[str, Person]) -> dict[str, str]:
+    """The state of these (by key) on the list right now, blank for who is not on it. Raises a Failure."""
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def look(key: str, address: str) -> str:
+    async def look(address: str) -> str:
         async with gate:
             with campaign_monitor_failures("read a subscriber"):
                 try:
-                    found: Any = await account.subscriber(list_id, address)
+                    return (await account.subscriber(list_id, address)).state
                 except RecordRefused as error:
                     if error.code != NOT_ON_THE_LIST:
                         raise
                     return ""
-        return key if found.state in (deciding.ACTIVE, deciding.UNCONFIRMED) else ""
 
-    calls = [asyncio.create_task(look(key, one.address.strip())) for key, one in due.items()]
+    calls = [asyncio.create_task(look(one.address.strip())) for one in due.values()]
     try:
-        return set(await asyncio.gather(*calls)) - {""}
+        return dict(zip(due, await asyncio.gather(*calls), strict=True))
     finally:
         for call in calls:
             call.cancel()

@@ -203,15 +203,17 @@ def delete(org: Org, rule: int, by: str) -> None:
 
 
 def count(run: int, tallies: Mapping[int, tuple[int, int]]) -> None:
-    """Note what became of each rule's people in a run: (fired, left). Called in a transaction; again, it counts once."""
+    """Note what became of each rule's people in a run: (fired, left). Called in the transaction that keeps who that was.
+
+    A run that is told the same again fires for nobody whom it has kept; those left it meets again, and counts once.
+    """
     for rule in Rule.objects.select_for_update().filter(pk__in=tallies).order_by("pk"):
         fired, left = tallies[rule.pk]
-        again = rule.last_run == run
-        rule.fired += fired - (rule.run_fired if again else 0)
-        rule.left += left - (rule.run_left if again else 0)
-        rule.last_run, rule.run_fired, rule.run_left = run, fired, left
+        rule.fired += fired
+        rule.left += left - (rule.run_left if rule.last_run == run else 0)
+        rule.last_run, rule.run_left = run, left
         rule.last_at, rule.problem = timezone.now(), ""
-        rule.save(update_fields=["fired", "left", "last_run", "run_fired", "run_left", "last_at", "problem"])
+        rule.save(update_fields=["fired", "left", "last_run", "run_left", "last_at", "problem"])
 
 
 def tell_problems(org: int, problems: Mapping[int, str]) -> None:

@@ -6,8 +6,8 @@ from django.db import models
 class Rule(models.Model):
     """One rule of one list. `version` counts its changes: of two people who edit it, the second is told.
 
-    `fired` counts the people that it added or took off, `left` those it would have but for a reason, both of the last run
-    that looked at anybody (`last_run`, a job's number) included as `run_fired` and `run_left`: that run may be repeated.
+    `fired` counts the people that it added or took off, `left` those it would have but for a reason: `run_left` of them in
+    the last run that looked at anybody (`last_run`, a job's number), which may be told the same again.
     """
 
     org = models.ForeignKey("store.Org", on_delete=models.CASCADE)
@@ -27,7 +27,6 @@ class Rule(models.Model):
     fired = models.PositiveBigIntegerField(default=0)
     left = models.PositiveBigIntegerField(default=0)
     last_run = models.PositiveBigIntegerField(default=0)
-    run_fired = models.PositiveBigIntegerField(default=0)
     run_left = models.PositiveBigIntegerField(default=0)
     last_at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True, help_text="Why it could not be asked of Salesforce, when it was tried last.")
