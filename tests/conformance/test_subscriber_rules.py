@@ -43,7 +43,20 @@ VALUES = "<valueSet><restricted>true</restricted><valueSetDefinition><sorted>fal
         for name in ("Gold", "Silver", "Bronze")
     )
 )
-TEXTS = ["o'Neil", "100%", "a_b", "back\\slash", 'say "so"', "x' OR Name != '", "Émile", "émile", "aXb", "100 per", "%_", "\\'"]
+TEXTS = [
+    "o'Neil",
+    "100%",
+    "a_b",
+    "back\\slash",
+    'say "so"',
+    "x' OR Name != '",
+    "Émile",
+    "émile",
+    "aXb",
+    "100 per",
+    "%_",
+    "\\'",
+]
 NUMBERS = [None, "-3.5", "0", "10", "10.25", "999999"]
 DAYS = [None, "2020-02-29", "2026-01-31", "2026-02-01"]
 MOMENTS = [None, "2026-01-31T00:00:00Z", "2026-01-31T12:00:00Z", "2026-02-01T00:00:00Z"]
@@ -85,7 +98,8 @@ KINDS = {
     "Vip__c": "boolean",
 }
 POOL = {
-    "text": st.sampled_from(TEXTS) | st.text("ab%_\\'\"Éé ;,()=", min_size=1, max_size=6).filter(lambda text: text.strip()),
+    "text": st.sampled_from(TEXTS)
+    | st.text("ab%_\\'\"Éé ;,()=", min_size=1, max_size=6).filter(lambda text: text.strip()),
     "multipicklist": st.sampled_from(["Gold", "silver", "Gold;Silver", "Bronze"]),
     "picklist": st.sampled_from(["Gold", "bronze"]),
     "number": st.sampled_from([one for one in NUMBERS if one] + ["20.50", "-7", "1"]),
@@ -180,7 +194,12 @@ async def lay(emulators: Emulators) -> None:
         for number, (one, told) in enumerate(zip(rows, made, strict=True)):
             twice = str(Decimal(one["Score__c"] or 0) * 2)  # a formula takes blanks as zero
             parent = (accounts[0], accounts[1], None)[number % 3]
-            RECORDS[told.id or ""] = {**one, "Twice__c": twice, "account": parent, "id": ids[number % 3] if parent else ""}
+            RECORDS[told.id or ""] = {
+                **one,
+                "Twice__c": twice,
+                "account": parent,
+                "id": ids[number % 3] if parent else "",
+            }
         paths = ["Account.Industry", "Account.Owner.Name"]
         OBJECTS.update(await org.described(crm, "Contact", [Criterion(path, "equals") for path in paths]))
 
@@ -206,7 +225,9 @@ def criterion(draw: Any) -> Criterion:
 @st.composite
 def rule(draw: Any) -> tuple[list[Criterion], str]:
     rows = draw(st.lists(criterion(), min_size=1, max_size=4))
-    logic = draw(st.sampled_from(["", *{1: ["1"], 2: ["1 or 2"], 3: ["1 AND (2 OR 3)", "(1 and 2) or 3"]}.get(len(rows), [""])]))
+    logic = draw(
+        st.sampled_from(["", *{1: ["1"], 2: ["1 or 2"], 3: ["1 AND (2 OR 3)", "(1 and 2) or 3"]}.get(len(rows), [""])])
+    )
     return rows, logic
 
 
@@ -221,7 +242,9 @@ def true_of(record: dict[str, Any], rows: list[Criterion], logic: str) -> bool:
 
 @given(st.lists(rule(), min_size=5, max_size=5))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_salesforce_selects_what_the_criteria_say(emulators: Emulators, rules: list[tuple[list[Criterion], str]]) -> None:
+def test_salesforce_selects_what_the_criteria_say(
+    emulators: Emulators, rules: list[tuple[list[Criterion], str]]
+) -> None:
     """Whatever is typed, quotes and wildcards too, is one value and nothing else: no text widens or breaks a query."""
     wheres = [compiled("Contact", rows, logic, OBJECTS).where for rows, logic in rules]
     for (rows, logic), found in zip(rules, selected(emulators, *wheres), strict=True):
@@ -282,7 +305,9 @@ def test_every_operator_of_every_type_is_taken(emulators: Emulators, field: str,
 def test_parents_and_their_numbers_count(emulators: Emulators) -> None:
     rows = [Criterion("Account.Industry", "equals", "Banking"), Criterion("Account.NumberOfEmployees", "greater", "7")]
     (found,) = selected(emulators, compiled("Contact", rows, "", OBJECTS).where)
-    assert found == {id_ for id_, record in RECORDS.items() if record["account"] and record["account"]["Name"] == "Large"}
+    assert found == {
+        id_ for id_, record in RECORDS.items() if record["account"] and record["account"]["Name"] == "Large"
+    }
 
 
 def test_few_calls_and_the_same_question_once(emulators: Emulators) -> None:

@@ -120,7 +120,11 @@ class RulesWorld:
         return self.react_to([(object, ids)], created, dies_at, number)
 
     def react_to(
-        self, pages: Sequence[tuple[str, Sequence[str]]], created: Collection[str] = (), dies_at: int = 0, number: int = 0
+        self,
+        pages: Sequence[tuple[str, Sequence[str]]],
+        created: Collection[str] = (),
+        dies_at: int = 0,
+        number: int = 0,
     ) -> OutwardRun:
         whole, dies = self.whole, Dies(dies_at)
         chosen = setting_rows.values(whole.org)
@@ -136,13 +140,13 @@ class RulesWorld:
                 )  # fmt: skip
                 reaction = RulesReaction()
                 wanted = await reaction.fields(told)
-                for object, ids in pages:
-                    if object in wanted:
-                        columns = ", ".join(wanted[object])
+                for kind, ids in pages:
+                    if kind in wanted:
+                        columns = ", ".join(wanted[kind])
                         listed = ", ".join(f"'{one}'" for one in ids)
-                        soql = f"SELECT {columns} FROM {object} WHERE Id IN ({listed})"
+                        soql = f"SELECT {columns} FROM {kind} WHERE Id IN ({listed})"
                         rows = [row async for page in both.salesforce.query(soql) for row in page]
-                        await reaction.page(told, OrgPage(object, rows, frozenset(created)))
+                        await reaction.page(told, OrgPage(kind, rows, frozenset(created)))
                 await reaction.end(told)
                 return told
 

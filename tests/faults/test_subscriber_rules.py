@@ -124,7 +124,9 @@ def test_who_is_taken_off_is_deleted_unless_opted_out(world: RulesWorld) -> None
 def test_taking_off_wins_over_adding(world: RulesWorld) -> None:
     """Both are true of one contact: nothing is written, as nobody is on the list; of two records with one address, too."""
     saved = world.save(Draft(world.list_id, name="All", enabled=True))
-    conflict = world.save(Draft(world.list_id, does="remove", name="Leavers", criteria=(Criterion(*GONE),), enabled=True))
+    conflict = world.save(
+        Draft(world.list_id, does="remove", name="Leavers", criteria=(Criterion(*GONE),), enabled=True)
+    )
     first = world.contact("Odo", Department="Gone")
     assert [one.rule for one in conflict.conflicts] == [saved.rule.pk]
     world.react(first)
@@ -139,10 +141,14 @@ def test_conflicts_are_told_in_numbers_and_contradictions_are_none(world: RulesW
     """Two rules that can hold together are told with the records of which both hold now; others are not."""
     first = world.rule("Bankers", BANKING)
     world.contact("Pia", Department="Banking", LeadSource="Web")
-    web = Draft(world.list_id, does="remove", name="Web", criteria=(Criterion("LeadSource", "equals", "Web"),), enabled=True)
+    web = Draft(
+        world.list_id, does="remove", name="Web", criteria=(Criterion("LeadSource", "equals", "Web"),), enabled=True
+    )
     (conflict,) = world.save(web).conflicts
     assert (conflict.rule, conflict.both) == (first.pk, 1)
-    assert not world.save(Draft(world.list_id, does="remove", name="Gone", criteria=(Criterion(*GONE),), enabled=True)).conflicts
+    assert not world.save(
+        Draft(world.list_id, does="remove", name="Gone", criteria=(Criterion(*GONE),), enabled=True)
+    ).conflicts
 
 
 def test_leads_have_rules_of_their_own_and_converted_ones_are_left(world: RulesWorld) -> None:

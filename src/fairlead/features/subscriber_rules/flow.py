@@ -37,6 +37,7 @@ class RulesReaction:
         self._rules: list[Ready] | None = None
         self._works: dict[str, ListWork] = {}
         self._failures: list[Failure] = []
+        self._asked: set[int] = set()
         self._problems: dict[int, str] = {}
 
     async def fields(self, run: OutwardRun) -> Mapping[str, Collection[str]]:
@@ -49,6 +50,7 @@ class RulesReaction:
         rules = [rule for rule in await self._enabled(run) if rule.object == page.object]
         if not rules or not page.records:
             return
+        self._asked.update(rule.id for rule in rules)
         people = {str(row["Id"]): org.person(row) for row in page.records}
         holds = await self._holding(run, page, rules, list(people))
         for list_id in dict.fromkeys(rule.list for rule in rules):
@@ -72,8 +74,8 @@ class RulesReaction:
             for one in work.tallies.values():
                 run.add(rules_added=one.added, rules_removed=one.removed, rules_refused=one.refused)
         failures, self._failures = self._failures, []
-        if self._problems:
-            await sync_to_async(keeping.tell_problems)(run.org_id, self._problems)
+        if self._asked:
+            await sync_to_async(keeping.tell_problems)(run.org_id, self._asked, self._problems)
         if failures:
             raise the_one_to_act_on(failures, "subscriber rules", len(await self._enabled(run)))
 

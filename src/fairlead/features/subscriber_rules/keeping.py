@@ -216,8 +216,9 @@ def count(run: int, tallies: Mapping[int, tuple[int, int]]) -> None:
         rule.save(update_fields=["fired", "left", "last_run", "run_left", "last_at", "problem"])
 
 
-def tell_problems(org: int, problems: Mapping[int, str]) -> None:
-    """Keep why rules could not be carried out; the next run that comes to its end forgets it."""
+def tell_problems(org: int, asked: Collection[int], problems: Mapping[int, str]) -> None:
+    """Keep why some of the rules that were asked could not be carried out; of the others it is forgotten."""
+    Rule.objects.filter(org=org, pk__in=set(asked) - set(problems)).exclude(problem="").update(problem="")
     for rule, text in problems.items():
         Rule.objects.filter(org=org, pk=rule).update(problem=text)
 

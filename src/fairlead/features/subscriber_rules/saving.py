@@ -10,9 +10,10 @@ from fairlead.domain.failure import Failure
 from fairlead.features.subscriber_rules import keeping, org
 from fairlead.features.subscriber_rules.keeping import Draft
 from fairlead.features.subscriber_rules.models import Rule
+from fairlead.features.subscriber_rules.rules import fields
 from fairlead.features.subscriber_rules.rules.compiling import Compiled, compiled
 from fairlead.features.subscriber_rules.rules.conflicts import exclude_each_other
-from fairlead.features.subscriber_rules.rules.words import OBJECTS, BadRule
+from fairlead.features.subscriber_rules.rules.words import OBJECTS, BadRule, Criterion
 from fairlead.salesforce.client import Salesforce
 from fairlead.store.models import Org
 from fairlead.sync import sides
@@ -98,3 +99,11 @@ async def _both(crm: Salesforce, rule: Rule, other: Rule) -> int:
         return await org.count(crm, rule.object, *wheres)
     except Failure:
         return -1
+
+
+async def choices(who: Org, draft: Draft) -> list[tuple[str, str]]:
+    """(path, label) of the fields that a rule may compare: the object's, its account's, and those its criteria look into."""
+    base = draft.object if draft.object in OBJECTS else OBJECTS[0]
+    wanted = [*draft.criteria, *([Criterion("Account.Name", "")] if base == "Contact" else [])]
+    async with sides.salesforce(who.pk) as crm:
+        return fields.choices(base, await org.described(crm, base, wanted))
