@@ -12,6 +12,8 @@ from fairlead.features.subscriber_rules.keeping import Draft
 from fairlead.features.subscriber_rules.models import PastRun, Rule
 from fairlead.features.subscriber_rules.rules.deciding import Fate, TooManyRemovals
 from fairlead.features.subscriber_rules.rules.words import Criterion
+from fairlead.jobs.context import Cancelled
+from fairlead.jobs.models import Job
 from fairlead.store.models import AuditEntry, SettingRow
 from fairlead.store.setting_rows import ChangedMeanwhile
 from tests.faults import whole as wholes
@@ -240,6 +242,18 @@ def test_a_run_over_the_past_that_dies_goes_on(world: RulesWorld, dies_at: int) 
     assert PastRun.objects.get(job=job.pk).records == 2
 
 
+def test_a_cancelled_run_notes_what_it_did(world: RulesWorld) -> None:
+    """Cancelled between two pages: nothing more is done, and what was done is counted."""
+    rule = world.rule("Bankers", BANKING)
+    world.contact("Finn", Department="Banking")
+    job = world.ask_past(rule)
+    Job.objects.filter(pk=job.pk).update(cancel_requested=True)
+    with pytest.raises(Cancelled):
+        world.run_past(job)
+    assert world.state("Finn") == ""
+    assert PastRun.objects.get(job=job.pk).records == 0
+
+
 def test_many_removals_are_refused_unasked(world: RulesWorld) -> None:
     """More than the share and the number: nobody is taken off before somebody lets it pass."""
     world.whole.choose(settings.REMOVALS_SHARE, 1)
@@ -281,3 +295,20 @@ def test_of_two_who_edit_a_rule_the_second_is_told(world: RulesWorld) -> None:
     assert entries.count() == 1
     assert "Banking" not in str([(one.before, one.after) for one in entries])
     assert "Department equals" in str(entries[0].after)
+
+
+def test_explain_says_why_a_rule_did_not_add_somebody(world: RulesWorld) -> None:
+    """Which rules are true of the person's records, and what stood in the way when one tried."""
+    from asgiref.sync import async_to_sync
+
+    from fairlead.features.people.flow import explain
+
+    world.rule("Bankers", BANKING)
+    world.rule("Leavers", GONE, does="remove")
+    one = world.contact("Cleo", Department="Banking", HasOptedOutOfEmail=True)
+    world.react(one)
+    (found,) = async_to_sync(explain)(world.whole.org, address("Cleo"))
+    said = [each.text for each in found.facts.said]
+    assert f"The rule “Bankers” adds Contact {one}: it is true of it now." in said
+    assert f"The rule “Leavers” does not take off Contact {one}: it is not true of it now." in said
+    assert any("(OPTED_OUT_SALESFORCE): The person opted out in Salesforce" in text for text in said)

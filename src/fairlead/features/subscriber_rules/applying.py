@@ -65,9 +65,7 @@ class Tally:
         return self.added + self.removed
 
 
-async def known_of(
-    tools: Tools, client: str, list_id: str, people: Sequence[Person], digests: Mapping[bytes, bytes], *, adding: bool
-) -> list[Known]:
+async def known_of(tools: Tools, client: str, list_id: str, people: Sequence[Person], *, adding: bool) -> list[Known]:
     """What is known of each of these on a list: the member's state, and for who is to be added what stands in the way."""
     addresses = [normal(one.address) for one in people]
     keys = [member_key(list_id, address) for address in addresses]
@@ -75,6 +73,7 @@ async def known_of(
         tools.salesforce, list(dict.fromkeys(k for k, a in zip(keys, addresses, strict=True) if a))
     )
     hashes = tools.ledger.hashes(keys)
+    digests = await tools.ledger.digests_of(Scope(SCOPE, client, list_id), hashes)
     shadows: Mapping[bytes, Shadow] = {}
     of_people = tools.ledger.hashes(addresses)
     if adding:
@@ -100,10 +99,7 @@ class ListWork:
     tools: Tools
     client: str
     list_id: str
-    remembers: bool = True
-    """Whether it counts that a rule added somebody lately: not where all records are gone through anew."""
     tallies: dict[int, Tally] = field(default_factory=dict)
-    _digests: Mapping[bytes, bytes] | None = None
     _new: dict[bytes, Digest] = field(default_factory=dict)
     _failures: dict[str, RowFailure] = field(default_factory=dict)
     _answered: set[bytes] = field(default_factory=set)
@@ -193,15 +189,10 @@ class ListWork:
             answered=self._answered,
             also=also,
         )
-        if self._digests is not None:
-            self._digests = {**self._digests, **{key: one.content for key, one in self._new.items()}}
         self._new, self._failures, self._answered = {}, {}, set()
 
     async def _known(self, people: Sequence[Person], *, adding: bool) -> list[Known]:
-        if self._digests is None:
-            self._digests = await self.tools.ledger.digests(self.scope)
-        digests = self._digests if self.remembers or not adding else {}
-        return await known_of(self.tools, self.client, self.list_id, people, digests, adding=adding)
+        return await known_of(self.tools, self.client, self.list_id, people, adding=adding)
 
     async def _take_off(self, rule: int, due: Mapping[str, Person]) -> None:
         """Delete those who are still active or unconfirmed there: read just before, so that no opt-out is lost."""
@@ -215,8 +206,10 @@ class ListWork:
         self.tally(rule).removed += len(rows) - len(refused)
         day = self.tools.now.date().isoformat()
         gone = [key for key, state in states.items() if state == deciding.DELETED]
-        for hashed in self.tools.ledger.hashes(gone):  # done already, by an attempt that was cut short
-            self.tally(rule).removed += (self._digests or {}).get(hashed) != TAKEN_OFF
+        hashes = self.tools.ledger.hashes(gone)
+        counted = await self.tools.ledger.digests_of(self.scope, hashes)
+        # others were taken off by an attempt that was cut short before it could say so
+        self.tally(rule).removed += sum(counted.get(hashed) != TAKEN_OFF for hashed in hashes)
         for hashed in self.tools.ledger.hashes([*gone, *(key for key, _ in rows if key not in refused)]):
             self._new[hashed] = Digest(TAKEN_OFF, day)
 

@@ -24,6 +24,8 @@ from fairlead.sync.failures import salesforce_failures
 QUERIES_A_CALL: Final = 5
 """Of the subrequests of one composite call at most so many are queries."""
 
+BAD_REQUEST: Final = 400
+
 COLUMNS: Final = ("Id", "Email", "Name", "HasOptedOutOfEmail")
 
 
@@ -109,27 +111,35 @@ async def satisfying(crm: Salesforce, object: str, asked: Sequence[Asked]) -> li
         for (where, ids), places in same.items()
         for soql in split_in(f"SELECT Id FROM {object} WHERE Id IN", ids, f"AND ({where})")
     ]
-    for first in range(0, len(queries), QUERIES_A_CALL):
-        await _ask(crm, queries[first : first + QUERIES_A_CALL], found)
+    answers = await together(crm, [soql for soql, _ in queries], "ask which records satisfy the rules")
+    for (_, places), answer in zip(queries, answers, strict=True):
+        for i in places:
+            held = found[i]
+            if isinstance(answer, Failure):
+                found[i] = answer
+            elif isinstance(held, set):
+                held.update(row["Id"] for row in answer)
     return found
 
 
-async def _ask(crm: Salesforce, group: Sequence[tuple[str, list[int]]], found: list[set[str] | Failure]) -> None:
-    requests = [
-        Subrequest("GET", f"/query?q={percent(soql, safe='')}", f"q{number}") for number, (soql, _) in enumerate(group)
-    ]
-    with salesforce_failures("ask which records satisfy the rules"):
-        outcomes = await crm.composite.run(requests)
-        for (_, places), outcome in zip(group, outcomes, strict=True):
-            error = outcome.error
-            if error is not None and error.status != 400:
-                raise error
-            for i in places:
-                held = found[i]
-                if error is not None:
-                    found[i] = _refused(error.text)
-                elif isinstance(held, set):
-                    held.update(row["Id"] for row in outcome.body["records"])
+async def together(crm: Salesforce, queries: Sequence[str], doing: str) -> list[list[dict[str, Any]] | Failure]:
+    """The rows of each query, of at most 2,000; or a RuleDoesNotFit where Salesforce does not understand it. Few calls.
+
+    Raises a Failure for other reasons.
+    """
+    found: list[list[dict[str, Any]] | Failure] = []
+    for first in range(0, len(queries), QUERIES_A_CALL):
+        requests = [
+            Subrequest("GET", f"/query?q={percent(soql, safe='')}", f"q{number}")
+            for number, soql in enumerate(queries[first : first + QUERIES_A_CALL])
+        ]
+        with salesforce_failures(doing):
+            for outcome in await crm.composite.run(requests):
+                error = outcome.error
+                if error is not None and error.status != BAD_REQUEST:
+                    raise error
+                found.append(outcome.body["records"] if error is None else _refused(error.text))
+    return found
 
 
 def _refused(text: str) -> Failure:
@@ -139,12 +149,12 @@ def _refused(text: str) -> Failure:
 
 async def members(crm: Salesforce, keys: Sequence[str]) -> dict[str, str]:
     """The state of each of these members that is in Salesforce, by key. Raises a Failure."""
+    before = f"SELECT {names.MEMBER_KEY}, State__c FROM {names.MEMBER} WHERE {names.MEMBER_KEY} IN"
     found: dict[str, str] = {}
-    with salesforce_failures("read members"):
-        before = f"SELECT {names.MEMBER_KEY}, State__c FROM {names.MEMBER} WHERE {names.MEMBER_KEY} IN"
-        for soql in split_in(before, keys):
-            async for page in crm.query(soql):
-                found.update((row[names.MEMBER_KEY].lower(), row["State__c"] or "") for row in page)
+    for rows in await together(crm, list(split_in(before, keys)), "read members"):
+        if isinstance(rows, Failure):
+            raise rows
+        found.update((row[names.MEMBER_KEY].lower(), row["State__c"] or "") for row in rows)
     return found
 
 

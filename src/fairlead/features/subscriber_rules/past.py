@@ -12,14 +12,14 @@ from fairlead.domain.failure import FixTheSettings
 from fairlead.domain.outward_settings import PAUSED, TRIGGER_JOURNEYS
 from fairlead.domain.setting import Values
 from fairlead.features.subscriber_rules import keeping, org, preview, settings
-from fairlead.features.subscriber_rules.applying import ListWork, Tools
+from fairlead.features.subscriber_rules.applying import ListWork, Tally, Tools
 from fairlead.features.subscriber_rules.keeping import Ready
 from fairlead.features.subscriber_rules.models import PastRun
 from fairlead.features.subscriber_rules.rules import deciding
 from fairlead.features.subscriber_rules.rules.deciding import Fate
 from fairlead.features.subscriber_rules.rules.words import Does
 from fairlead.jobs import api
-from fairlead.jobs.context import JobContext
+from fairlead.jobs.context import Cancelled, JobContext
 from fairlead.jobs.models import Job
 from fairlead.store import audit, hashing, secrets, setting_rows
 from fairlead.store.consent import PostgresConsentBook
@@ -30,6 +30,9 @@ from fairlead.sync import sides
 KIND: Final = "subscriber_rule_run"
 TITLE: Final = "Subscriber rule over the past"
 LOOK, WRITE = "look", "write"
+PAGES_AT_ONCE: Final = 10
+"""So many pages of records are committed together: calls to Campaign Monitor are then full, but for the last of them."""
+
 STAGES: Final = ((LOOK, "Count who would be taken off"), (WRITE, "Go through the records"))
 
 
@@ -99,19 +102,35 @@ class _Past:
         context, at, rule = self._context, self._at, self._rule
         total = await org.count(self._tools.salesforce, rule.object, rule.where)
         await context.stage(WRITE, state="running", done=at.records, total=max(total, at.records), unit="records")
-        work = ListWork(self._tools, rule.client, rule.list, remembers=False)
+        work = ListWork(self._tools, rule.client, rule.list)
         act = work.add if rule.does == Does.ADD else work.remove
+        looked, last_id, since = at.records, at.last_id, 0
         async with aclosing(org.people(self._tools.salesforce, rule.object, rule.where, at.last_id)) as pages:
             async for page in pages:
-                await context.check_cancelled()
-                before = _sums(work, rule)
+                await self._go_on(work, last_id, looked)
                 await act(rule.id, page)
-                await work.write()
-                fired, left = (now - then for now, then in zip(_sums(work, rule), before, strict=True))
-                await work.commit(self._noting(page[-1].id if page else at.last_id, len(page), fired, left))
-                await context.stage(WRITE, done=at.records)
-                await context.counts(rules_written=at.written, rules_refused=at.refused)
+                looked, since = looked + len(page), since + 1
+                last_id = page[-1].id if page else last_id
+                if since % PAGES_AT_ONCE == 0:
+                    await self._commit(work, last_id, looked)
+                await context.stage(WRITE, done=looked)
+        await self._commit(work, last_id, looked)
         await context.stage(WRITE, state="done", written=at.written, refused=at.refused)
+
+    async def _go_on(self, work: ListWork, last_id: str, looked: int) -> None:
+        """Raises Cancelled where a person asked for the end; what was done by then is noted first."""
+        try:
+            await self._context.check_cancelled()
+        except Cancelled:
+            await self._commit(work, last_id, looked)
+            raise
+
+    async def _commit(self, work: ListWork, last_id: str, looked: int) -> None:
+        """Write who waits, and note how far it is."""
+        await work.write()
+        tally = work.tallies.pop(self._rule.id, Tally())
+        await work.commit(self._noting(last_id, looked, tally.fired, tally.refused))
+        await self._context.counts(rules_written=self._at.written, rules_refused=self._at.refused)
 
     async def _guard(self) -> None:
         """Count who would be taken off before anybody is, once for all attempts. Raises TooManyRemovals."""
@@ -148,17 +167,12 @@ class _Past:
 
         def note() -> None:
             at = self._at
-            at.last_id, at.records = last_id, at.records + records
+            at.last_id, at.records = last_id, records
             at.written, at.refused = at.written + fired, at.refused + left
             at.save()
             keeping.count_more(self._rule.id, fired, left)
 
         return note
-
-
-def _sums(work: ListWork, rule: Ready) -> tuple[int, int]:
-    tally = work.tally(rule.id)
-    return tally.fired, tally.refused
 
 
 def _begin(who: Org, context: JobContext) -> tuple[Ready, PastRun]:

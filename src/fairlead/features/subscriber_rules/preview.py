@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from asgiref.sync import sync_to_async
 
-from fairlead.domain.address import member_key
+from fairlead.domain.address import normal
 from fairlead.domain.consent_settings import options
 from fairlead.features.subscriber_rules import keeping, org
-from fairlead.features.subscriber_rules.applying import SCOPE, Tools, known_of
+from fairlead.features.subscriber_rules.applying import Tools, known_of
 from fairlead.features.subscriber_rules.keeping import Ready
 from fairlead.features.subscriber_rules.org import Person
 from fairlead.features.subscriber_rules.rules import deciding
@@ -23,6 +23,7 @@ from fairlead.store.consent import PostgresConsentBook
 from fairlead.store.ledger import LedgerKeys, PostgresLedger
 from fairlead.store.models import Org
 from fairlead.sync import sides
+from fairlead.sync.seen import Seen, text_hashes
 
 SHOWN: Final = 50
 """So many people are shown on a page; the table (CSV) has all."""
@@ -77,27 +78,17 @@ async def stream(who: Org, rule: int) -> AsyncGenerator[list[Row], None]:
 async def rows(of: Tools, rule: Ready, after: str = "") -> AsyncGenerator[list[Row], None]:
     """The records that satisfy a rule, with what would become of each now. Of those with one address the first counts."""
     adding = rule.does == Does.ADD
-    seen: set[bytes] = set()
-    digests = {} if adding else await of.ledger.digests(deciding_scope(rule))
+    decide = deciding.to_add if adding else deciding.to_remove
+    seen = Seen()
     async with aclosing(org.people(of.salesforce, rule.object, rule.where, after)) as pages:
         async for page in pages:
-            known = await known_of(of, rule.client, rule.list, page, digests, adding=adding)
+            known = await known_of(of, rule.client, rule.list, page, adding=adding)
+            repeated = seen.add(text_hashes([normal(one.address) for one in page]))
             found: list[Row] = []
-            hashes = of.ledger.hashes([member_key(rule.list, one.address) for one in page])
-            for one, about, hashed in zip(page, known, hashes, strict=True):
-                fate = (deciding.to_add if adding else deciding.to_remove)(one.address, about)
-                if fate in (Fate.ADD, Fate.REMOVE) and hashed in seen:
-                    fate = Fate.SAME_ADDRESS
-                seen.add(hashed)
-                found.append((one, fate))
+            for one, about, again in zip(page, known, repeated, strict=True):
+                fate = decide(one.address, about)
+                found.append((one, Fate.SAME_ADDRESS if again and fate in (Fate.ADD, Fate.REMOVE) else fate))
             yield found
-
-
-def deciding_scope(rule: Ready) -> Any:
-    """The ledger's scope of the rule's list."""
-    from fairlead.domain.records import Scope
-
-    return Scope(SCOPE, rule.client, rule.list)
 
 
 async def tools(who: Org, crm: Salesforce) -> Tools:
