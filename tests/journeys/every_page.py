@@ -58,6 +58,8 @@ def _rule(admin: Admin, listed: str) -> int:
     """A subscriber rule of the list, disabled; made where there is none."""
     found = admin.fairlead.rows("SELECT min(id) FROM subscriber_rules_rule")[0][0]
     if found is None:
-        text = json.dumps({"list": listed, "name": "Everybody"})
-        found = admin.fairlead.run("rules", "set", "-", stdin=text)["rule"]["id"]
+        file = admin.fairlead.home / "rule.json"
+        file.write_text(json.dumps({"list": listed, "name": "Everybody"}))
+        found = admin.fairlead.run("rules", "set", str(file))["rule"]["id"]
+        file.unlink()
     return int(found)

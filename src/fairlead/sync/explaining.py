@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from fairlead.domain.failure import Failure
+from fairlead.domain.said import Said
 from fairlead.salesforce.client import Salesforce
 
 
@@ -17,15 +18,6 @@ class Asked:
     org_id: int
     address: str = field(repr=False)
     records: Sequence[tuple[str, str]] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A sentence about a person, and the list that it is about (id and name), blank for none."""
-
-    list: str
-    list_name: str
-    text: str
 
 
 Source = Callable[[Salesforce, Asked], Awaitable[Sequence[Said]]]

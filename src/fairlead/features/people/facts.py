@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairlead.sync.explaining import Said
+from fairlead.domain.said import Said
 from fairlead.sync.match import MatchRules
 
 

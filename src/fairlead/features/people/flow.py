@@ -9,13 +9,13 @@ from asgiref.sync import sync_to_async
 
 from fairlead.domain.address import normal
 from fairlead.domain.failure import Failure, FixThisRecord
+from fairlead.domain.said import Said
 from fairlead.features.people import account, kept, org
 from fairlead.features.people.facts import Facts, Json, Matching, OnList, Suppressed
 from fairlead.features.people.rules import Verdict, Winner, verdicts, winners
 from fairlead.store import audit, hashing
 from fairlead.store.models import Org
 from fairlead.sync import explaining, known, sides
-from fairlead.sync.explaining import Said
 
 RECORD_ID: Final = re.compile(r"[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?")
 ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")

@@ -6,6 +6,7 @@ from asgiref.sync import sync_to_async
 
 from fairlead.domain.address import member_key
 from fairlead.domain.failure import Failure
+from fairlead.domain.said import Said
 from fairlead.features.subscriber_rules import keeping, org
 from fairlead.features.subscriber_rules.applying import SCOPE
 from fairlead.features.subscriber_rules.keeping import Ready
@@ -14,7 +15,7 @@ from fairlead.features.subscriber_rules.rules.words import Does
 from fairlead.salesforce.client import Salesforce
 from fairlead.store import hashing
 from fairlead.store.models import RowRefusal
-from fairlead.sync.explaining import Asked, Said
+from fairlead.sync.explaining import Asked
 
 
 async def say(crm: Salesforce, asked: Asked) -> Sequence[Said]:

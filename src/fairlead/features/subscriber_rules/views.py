@@ -222,7 +222,7 @@ def _form(
         "problems": problems,
         "problem": problem,
         "choices": choices,
-        "lists": KnownList.objects.filter(org=org),
+        "lists": KnownList.objects.filter(org=org).order_by("client_name", "client_id", "name", "list_id"),
         **_words(),
     }
     return render(request, "subscriber_rules/form.html", {"here": HERE, **context})
