@@ -11,7 +11,7 @@ from fairlead.features.subscriber_rules.rules import deciding, fields, logic, va
 from fairlead.features.subscriber_rules.rules.compiling import both, compiled
 from fairlead.features.subscriber_rules.rules.conflicts import exclude_each_other
 from fairlead.features.subscriber_rules.rules.deciding import Fate, Known
-from fairlead.features.subscriber_rules.rules.words import BadRule, Criterion, NotThis
+from fairlead.features.subscriber_rules.rules.words import BadRule, Criterion, NotThis, kept
 from tests.unit.features.subscriber_rules.described import CONTACT, OBJECTS
 
 
@@ -113,6 +113,13 @@ def test_a_rule_without_criteria_is_true_of_every_record() -> None:
     assert where() == ""
     assert both("", "") == ""
     assert both("a", "", "b OR c") == "(a) AND (b OR c)"
+
+
+def test_a_rule_knows_which_fields_it_compares_and_keeps_its_criteria() -> None:
+    made = compiled("Contact", [Criterion("vip__C", "equals", "yes")], "", OBJECTS)
+    assert made.names("Vip__c")
+    assert not made.names("LastName")
+    assert kept(Criterion("Vip__c", "equals", "yes")) == {"field": "Vip__c", "operator": "equals", "value": "yes"}
 
 
 def test_a_rule_has_bounds() -> None:
