@@ -220,6 +220,16 @@ def test_a_preview_shows_numbers_people_and_the_question(admin: Client, org: Org
     assert "more than 0 are not taken off unasked" in page
 
 
+def test_a_list_goes_by_its_present_name_and_one_that_is_gone_is_told(admin: Client, org: Org) -> None:
+    admin.post("/rules/new/", form(BANK))
+    known.note(org.pk, emulated.CLIENT, "Client", [(LIST, "News of today")])
+    page = admin.get("/rules/").text
+    assert "News of today" in page
+    assert "no longer lists it" not in page
+    known.note(org.pk, emulated.CLIENT, "Client", [("e" * 32, "Offers")])
+    assert "no longer lists it" in admin.get("/rules/").text
+
+
 def test_a_run_is_asked_for_only_as_it_was_confirmed(admin: Client) -> None:
     admin.post("/rules/new/", form(BANK))
     rule = Rule.objects.get()

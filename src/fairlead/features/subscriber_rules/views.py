@@ -52,9 +52,10 @@ def overview(request: HttpRequest) -> HttpResponse:
     for rule in rules:
         lists.setdefault(rule.list, []).append(rule)
     known = KnownList.objects.filter(org=org)
+    names = dict(known.values_list("list_id", "name"))
     context = {
-        "lists": [(found[0].list_name, key, found) for key, found in lists.items()],
-        "known": known.exists(),
+        "lists": [(names.get(key, found[0].list_name), key not in names, found) for key, found in lists.items()],
+        "known": bool(names),
         "chosen": known.filter(list_id=chosen).first() if chosen else None,
         **_words(),
     }
