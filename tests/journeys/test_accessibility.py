@@ -48,6 +48,8 @@ SIGNED_IN = {
     "segments of a list": "/lists/{list}/segments/",
     "options of a list": "/lists/{list}/options/",
     "change a list": "/lists/{list}/edit/",
+    "subscriber rules": "/rules/",
+    "new subscriber rule": "/rules/new/",
     "campaigns": "/campaigns/",
     "general options": "/general/",
     "billing": "/billing/",
