@@ -2,6 +2,7 @@
 
 from fairlead.features.connections import jobs as connections_jobs
 from fairlead.features.connections import signing_in
+from fairlead.features.import_wizard import running as imports
 from fairlead.features.maintenance import layouts, notifying
 from fairlead.features.maintenance import rules as maintenance
 from fairlead.features.maintenance.listening import Listener
@@ -10,7 +11,7 @@ from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
 from fairlead.features.setup import flow as setup_flow
 from fairlead.features.webhooks import receiving, repairing
-from fairlead.jobs import hearing, registry
+from fairlead.jobs import hearing, registry, schedules
 from fairlead.sync import known, sides
 from fairlead.sync import standing as sync_standing
 from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_monitor, open_salesforce, open_sides
@@ -47,4 +48,6 @@ def register_runners() -> None:
     registry.register(repairing.KIND, repairing.TITLE, run_webhook_repair)
     registry.register(maintenance.NOTIFY, notifying.TITLE, notifying.run_notify)
     registry.register(layouts.KIND, layouts.TITLE, layouts.run_layouts)
+    registry.register(imports.KIND, imports.TITLE, imports.run_import)
+    schedules.provide(imports.KIND, imports.due)
     hearing.provide(Listener())
