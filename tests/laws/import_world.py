@@ -91,7 +91,7 @@ class World:
     def join(self, name: str, state: str = "Active") -> None:
         """Somebody joins by themselves."""
         self.list.states[f"{name}@example.com"] = state
-        self.list.joined[f"{name}@example.com"] = self.clock
+        self.list.since[f"{name}@example.com"] = self.clock
 
     def run(self, *, job: int = 0, dies_at: int = 0, owner: Import | None = None, **plan: Any) -> Mapping[str, int]:
         """One attempt of a run. Raises Killed where it dies."""
@@ -145,8 +145,6 @@ class World:
         rows = [(bytes(one.address), bytes(one.digest), bool(one.added), bool(one.removed), one.marked) for one in known]
         refused = RefusedRow.objects.filter(run__owner=self.owner).values_list("row", "code")
         counts = [dict(run.counts) for run in ImportRun.objects.filter(owner=self.owner)]
-        for each in counts:
-            each.pop("added_again", None)
         return (
             dict(self.list.states), self.list.values, rows, sorted((bytes(row), code) for row, code in refused), counts,
         )  # fmt: skip

@@ -134,7 +134,6 @@ class ImportFlow:
     plan: Plan
     tools: Tools
     read: int = 0
-    again: int = 0
     _twice: Seen = field(default_factory=Seen)
     _there: Seen = field(default_factory=Seen)
     _by_us: set[bytes] = field(default_factory=set)
@@ -154,7 +153,7 @@ class ImportFlow:
         except BaseException:
             await self.tools.book.counts(self.read)
             raise
-        counts = await self.tools.book.finish(self.read, {"added_again": self.again})
+        counts = await self.tools.book.finish(self.read)
         await self.tools.told.stage("gone", state="done")
         return counts
 
@@ -223,7 +222,7 @@ class ImportFlow:
         return {
             key
             for one, key in zip(page, keys, strict=True)
-            if key in pending and pending[key].pending - BEFORE <= one.joined <= pending[key].pending + AFTER
+            if key in pending and pending[key].pending - BEFORE <= one.since <= pending[key].pending + AFTER
         }
 
     # ---- people
@@ -358,7 +357,6 @@ class ImportFlow:
         codes |= forbidden
         await asyncio.gather(*(bring(one) for one in part if one.address not in forbidden))
         back = {one.address for one in part if not codes[one.address]}
-        self.again += len(back)
         return back if self.plan.refresh.removes else set()
 
     # ---- when all was read

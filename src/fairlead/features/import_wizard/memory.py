@@ -47,7 +47,7 @@ class MemoryList:
     after: Callable[[str], None] = lambda act: None
     calls: int = 0
     segments: dict[str, str] = field(default_factory=dict)
-    joined: dict[str, float] = field(default_factory=dict)
+    since: dict[str, float] = field(default_factory=dict)
     now: Callable[[], float] = lambda: 0.0
 
     async def fields(self) -> Sequence[ListField]:
@@ -88,7 +88,7 @@ class MemoryList:
     async def active(self, *, unconfirmed: bool = False) -> AsyncIterator[Sequence[OnList]]:
         wanted = {"Active", "Unconfirmed"} if unconfirmed else {"Active"}
         yield [
-            OnList(address, self.joined.get(address, 0.0)) for address, state in self.states.items() if state in wanted
+            OnList(address, self.since.get(address, 0.0)) for address, state in self.states.items() if state in wanted
         ]
 
     async def take_off(self, addresses: Sequence[str]) -> Mapping[str, str]:
@@ -106,8 +106,8 @@ class MemoryList:
         return made
 
     def _put(self, one: Person) -> None:
-        if one.key not in self.states:
-            self.joined[one.key] = self.now()
+        if self.states.get(one.key) != "Active":
+            self.since[one.key] = self.now()
         self.states[one.key] = "Active"
         mine = self.values.setdefault(one.key, {})
         for key, text in one.values:

@@ -124,11 +124,11 @@ class Book:
             rows.update(removed=self.job, added=0, pending=0, digest=b"", marked=False)
 
     @sync_to_async
-    def finish(self, read: int, more: Mapping[str, int]) -> Mapping[str, int]:
+    def finish(self, read: int) -> Mapping[str, int]:
         """The run came to its end: its counts, which are worked out from what was committed, whatever attempt did it."""
         with transaction.atomic():
             self._fence()
-            counts = self._counts(read) | dict(more)
+            counts = self._counts(read)
             run = ImportRun.objects.get(job=self.job)
             run.counts = counts
             run.codes = self._codes(run)
@@ -153,20 +153,20 @@ class Book:
 
     def _counts(self, read: int) -> dict[str, int]:
         told = KnownAddress.objects.filter(owner=self.owner).aggregate(
-            written=Count("pk", filter=Q(written=self.job)),
-            added=Count("pk", filter=Q(added=self.job)),
-            removed=Count("pk", filter=Q(removed=self.job)),
-            seen=Count("pk", filter=Q(seen=self.job) & ~Q(written=self.job)),
+            written_now=Count("pk", filter=Q(written=self.job)),
+            added_now=Count("pk", filter=Q(added=self.job)),
+            removed_now=Count("pk", filter=Q(removed=self.job)),
+            seen_now=Count("pk", filter=Q(seen=self.job) & ~Q(written=self.job)),
         )
         refused = RefusedRow.objects.filter(run__job=self.job)
         of_seen = refused.exclude(code__in=_WITHOUT_ADDRESS).count()
         return {
             "read": read,
-            "written": told["written"],
-            "unchanged": max(0, told["seen"] - of_seen),
+            "written": told["written_now"],
+            "unchanged": max(0, told["seen_now"] - of_seen),
             "refused": refused.count(),
-            "added": told["added"],
-            "removed": told["removed"],
+            "added": told["added_now"],
+            "removed": told["removed_now"],
         }
 
     def _codes(self, run: ImportRun) -> dict[str, int]:

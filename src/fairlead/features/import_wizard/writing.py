@@ -46,10 +46,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class OnList:
-    """Somebody who is on the list, and since when (seconds since 1970, to the minute; 0 where that is not told)."""
+    """Somebody who is on the list, and when they came to be (seconds since 1970, to the minute; 0 where that is not told)."""
 
     address: str
-    joined: float = 0.0
+    since: float = 0.0
 
 
 class Subscribers(Protocol):
@@ -156,7 +156,7 @@ class AccountList:
                 pages = self._account.members(self._list, state, tracking_preference=False)
                 async with aclosing(pages):
                     async for page in pages:
-                        moments = to_utc([row.joined for row in page.rows], self._zone)
+                        moments = to_utc([row.date for row in page.rows], self._zone)
                         yield [
                             OnList(row.email, _seconds(moment)) for row, moment in zip(page.rows, moments, strict=True)
                         ]
