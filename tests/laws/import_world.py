@@ -142,7 +142,9 @@ class World:
     def state(self) -> tuple[Any, ...]:
         """Everything that must not depend on how often a run died."""
         known = KnownAddress.objects.filter(owner=self.owner).order_by("address")
-        rows = [(bytes(one.address), bytes(one.digest), bool(one.added), bool(one.removed), one.marked) for one in known]
+        rows = [
+            (bytes(one.address), bytes(one.digest), bool(one.added), bool(one.removed), one.marked) for one in known
+        ]
         refused = RefusedRow.objects.filter(run__owner=self.owner).values_list("row", "code")
         counts = [dict(run.counts) for run in ImportRun.objects.filter(owner=self.owner)]
         return (

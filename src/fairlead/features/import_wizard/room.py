@@ -11,6 +11,7 @@ ROOM = Room(
     entry="imports",
     place=44,
     role=Role.FULL,
+    urls="fairlead.features.import_wizard.urls",
     verbs=(Verb("look"), Verb("change"), Verb("run"), Verb("delete")),
     settings=SETTINGS,
 )
