@@ -208,7 +208,7 @@ def status(owner: Import, job: Job | None = None) -> Status:
     latest = job or next(iter(jobs_of(owner)), None)
     if latest is None:
         return words.status("", "", written=False, attempts=0, paused=owner.waits, code="")
-    stage = next((one for one in latest.stages if one["state"] == "running"), {})
+    stage: dict[str, Any] = next((one for one in latest.stages if one["state"] == "running"), {})
     return words.status(
         latest.state,
         str(stage.get("name", "")),
@@ -229,8 +229,10 @@ def runs(owner: Import) -> list[tuple[ImportRun, Job | None]]:
 def preview(owner: Import, most: int | None) -> Preview:
     """What a run would do, as far as can be told without writing; `most` rows are read. Raises a Failure."""
 
+    org = owner.org
+
     async def work() -> Preview:
-        chosen = await sync_to_async(setting_rows.values)(owner.org)
+        chosen = await sync_to_async(setting_rows.values)(org)
         client = await sync_to_async(running.client_of)(owner)
         async with AsyncExitStack() as stack:
             crm = await stack.enter_async_context(sides.salesforce(owner.org_id))
@@ -264,7 +266,7 @@ def _check(org: Org, number: int | None, list_id: str, news: Mapping[str, Any]) 
         raise BadImport("The consent to track is Yes, No, or blank for unchanged.")
     if "name" in news and not str(news["name"]).strip():
         raise BadImport("An import needs a name.")
-    others = Import.objects.filter(org=org, list_id=list_id).exclude(pk=number)
+    others = Import.objects.filter(org=org, list_id=list_id).exclude(pk=number or 0)
     removal.check_others(Refresh(refresh).removes, [(one.name, Refresh(one.refresh).removes) for one in others])
     schedules.next_at(news.get("hours", ()), news.get("days", ()), str(news.get("timezone", "UTC")), timezone.now())
 

@@ -3,6 +3,7 @@
 Fakes (`memory.py`) and these obey one suite, `tests/conformance/test_import_sources.py`.
 """
 
+import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Final, Protocol
@@ -113,6 +114,18 @@ def at_path(record: Mapping[str, Any], path: str) -> str:
     return "" if isinstance(found, Mapping | list) else text_of(found)
 
 
+def object_of(soql: str) -> str:
+    """The object that a query reads, as far as can be told from its text; blank else."""
+    without_children = re.sub(r"\([^()]*\)", "", soql)
+    found = re.search(r"\bFROM\s+(\w+)", without_children, re.IGNORECASE)
+    return found[1] if found else ""
+
+
+def _id_label(object: str, path: str) -> str:
+    """What the Id of a contact or lead is called, so that it is known for one; the path itself else."""
+    return f"{object.capitalize()} ID" if path == "Id" and object.lower() in ("contact", "lead") else path
+
+
 class SoqlSource:
     """The records that a query gives."""
 
@@ -130,7 +143,8 @@ class SoqlSource:
         except SalesforceError as error:
             row, column = error.position or (0, 0)
             raise BadQuery(error.text, row, column) from error
-        return [Column(one.path, one.path, one.type.lower()) for one in found]
+        of = object_of(self._soql)
+        return [Column(one.path, _id_label(of, one.path), one.type.lower()) for one in found]
 
     async def pages(self, wanted: Sequence[str]) -> AsyncIterator[Page]:
         """The records' texts."""
@@ -187,7 +201,7 @@ class ListViewSource:
         """The columns that the view shows, and the Id."""
         info = await self._org.list_views.describe(self._object, self._view)
         shown = [Column(one.path, one.label, one.type) for one in info.columns if not (one.hidden and one.path != "Id")]
-        return shown if any(one.name == "Id" for one in shown) else [*shown, Column("Id", "Id", "id")]
+        return [*(one for one in shown if one.name != "Id"), Column("Id", _id_label(self._object, "Id"), "id")]
 
     async def pages(self, wanted: Sequence[str]) -> AsyncIterator[Page]:
         """The rows' texts."""

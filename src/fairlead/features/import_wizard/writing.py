@@ -98,7 +98,7 @@ class AccountList:
     ) -> None:
         self._account = account
         self._client = client.id
-        self._zone = zone(client.time_zone)
+        self._time_zone = client.time_zone
         self._list = list_id
         self._trigger = trigger_journeys
         self._before_call = before_call
@@ -150,13 +150,14 @@ class AccountList:
 
     async def active(self, *, unconfirmed: bool = False) -> AsyncIterator[Sequence[OnList]]:
         """Read from the account, a thousand a call."""
+        place = zone(self._time_zone)
         states: tuple[State, ...] = ("Active", "Unconfirmed") if unconfirmed else ("Active",)
         with campaign_monitor_failures("read the subscribers of a list"):
             for state in states:
                 pages = self._account.members(self._list, state, tracking_preference=False)
                 async with aclosing(pages):
                     async for page in pages:
-                        moments = to_utc([row.date for row in page.rows], self._zone)
+                        moments = to_utc([row.date for row in page.rows], place)
                         yield [
                             OnList(row.email, _seconds(moment)) for row, moment in zip(page.rows, moments, strict=True)
                         ]

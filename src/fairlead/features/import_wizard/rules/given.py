@@ -92,4 +92,4 @@ def schedule_in_words(hours: Sequence[int], days: Sequence[int]) -> str:
         return ""
     at = "every hour" if len(hours) == 24 else "at " + ", ".join(f"{hour:02}:00" for hour in hours)
     on = "every day" if len(days) == 7 else "on " + ", ".join(DAY_NAMES[day] for day in days)
-    return f"{at}, {on}".capitalize()
+    return f"{at[0].upper()}{at[1:]}, {on}"
