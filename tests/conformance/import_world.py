@@ -13,6 +13,8 @@ from asgiref.sync import async_to_sync
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.cli.demo_emulators import Emulators
 from fairlead.domain.failure import Failure
+from fairlead.features.connections import credentials
+from fairlead.features.connections.models import CampaignMonitorAccount, Client, SalesforceOrg
 from fairlead.features.import_wizard import acts, running
 from fairlead.features.import_wizard.models import Import, ImportRun
 from fairlead.jobs.context import JobContext
@@ -62,6 +64,16 @@ class ImportPlace:
         sides.provide(Local(emulators))
         known.provide(lambda _: [known.KnownClient(ClientScope(self.client, "First", ZONE), selected=True)])
         self.list_id = next(one.id for one in acts.lists(org) if one.name == title)
+
+    def connect(self) -> None:
+        """Keep credentials of both sides, as somebody who connected them has: for commands, which open sides themselves."""
+        account, crm = self.emulators.line[CM], self.emulators.line[SF]
+        kept_account = CampaignMonitorAccount.objects.create(org=self.org, base_url=account["url"])
+        Client.objects.create(org=self.org, account=kept_account, client_id=self.client, name="First", time_zone=ZONE, selected=True)
+        SalesforceOrg.objects.create(org=self.org, login_url=crm["url"])
+        credentials.put(self.org, credentials.CAMPAIGN_MONITOR, credentials.AccountKey(account["api_key"]))
+        kept = credentials.OrgApp(crm["client_id"], crm["client_secret"])
+        credentials.put(self.org, credentials.SALESFORCE, kept)
 
     # ---- imports
 

@@ -167,7 +167,7 @@ def test_people_arrive_with_names_fields_and_numbers_and_a_new_field_is_made(pla
     assert row["MobileNumber"] == "+61412345678"
     assert [one["Value"][:3] for one in row["CustomFields"]] == ["003"], row
     owner.refresh_from_db()
-    assert {line["to"] for line in owner.lines} >= {EMAIL, NAME, MOBILE, "[Salesforceid]"}
+    assert {line["to"] for line in owner.lines} >= {EMAIL, NAME, MOBILE, "[salesforceid]"}
     assert acts.status(owner, job) is Status.COMPLETED
 
 

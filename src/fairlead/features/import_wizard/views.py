@@ -82,7 +82,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
         **shown(owner),
         **_status(owner),
         history=history,
-        refusals=_refusals(history[0][0]) if history else [],
+        reasons=_refusals(history[0][0]) if history else [],
         chart=_chart(history),
         paused=setting_rows.value(owner.org, PAUSED),
     )

@@ -171,7 +171,8 @@ def refresh(request: HttpRequest, number: int) -> HttpResponse:
         except Failure as failure:
             problem = str(failure)
             for name, value in chosen.items():
-                setattr(owner, name, value)
+                if name != "refresh" or value in set(Refresh):
+                    setattr(owner, name, value)
     return page(
         request, "refresh", step=3, problem=problem, refreshes=[(one.value, one.label, one.help) for one in Refresh],
         all_hours=[(hour, f"{hour:02}:00") for hour in range(24)], all_days=list(enumerate(given.DAY_NAMES)),
