@@ -69,7 +69,9 @@ class ImportPlace:
         """Keep credentials of both sides, as somebody who connected them has: for commands, which open sides themselves."""
         account, crm = self.emulators.line[CM], self.emulators.line[SF]
         kept_account = CampaignMonitorAccount.objects.create(org=self.org, base_url=account["url"])
-        Client.objects.create(org=self.org, account=kept_account, client_id=self.client, name="First", time_zone=ZONE, selected=True)
+        Client.objects.create(
+            org=self.org, account=kept_account, client_id=self.client, name="First", time_zone=ZONE, selected=True
+        )
         SalesforceOrg.objects.create(org=self.org, login_url=crm["url"])
         credentials.put(self.org, credentials.CAMPAIGN_MONITOR, credentials.AccountKey(account["api_key"]))
         kept = credentials.OrgApp(crm["client_id"], crm["client_secret"])
@@ -122,7 +124,10 @@ class ImportPlace:
     def records(self, object: str, *records: dict[str, Any]) -> list[str]:
         """Records made in the org; their ids."""
 
-        made = [self.emulators.post(SF, "/_control/act", {"act": "create", "object": object, "fields": one}) for one in records]
+        made = [
+            self.emulators.post(SF, "/_control/act", {"act": "create", "object": object, "fields": one})
+            for one in records
+        ]
         return [str(next(iter(one))["id"]) if isinstance(one, list) else str(one["id"]) for one in made]
 
     def members(self, state: str = "active", **query: str) -> dict[str, dict[str, Any]]:

@@ -283,7 +283,9 @@ def test_imports_to_one_list_run_one_after_another(place: ImportPlace) -> None:
 def test_a_busy_service_and_a_broken_call_lose_nobody(place: ImportPlace) -> None:
     """429 is waited for; a service that stays away fails the run, and the next one does the rest."""
     owner = place.make("soql", {"soql": SOQL})
-    place.emulators.post(CM, "/_control/faults", [{"match": {"path": "/import"}, "times": 2, "fault": "status", "status": 429}])
+    place.emulators.post(
+        CM, "/_control/faults", [{"match": {"path": "/import"}, "times": 2, "fault": "status", "status": 429}]
+    )
     _, failure = place.run(owner)
     assert failure is None
     assert len(place.members()) == 5

@@ -307,3 +307,16 @@ def test_another_version_of_the_import_writes_everybody_again(world: World) -> N
     world.run()
     assert world.run(version=2)["written"] == 1
     assert world.run(version=2, write_all=True)["written"] == 1
+
+
+@pytest.mark.slow
+def test_a_hundred_and_twenty_thousand_rows_cost_a_hundred_and_twenty_calls(world: World) -> None:
+    """A report of that size on a schedule: the second run, of which a hundredth changed, costs two calls."""
+    world.people(*(f"person{n}" for n in range(120_000)))
+    first = world.run()
+    assert (first["written"], world.list.calls) == (120_000, 120)
+    world.source.rows = [
+        {**row, "Name": "Changed"} if place % 100 == 0 else row for place, row in enumerate(world.source.rows)
+    ]
+    second = world.run()
+    assert (second["written"], second["unchanged"], world.list.calls) == (1_200, 118_800, 122)

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from fairlead.features.import_wizard.models import Import, ImportRun
 from fairlead.features.maintenance import notes
 from fairlead.features.maintenance.models import Message
 from fairlead.features.maintenance.rules import Of, Seen
@@ -212,7 +213,13 @@ def test_a_stranger_is_sent_to_the_sign_in(name: str) -> None:
 def test_pages_refuse_to_act_and_acts_refuse_to_be_looked_at(name: str, admin: Client, job: Callable[..., Job]) -> None:
     """A link, a preview or a reload never changes anything: what acts is POST only, what shows is GET only."""
     path, _, allowed = EVERYTHING[name]
-    path = path.replace("/1/", f"/{job().pk}/")
+    number = job().pk
+    path = path.replace("/1/", f"/{number}/")
+    if name.startswith("import"):
+        owner = Import.objects.create(
+            pk=number, org=Org.objects.get(), name="People", client="c1", list_id="abc", kind="soql"
+        )
+        ImportRun.objects.create(owner=owner, job=number)
     if name.startswith("message"):
         path = path.replace("/9/", f"/{noted().pk}/")
     known.note(Org.objects.get().pk, "c1", "Client", [("abc", "News")])

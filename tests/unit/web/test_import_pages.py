@@ -92,7 +92,9 @@ def test_a_wrong_query_keeps_what_was_typed_and_says_where(place: ImportPlace, a
     assert not Import.objects.exists()
 
 
-@pytest.mark.parametrize(("kind", "shown"), [("report", "All Contacts"), ("list-view", "All Contacts"), ("campaign", "none of this kind")])
+@pytest.mark.parametrize(
+    ("kind", "shown"), [("report", "All Contacts"), ("list-view", "All Contacts"), ("campaign", "none of this kind")]
+)
 def test_each_kind_of_source_offers_what_the_org_has(place: ImportPlace, admin: Client, kind: str, shown: str) -> None:
     assert shown in admin.get(f"/imports/new/?kind={kind}").text
 
@@ -167,7 +169,9 @@ def command(*words: str, code: int = 0) -> dict[str, Any]:
 def test_commands_make_change_preview_run_and_delete(place: ImportPlace) -> None:
     """What pages do, commands do, with the same words."""
     place.connect()
-    new = command("set", "--list", place.list_id, "--soql", SOQL, "--name", "By command", "--hours", "1", "--days", "mon")
+    new = command(
+        "set", "--list", place.list_id, "--soql", SOQL, "--name", "By command", "--hours", "1", "--days", "mon"
+    )
     number = str(new["import"]["number"])
     assert {one["to"] for one in new["import"]["columns"]} >= {"EmailAddress", "Name"}
     changed = command("set", number, "--refresh", "add-deleted", "--map", "Email=EmailAddress", "--clear-blank")

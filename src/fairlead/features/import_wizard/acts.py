@@ -228,7 +228,6 @@ def runs(owner: Import) -> list[tuple[ImportRun, Job | None]]:
 
 def preview(owner: Import, most: int | None) -> Preview:
     """What a run would do, as far as can be told without writing; `most` rows are read. Raises a Failure."""
-
     org = owner.org
 
     async def work() -> Preview:

@@ -25,7 +25,11 @@ from fairlead.features.import_wizard.rules.columns import (
 from fairlead.features.import_wizard.rules.rows import CLEAR, SEVERAL, Person, Reading, Why
 from fairlead.features.import_wizard.rules.words import Refresh, SourceKind, Status
 
-FIELDS = (ListField("[City]", "City"), ListField("[SalesforceID]", "Salesforce ID"), ListField("[Born]", "Born", "Date"))
+FIELDS = (
+    ListField("[City]", "City"),
+    ListField("[SalesforceID]", "Salesforce ID"),
+    ListField("[Born]", "Born", "Date"),
+)
 
 
 def went(*columns: Column, fields: tuple[ListField, ...] = FIELDS) -> dict[str, str]:
@@ -84,7 +88,9 @@ def test_what_is_suggested_can_be_kept_but_for_a_missing_address(columns, fields
     wrong = problems(found, columns, list(fields))
     assert all("e-mail address" in one for one in wrong)
     assert len({line.column for line in found}) == len(found)
-    assert [line.column for line in found] == [one.name for one in columns if one.name in {line.column for line in found}]
+    assert [line.column for line in found] == [
+        one.name for one in columns if one.name in {line.column for line in found}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +119,9 @@ def test_lines_survive_being_kept() -> None:
     assert Column("Name", "Whole").title == "Whole"
 
 
-@pytest.mark.parametrize(("kind", "made"), [("date", "Date"), ("double", "Number"), ("multipicklist", "MultiSelectMany"), ("", "Text")])
+@pytest.mark.parametrize(
+    ("kind", "made"), [("date", "Date"), ("double", "Number"), ("multipicklist", "MultiSelectMany"), ("", "Text")]
+)
 def test_a_new_field_has_the_type_that_fits(kind: str, made: str) -> None:
     assert type_for(Column("X", "", kind)) == made
 
