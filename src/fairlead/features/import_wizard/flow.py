@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 from fairlead.domain.address import normal
 from fairlead.domain.failure import FixTheSettings, WaitAndRetry
+from fairlead.domain.words import noop
 from fairlead.features.import_wizard.consent import MayBeAdded
 from fairlead.features.import_wizard.records import Book, Known
 from fairlead.features.import_wizard.rules import removal, rows
@@ -23,7 +24,9 @@ from fairlead.features.import_wizard.sources import ImportSource
 from fairlead.features.import_wizard.writing import MARK, PER_CALL, OnList, Subscribers, with_room
 from fairlead.sync.seen import Seen, text_hashes
 
-STAGES: Final = (("source", "Source"), ("people", "People"), ("segment", "Segment"), ("gone", "Missing people"))
+STAGES: Final = (
+    ("source", noop("Source")), ("people", noop("People")), ("segment", noop("Segment")), ("gone", noop("Missing people")),
+)  # fmt: skip
 AT_ONCE: Final = 4
 """Calls of one import on their way at a time; the account's own limit holds as well."""
 BEFORE: Final = 120.0

@@ -1,5 +1,6 @@
 """Pages of imports: the list of them, one with its history, who was refused in a run, and what can be done."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -10,9 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fairlead.domain.failure import Failure
 from fairlead.domain.outward_settings import PAUSED
+from fairlead.domain.words import noop
 from fairlead.features.import_wizard import acts, live
 from fairlead.features.import_wizard.models import Import, ImportRun
-from fairlead.features.import_wizard.rules.given import schedule_in_words
+from fairlead.features.import_wizard.rules.given import DAY_NAMES
 from fairlead.features.import_wizard.rules.rows import reason
 from fairlead.features.import_wizard.rules.words import Refresh, SourceKind, Status
 from fairlead.jobs import api, views_of
@@ -57,7 +59,7 @@ def shown(owner: Import) -> dict[str, Any]:
         "import": owner,
         "kind": SourceKind(owner.kind).label,
         "refresh": Refresh(owner.refresh).label,
-        "schedule": schedule_in_words(owner.hours, owner.days),
+        "schedule": _schedule(owner.hours, owner.days),
         "status": status,
         "badge": BADGE.get(status, "running"),
     }
@@ -145,6 +147,17 @@ def rows(request: HttpRequest, number: int, job: int) -> HttpResponse:
     return page(request, "rows", **context)
 
 
+def _schedule(hours: Sequence[int], days: Sequence[int]) -> str:
+    """A schedule as people read it; blank for none."""
+    if not hours or not days:
+        return ""
+    clock = ", ".join(f"{hour:02}:00" for hour in hours)
+    names = ", ".join(_(DAY_NAMES[day]) for day in days)
+    at = _("Every hour") if len(hours) == 24 else _("At {hours}").format(hours=clock)
+    on = _("every day") if len(days) == 7 else _("on {days}").format(days=names)
+    return f"{at}, {on}"
+
+
 def _status(owner: Import) -> dict[str, Any]:
     latest = next(iter(acts.jobs_of(owner)), None)
     return views_of.run(latest) if latest is not None else {"job": None}
@@ -162,6 +175,6 @@ def _chart(history: list[tuple[ImportRun, Job | None]]) -> Chart | None:
         return None
     series = [
         Series(label, [int(run.counts.get(name, 0)) for run in ended])
-        for name, label in (("written", "Written"), ("refused", "Refused"), ("removed", "Taken off"))
+        for name, label in (("written", noop("Written")), ("refused", noop("Refused")), ("removed", noop("Taken off")))
     ]
-    return Chart("runs", "What the last runs did", [str(run.job) for run in ended], series, unit="Job")
+    return Chart("runs", noop("What the last runs did"), [str(run.job) for run in ended], series, unit=noop("Job"))

@@ -300,7 +300,7 @@ def test_a_source_is_read_from_what_was_given() -> None:
             typed.source(*wrong)
 
 
-def test_hours_and_days_are_read_and_told() -> None:
+def test_hours_and_days_are_read() -> None:
     found = typed.changes({"name": None, "track": "Yes"}, "13, 1,1", None)
     assert found == {"track": "Yes", "hours": [1, 13], "days": list(range(7))}
     assert typed.changes({}, "all", "Mon, thursday") == {"hours": list(range(24)), "days": [0, 3]}
@@ -309,9 +309,6 @@ def test_hours_and_days_are_read_and_told() -> None:
     for hours, days in (("24", None), ("x", None), (None, "someday")):
         with pytest.raises(typed.BadSource):
             typed.changes({}, hours, days)
-    assert typed.schedule_in_words([], [1]) == ""
-    assert typed.schedule_in_words([1, 13], [0, 3]) == "At 01:00, 13:00, on Monday, Thursday"
-    assert typed.schedule_in_words(list(range(24)), list(range(7))) == "Every hour, every day"
 
 
 def test_columns_are_read_from_the_command_line() -> None:

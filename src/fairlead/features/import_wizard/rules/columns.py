@@ -5,17 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fairlead.domain.words import noop
+
 EMAIL: Final = "EmailAddress"
 NAME: Final = "Name"
 MOBILE: Final = "MobileNumber"
 CONSENT_TO_TRACK: Final = "ConsentToTrack"
 CONSENT_TO_SEND_SMS: Final = "ConsentToSendSms"
 FIXED: Final = {
-    EMAIL: "E-mail address",
-    NAME: "Name",
-    CONSENT_TO_TRACK: "Consent to track",
-    MOBILE: "Mobile number",
-    CONSENT_TO_SEND_SMS: "Consent to send SMS",
+    EMAIL: noop("E-mail address"),
+    NAME: noop("Name"),
+    CONSENT_TO_TRACK: noop("Consent to track"),
+    MOBILE: noop("Mobile number"),
+    CONSENT_TO_SEND_SMS: noop("Consent to send SMS"),
 }
 """Where a column can go on every list, and what people call that."""
 

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fairlead.domain.failure import FixTheSettings
+from fairlead.domain.words import noop
 from fairlead.features.import_wizard.rules.columns import NEW, Column, Line, type_for
 from fairlead.features.import_wizard.rules.words import SourceKind
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-DAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAY_NAMES: Final = (
+    noop("Monday"), noop("Tuesday"), noop("Wednesday"), noop("Thursday"), noop("Friday"), noop("Saturday"), noop("Sunday"),
+)  # fmt: skip
 ALL: Final = "all"
 
 
@@ -84,12 +87,3 @@ def lines(given: Sequence[str], columns: Sequence[Column]) -> tuple[Line, ...]:
         kind = type_for(known.get(name, Column(name))) if to.startswith(NEW) else ""
         found.append(Line(name, to, kind))
     return tuple(found)
-
-
-def schedule_in_words(hours: Sequence[int], days: Sequence[int]) -> str:
-    """A schedule as people read it; blank for none."""
-    if not hours or not days:
-        return ""
-    at = "every hour" if len(hours) == 24 else "at " + ", ".join(f"{hour:02}:00" for hour in hours)
-    on = "every day" if len(days) == 7 else "on " + ", ".join(DAY_NAMES[day] for day in days)
-    return f"{at[0].upper()}{at[1:]}, {on}"

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from fairlead.domain.address import normal
+from fairlead.domain.words import noop
 from fairlead.features.import_wizard.rules import columns
 from fairlead.features.import_wizard.rules.columns import Line
 
@@ -44,26 +45,26 @@ class Why(StrEnum):
 
 
 _WHY: Final = {
-    Why.NO_ADDRESS: "The row has no e-mail address.",
-    Why.BAD_ADDRESS: "What stands in the column of the e-mail address is none.",
-    Why.TWICE: "The address comes more than once in the source; the first row counts.",
-    Why.BAD_CONSENT: "A consent must be yes, no or blank.",
-    Why.BAD_MOBILE: "The mobile number is not in international form, such as +61412345678.",
-    Why.TOO_LONG: f"A value has more than {LONGEST} characters.",
-    Why.BAD_VALUE: "A value does not fit its field: a date or number was expected.",
-    Why.TICKED: "Email Opt Out is ticked in Salesforce for this address.",
-    Why.OPTED_OUT: "The address is known to have opted out.",
-    Why.NOT_DELETED: "The person is no longer Deleted on the list, or never was: they stay as they are.",
-    Why.SUPPRESSED: "The address is on the client's suppression list: nobody brings it back.",
-    Why.PASSING: "Campaign Monitor asked for patience for this address; the next run tries it again.",
+    Why.NO_ADDRESS: noop("The row has no e-mail address."),
+    Why.BAD_ADDRESS: noop("What stands in the column of the e-mail address is none."),
+    Why.TWICE: noop("The address comes more than once in the source; the first row counts."),
+    Why.BAD_CONSENT: noop("A consent must be yes, no or blank."),
+    Why.BAD_MOBILE: noop("The mobile number is not in international form, such as +61412345678."),
+    Why.TOO_LONG: noop("A value has more than 250 characters."),
+    Why.BAD_VALUE: noop("A value does not fit its field: a date or number was expected."),
+    Why.TICKED: noop("Email Opt Out is ticked in Salesforce for this address."),
+    Why.OPTED_OUT: noop("The address is known to have opted out."),
+    Why.NOT_DELETED: noop("The person is no longer Deleted on the list, or never was: they stay as they are."),
+    Why.SUPPRESSED: noop("The address is on the client's suppression list: nobody brings it back."),
+    Why.PASSING: noop("Campaign Monitor asked for patience for this address; the next run tries it again."),
 }
 CM_WORDS: Final = {
-    "204": "The address is on the client's suppression list.",
-    "205": "The person was deleted from the list; “add deleted people again” would add them.",
-    "206": "The person unsubscribed from the list.",
-    "207": "Mail to the person bounced.",
-    "208": "The person has not confirmed their subscription yet.",
-    "1": "Campaign Monitor does not take the address for one.",
+    "204": noop("The address is on the client's suppression list."),
+    "205": noop("The person was deleted from the list; “add deleted people again” would add them."),
+    "206": noop("The person unsubscribed from the list."),
+    "207": noop("Mail to the person bounced."),
+    "208": noop("The person has not confirmed their subscription yet."),
+    "1": noop("Campaign Monitor does not take the address for one."),
 }
 
 

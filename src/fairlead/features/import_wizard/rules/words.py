@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Final
 
+from fairlead.domain.words import noop
+
 
 class SourceKind(StrEnum):
     """Where people come from."""
@@ -50,18 +52,18 @@ class Refresh(StrEnum):
 class Status(StrEnum):
     """How an import stands."""
 
-    NEVER = "Not run yet"
-    HOLDING = "Holding"
-    WAITING = "Waiting"
-    QUEUED = "Queued"
-    RUNNING = "Running"
-    PROCESSING = "Processing"
-    UPDATING = "Updating"
-    SEGMENTING = "Segmenting"
-    COMPLETED = "Completed"
-    FAILED = "Failed"
-    TOO_LARGE = "Report too large"
-    CANCELLED = "Cancelled"
+    NEVER = noop("Not run yet")
+    HOLDING = noop("Holding")
+    WAITING = noop("Waiting")
+    QUEUED = noop("Queued")
+    RUNNING = noop("Running")
+    PROCESSING = noop("Processing")
+    UPDATING = noop("Updating")
+    SEGMENTING = noop("Segmenting")
+    COMPLETED = noop("Completed")
+    FAILED = noop("Failed")
+    TOO_LARGE = noop("Report too large")
+    CANCELLED = noop("Cancelled")
 
     @property
     def meaning(self) -> str:
@@ -73,39 +75,45 @@ REPORT_TOO_LARGE: Final = "FL-472"
 """Support code of a report that cannot be read past its first rows."""
 
 _SOURCES: Final = {
-    SourceKind.CAMPAIGN: "Salesforce campaign",
-    SourceKind.REPORT: "Report",
-    SourceKind.LIST_VIEW: "List view",
-    SourceKind.SOQL: "SOQL query",
+    SourceKind.CAMPAIGN: noop("Salesforce campaign"),
+    SourceKind.REPORT: noop("Report"),
+    SourceKind.LIST_VIEW: noop("List view"),
+    SourceKind.SOQL: noop("SOQL query"),
 }
 _REFRESHES: Final = {
-    Refresh.UPDATE: ("Update", "Adds new people and updates who is on the list."),
+    Refresh.UPDATE: (noop("Update"), noop("Adds new people and updates who is on the list.")),
     Refresh.ADD_DELETED: (
-        "Update, and add deleted people again",
-        "Also adds people again whose state is Deleted. Who unsubscribed, bounced or is suppressed stays as they are.",
+        noop("Update, and add deleted people again"),
+        noop(
+            "Also adds people again whose state is Deleted. Who unsubscribed, bounced or is suppressed stays as they are."
+        ),
     ),
     Refresh.REMOVE: (
-        "Update, and take off who is missing",
-        "Also deletes people from the list who are no longer in the source, but only those whom this import added.",
+        noop("Update, and take off who is missing"),
+        noop(
+            "Also deletes people from the list who are no longer in the source, but only those whom this import added."
+        ),
     ),
     Refresh.REMOVE_ADD_DELETED: (
-        "Update, take off who is missing, and add deleted people again",
-        "Both: who leaves the source is taken off, and who returns to it is added again.",
+        noop("Update, take off who is missing, and add deleted people again"),
+        noop("Both: who leaves the source is taken off, and who returns to it is added again."),
     ),
 }
 _MEANINGS: Final = {
-    Status.NEVER: "Start it, or wait for its schedule.",
-    Status.HOLDING: "Another import to this list runs, or no slot is free; this one follows by itself.",
-    Status.WAITING: "Everything to Campaign Monitor is paused, or a side asked for patience; it goes on by itself.",
-    Status.QUEUED: "A worker takes it next.",
-    Status.RUNNING: "The source and the list are being opened.",
-    Status.PROCESSING: "Rows are being read.",
-    Status.UPDATING: "People are being written to the list.",
-    Status.SEGMENTING: "The segment is being brought up to date.",
-    Status.COMPLETED: "Everything was read and written.",
-    Status.FAILED: "It did not come to its end; what was written stays, and running it again is harmless.",
-    Status.TOO_LARGE: "The report has more than 2,000 rows and no column with an Id to read it by.",
-    Status.CANCELLED: "Somebody cancelled it; what was written stays.",
+    Status.NEVER: noop("Start it, or wait for its schedule."),
+    Status.HOLDING: noop("Another import to this list runs, or no slot is free; this one follows by itself."),
+    Status.WAITING: noop(
+        "Everything to Campaign Monitor is paused, or a side asked for patience; it goes on by itself."
+    ),
+    Status.QUEUED: noop("A worker takes it next."),
+    Status.RUNNING: noop("The source and the list are being opened."),
+    Status.PROCESSING: noop("Rows are being read."),
+    Status.UPDATING: noop("People are being written to the list."),
+    Status.SEGMENTING: noop("The segment is being brought up to date."),
+    Status.COMPLETED: noop("Everything was read and written."),
+    Status.FAILED: noop("It did not come to its end; what was written stays, and running it again is harmless."),
+    Status.TOO_LARGE: noop("The report has more than 2,000 rows and no column with an Id to read it by."),
+    Status.CANCELLED: noop("Somebody cancelled it; what was written stays."),
 }
 
 
