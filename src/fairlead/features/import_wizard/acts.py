@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from fairlead.domain import consent_settings
 from fairlead.domain.failure import FixTheSettings
-from fairlead.features.import_wizard import running
+from fairlead.features.import_wizard import numbers, running
 from fairlead.features.import_wizard.consent import MayBeAdded, OrgTicks
 from fairlead.features.import_wizard.flow import BadColumns
 from fairlead.features.import_wizard.models import Import, ImportRun
@@ -245,6 +245,7 @@ def preview(owner: Import, most: int | None) -> Preview:
                     client.id, PostgresConsentBook(owner.org_id, lambda: None), OrgTicks(crm),
                     consent_settings.options(chosen),
                 ),
+                to_e164=numbers.to_e164(chosen),
             )  # fmt: skip
             return await previewing.look(most)
 

@@ -49,6 +49,7 @@ class Previewing:
     subscribers: Subscribers
     book: Book
     may: MayBeAdded
+    to_e164: rows.ToE164 = rows.only_e164
     _twice: Seen = field(default_factory=Seen)
     _listed: set[bytes] = field(default_factory=set)
 
@@ -94,7 +95,7 @@ class Previewing:
         again = self._twice.add(text_hashes(addresses))
         people: list[tuple[str, Person | Why]] = []
         for cells, address, repeated in zip(page, addresses, again, strict=True):
-            one = rows.read(how, cells)
+            one = rows.read(how, cells, self.to_e164)
             if isinstance(one, Why) and one in (Why.NO_ADDRESS, Why.BAD_ADDRESS):
                 told.refused[one] += 1
             elif repeated:

@@ -12,6 +12,7 @@ from fairlead.domain import consent_settings
 from fairlead.domain.failure import FixTheSettings
 from fairlead.domain.outward_settings import PAUSED, TRIGGER_JOURNEYS
 from fairlead.domain.setting import Values
+from fairlead.features.import_wizard import numbers
 from fairlead.features.import_wizard.consent import MayBeAdded, OrgTicks
 from fairlead.features.import_wizard.flow import STAGES, ImportFlow, Paused, Plan, Tools
 from fairlead.features.import_wizard.models import Import
@@ -150,6 +151,7 @@ async def run_import(context: JobContext) -> None:
                 told=context,
                 paused=paused,
                 made=made,
+                to_e164=numbers.to_e164(chosen),
             )
             allow = bool(context.args.get("allow_large_changes"))
             counts = await ImportFlow(plan_of(owner, chosen, allow_large_changes=allow), tools).run()
