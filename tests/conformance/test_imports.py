@@ -12,7 +12,7 @@ from fairlead.domain.failure import Failure
 from fairlead.domain.outward_settings import PAUSED
 from fairlead.features.import_wizard import acts, live, running
 from fairlead.features.import_wizard.memory import MemorySource
-from fairlead.features.import_wizard.models import Import, ImportRun
+from fairlead.features.import_wizard.models import Import, ImportRun, KnownAddress
 from fairlead.features.import_wizard.rules.columns import EMAIL, MOBILE, NAME
 from fairlead.features.import_wizard.rules.removal import TwoRemove
 from fairlead.features.import_wizard.rules.words import Status
@@ -30,6 +30,7 @@ from fairlead.store import setting_rows
 from fairlead.store.models import Org
 from tests.conformance import emulated
 from tests.conformance.import_world import CM, SF, SPEC, ImportPlace
+from tests.faults.whole import Killed, Mortal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TITLES = count()
@@ -297,3 +298,30 @@ def test_a_busy_service_and_a_broken_call_lose_nobody(place: ImportPlace) -> Non
     job, failure = place.run(owner)
     assert failure is None
     assert job.counts["written"] == 5
+
+
+def test_killed_between_calls_and_taken_over_it_ends_as_if_never_killed(place: ImportPlace) -> None:
+    """Over both real protocols: who is on the list, who counts as added, and the counts do not tell how often it died."""
+    place.join("ada0@example.com")
+    owner = acts.change(place.make("soql", {"soql": SOQL}), "tests", refresh="remove")
+    job = Job.objects.create(
+        org=place.org, kind=running.KIND, key=owner.list_id, args={"import": owner.pk}, state=State.RUNNING, attempt=1
+    )
+    died = 0
+    for dies_at in (3, 6, 9, 11, 13, 15):
+        try:
+            place.go_on(job, Mortal(job, dies_at))
+        except Killed:
+            died += 1
+        else:
+            break
+        job.attempt += 1
+        job.save(update_fields=["attempt"])
+    else:
+        assert place.go_on(job) is None
+    counts = ImportRun.objects.get(owner=owner).counts
+    added = {bytes(each) for each in KnownAddress.objects.exclude(added=0).values_list("address", flat=True)}
+    assert died >= 3
+    assert counts == {"read": 5, "written": 5, "unchanged": 0, "refused": 0, "added": 4, "removed": 0}
+    assert added == set(running.hashes([f"ada{n}@example.com" for n in range(1, 5)]))
+    assert len(place.members()) == 5
