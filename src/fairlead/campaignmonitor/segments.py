@@ -1,6 +1,6 @@
 """Segments: subscribers of a list whom rules pick."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 
@@ -8,7 +8,7 @@ from fairlead.campaignmonitor.decoding import Reader
 from fairlead.campaignmonitor.numbered import Numbered
 from fairlead.campaignmonitor.paging import Page
 from fairlead.campaignmonitor.subscribers import Subscriber
-from fairlead.campaignmonitor.transport import Door, Transport
+from fairlead.campaignmonitor.transport import Door, Transport, nothing
 
 
 class SegmentName(
@@ -57,6 +57,8 @@ class SegmentDetails(
 _NAMES = Reader[list[SegmentName]](list[SegmentName])
 _DETAILS = Reader[SegmentDetails](SegmentDetails)
 _PAGE = Reader[Page[Subscriber]](Page[Subscriber])
+_ID = Reader[str](str)
+_GONE = (404, 279, 271)
 
 
 class Segments:
@@ -95,3 +97,26 @@ class Segments:
         """One page of those, by address, for people to look through. Raises Unavailable as `active` does."""
         query = {"page": str(number), "pagesize": str(page_size), "orderfield": "email", "orderdirection": "asc"}
         return await self._transport.get(Door("/segments/{}/active", (segment_id,), query), _PAGE)
+
+    async def create(self, list_id: str, title: str, groups: Sequence[RuleGroup]) -> str:
+        """A new segment's id: all groups must hold, in each of them one rule. It is not created twice.
+
+        Raises SetupRefused for a title that is taken (code 275) or blank (273), for rules that make no sense (277), and
+        where the list has as many segments as it may (283).
+        """
+        before = {each.segment_id for each in await self.of_list(list_id)}
+
+        async def settle() -> str | None:
+            made = [each for each in await self.of_list(list_id) if each.segment_id not in before]
+            return next((each.segment_id for each in made if each.title.strip() == title.strip()), None)
+
+        rules = [
+            {"Rules": [{"RuleType": rule.rule_type, "Clause": rule.clause} for rule in group.rules]} for group in groups
+        ]
+        body = {"Title": title, "RuleGroups": rules}
+        return await self._transport.send("POST", Door("/segments/{}", (list_id,)), body, _ID, settle=settle)
+
+    async def delete(self, segment_id: str) -> None:
+        """Delete a segment; its subscribers stay. Done, too, where it is gone already."""
+        door = Door("/segments/{}", (segment_id,))
+        await self._transport.send("DELETE", door, None, nothing, repeatable=True, gone=_GONE)

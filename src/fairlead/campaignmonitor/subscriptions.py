@@ -1,7 +1,7 @@
 """Subscribers are added, changed, imported and taken off lists.
 
 Nobody who left is brought back by accident: all calls here forbid it, but `Subscriptions.resubscribe`, which wants
-evidence of consent.
+evidence of consent, and `Subscriptions.add_deleted`, which looks first and brings back nobody who left by themselves.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,13 @@ from fairlead.campaignmonitor.decoding import Reader
 from fairlead.campaignmonitor.errors import CampaignMonitorError, OutcomeUnknown, RecordRefused, error_of
 from fairlead.campaignmonitor.imports import PARTLY, ImportAnswer, Imported, in_calls, outcomes_of, read_import
 from fairlead.campaignmonitor.subscribers import Subscriber
+from fairlead.campaignmonitor.suppression import Suppression
 from fairlead.campaignmonitor.transport import Door, Transport, nothing
 from fairlead.campaignmonitor.wishes import ConsentEvidence, SubscriberWish
 
 NOT_ON_THE_LIST: Final = 203
 _MAILED: Final = frozenset({"Active", "Unconfirmed"})
+_DELETED: Final = "Deleted"
 
 
 class HistoryAction(
@@ -126,18 +128,25 @@ class Subscriptions:
         if not isinstance(evidence, ConsentEvidence):
             raise TypeError(f"Nobody is brought back without ConsentEvidence; {type(evidence).__name__} was given.")
         _check(wish)
-        body = {"Subscribers": [wish.wire()], "Resubscribe": True}
-        door = Door("/subscribers/{}/import", (list_id,))
-        try:
-            answer = await self._transport.send("POST", door, body, read_import, once=True, parts=PARTLY)
-        except OutcomeUnknown as unknown:
-            now = await self._look(list_id, wish.email, unknown)
-            if now is None or now.state not in _MAILED:
-                raise
-            return
-        (outcome,) = outcomes_of([wish], answer)
-        if outcome is not None:
-            raise outcome
+        await self._bring_back(list_id, wish)
+
+    async def add_deleted(self, client_id: str, list_id: str, wish: SubscriberWish) -> str:
+        """Add somebody again whom an admin or a program had deleted; gives the state that was read just before.
+
+        Only where that is `Deleted` and the address is not on the client's suppression list is anything sent: whoever
+        unsubscribed, bounced or is suppressed stays as they are, which a state other than `Deleted` tells (`Suppressed`
+        for the last). The call is never tried again, as in `resubscribe`. Deleting forgets whether somebody had
+        unsubscribed before: whoever calls this knows of no opt-out. Raises as `resubscribe` does; RecordRefused (code
+        203) where the list has none such.
+        """
+        _check(wish)
+        found = await self._one(list_id, wish.email)
+        if found.state != _DELETED:
+            return found.state
+        if await Suppression(self._transport).find(client_id, wish.email) is not None:
+            return "Suppressed"
+        await self._bring_back(list_id, wish)
+        return _DELETED
 
     async def unsubscribe(self, list_id: str, email: str) -> None:
         """Stop mail to a subscriber; on a list whose unsubscribes count for the whole client, from all its lists.
@@ -170,6 +179,20 @@ class Subscriptions:
         )
         door = Door("/subscribers/{}/import", (list_id,))
         return await self._transport.send("POST", door, body, read_import, repeatable=True, parts=PARTLY)
+
+    async def _bring_back(self, list_id: str, wish: SubscriberWish) -> None:
+        body = {"Subscribers": [wish.wire()], "Resubscribe": True}
+        door = Door("/subscribers/{}/import", (list_id,))
+        try:
+            answer = await self._transport.send("POST", door, body, read_import, once=True, parts=PARTLY)
+        except OutcomeUnknown as unknown:
+            now = await self._look(list_id, wish.email, unknown)
+            if now is None or now.state not in _MAILED:
+                raise
+            return
+        (outcome,) = outcomes_of([wish], answer)
+        if outcome is not None:
+            raise outcome
 
     async def _leave(self, method: Any, door: Door, body: Any, wanted: tuple[str, str, str]) -> None:
         list_id, email, state = wanted

@@ -14,6 +14,7 @@ from fairlead.cli import (
     disconnect,
     edge,
     explain,
+    imports,
     jobs,
     look,
     members,
@@ -84,6 +85,7 @@ app.add_typer(tracking.app, name="tracking")
 app.add_typer(members.app, name="members")
 app.add_typer(storage.app, name="storage")
 app.add_typer(campaigns.app, name="campaigns")
+app.add_typer(imports.app, name="imports")
 app.add_typer(settings.app, name="settings")
 app.add_typer(token.app, name="token")
 app.add_typer(records.app, name="records")

@@ -4,8 +4,9 @@ A run that was missed is made up for once, however many were missed. Hours and d
 time zone, also on the days on which its clocks change.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
@@ -13,7 +14,7 @@ from cronsim import CronSim
 from django.db import transaction
 from django.utils import timezone as clock
 
-from fairlead.domain.failure import FixTheSettings
+from fairlead.domain.failure import Failure, FixTheSettings
 from fairlead.jobs import hearing
 from fairlead.jobs.api import ask
 from fairlead.jobs.models import Frequency, Job, Schedule
@@ -49,6 +50,39 @@ def next_run(frequency: str, zone: str, after: datetime) -> datetime | None:
     return next(CronSim(CRON[frequency], after.astimezone(_zone(zone)))).astimezone(UTC)
 
 
+EVERY_HOUR: Final = tuple(range(24))
+EVERY_DAY: Final = tuple(range(7))
+"""Hours of a day, and days of a week from Monday."""
+
+
+def next_at(hours: Collection[int], days: Collection[int], zone: str, after: datetime) -> datetime | None:
+    """The first full hour after `after` (aware) that is one of these hours and days of the zone, in UTC; None for none.
+
+    `days` are 0 (Monday) to 6. All hours of all days are sixty minutes apart, whatever the zone's clocks do. Raises
+    `BadSchedule`.
+    """
+    if not set(hours) <= set(EVERY_HOUR) or not set(days) <= set(EVERY_DAY):
+        raise BadSchedule(
+            "A schedule has an hour or a day that is none.", next_step="Give hours from 0 to 23, days from 0 to 6."
+        )
+    place = _zone(zone)
+    if not hours or not days:
+        return None
+    if set(hours) == set(EVERY_HOUR) and set(days) == set(EVERY_DAY):
+        return next_run(Frequency.HOURLY, zone, after)
+    said = ",".join(map(str, sorted(set(hours)))), ",".join(str((day + 1) % 7) for day in sorted(set(days)))
+    return next(CronSim(f"0 {said[0]} * * {said[1]}", after.astimezone(place))).astimezone(UTC)
+
+
+Asker = Callable[[datetime], list[Job]]
+_askers: dict[str, Asker] = {}
+
+
+def provide(name: str, asker: Asker) -> None:
+    """Have each tick ask `asker`, too, which asks for the jobs that are due by a calendar of its own."""
+    _askers[name] = asker
+
+
 def set_frequency(
     org: Org, kind: str, frequency: str, by: str, *, timezone: str | None = None, now: datetime | None = None
 ) -> Schedule:
@@ -79,6 +113,11 @@ def tick(now: datetime) -> list[Job]:
             # One broken row must not stop the others; it stays due and is said again at every tick.
             log.error("schedule cannot be computed", kind=schedule.kind, reason=str(error))
             hearing.schedule_broken(schedule, error)
+    for name, asker in _askers.items():
+        try:
+            asked += asker(now)
+        except Failure as error:
+            log.error("calendar cannot be kept", calendar=name, reason=str(error))
     return asked
 
 

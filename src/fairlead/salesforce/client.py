@@ -16,7 +16,7 @@ from fairlead.salesforce.login import Login
 from fairlead.salesforce.metadata import Metadata
 from fairlead.salesforce.people import Notifications, PermissionSets
 from fairlead.salesforce.polling import Polling
-from fairlead.salesforce.query import Queries
+from fairlead.salesforce.query import Queries, Selected
 from fairlead.salesforce.records import Records
 from fairlead.salesforce.reports import Reports
 from fairlead.salesforce.retrieval import Retrieval
@@ -86,6 +86,14 @@ class Salesforce:
     def query_all(self, soql: str, *, type: Any = dict[str, Any]) -> AsyncIterator[list[Any]]:
         """Like `query`, with deleted and archived records."""
         return self._queries.pages(soql, type=type, all_rows=True)
+
+    async def explain(self, soql: str) -> None:
+        """Have the org read a query without running it. Raises SalesforceError with `position` where it is no query."""
+        await self._queries.explain(soql)
+
+    async def columns(self, soql: str) -> list[Selected]:
+        """The columns that a query gives, in its order, without those of child rows. Raises as `explain` does."""
+        return await self._queries.columns(soql)
 
     async def count(self, soql: str) -> int:
         """The number that a `SELECT COUNT() FROM …` gives."""

@@ -32,6 +32,7 @@ _ABOUT_NAMES: Final = frozenset({"INVALID_FIELD", "INVALID_TYPE"})
 _OF_A_QUERY = re.compile(
     r"\A.*^ERROR at Row:\d+:Column:\d+\s*|\s*If you are attempting to use a custom .*\Z", re.DOTALL | re.MULTILINE
 )
+_POSITION = re.compile(r"^ERROR at Row:(\d{1,6}):Column:(\d{1,6})", re.MULTILINE)
 
 
 def error_from(status: int, body: bytes) -> SalesforceError:
@@ -46,7 +47,10 @@ def error_from(status: int, body: bytes) -> SalesforceError:
     item = items[0] if items else _ErrorItem()
     code = item.errorCode or item.exceptionCode or item.error or f"HTTP_{status}"
     message = item.message or item.exceptionMessage or item.error_description
-    return error_of(code, message or f"Salesforce answered with HTTP status {status}.", status=status)
+    error = error_of(code, message or f"Salesforce answered with HTTP status {status}.", status=status)
+    if found := _POSITION.search(message):
+        error.position = (int(found[1]), int(found[2]))
+    return error
 
 
 def error_of(code: str, message: str, *, status: int | None = None) -> SalesforceError:

@@ -8,9 +8,13 @@ from typing import ClassVar
 
 
 class SalesforceError(Exception):
-    """A call to Salesforce did not do what was asked. The text ends with the next step."""
+    """A call to Salesforce did not do what was asked. The text ends with the next step.
+
+    `position` is the row and column (both from 1) of the fault in a refused query, where Salesforce names it.
+    """
 
     next_step: ClassVar[str] = ""
+    position: tuple[int, int] | None = None
 
     def __init__(self, text: str, *, code: str, status: int | None = None, next_step: str = "") -> None:
         self.code = code

@@ -28,6 +28,28 @@ class _Page(msgspec.Struct, Generic[T], rename="camel"):
     next_records_url: str | None = None
 
 
+class Selected(msgspec.Struct, frozen=True):
+    """One column of a query's answer. `path` goes through parents (`Account.Name`); `type` is Salesforce's word."""
+
+    path: str
+    type: str = ""
+
+
+class _Selected(msgspec.Struct, rename="camel"):
+    column_name: str
+    apex_type: str | None = None
+    aggregate: bool = False
+    join_columns: list["_Selected"] = []
+
+
+class _Metadata(msgspec.Struct, rename="camel"):
+    column_metadata: list[_Selected]
+
+
+class _Plans(msgspec.Struct):
+    plans: list[Any]
+
+
 @lru_cache(maxsize=64)
 def _decoder(type: Any) -> msgspec.json.Decoder[_Page[Any]]:
     return msgspec.json.Decoder(_Page[type])
@@ -113,6 +135,25 @@ class Queries:
         path = f"{self._transport.data}/{door}"
         return await self._transport.decoded(path, decoder, door=door, params={"q": soql})
 
+    async def explain(self, soql: str) -> None:
+        """Have the org read a query without running it. Raises SalesforceError with `position` where it is no query."""
+        path = f"{self._transport.data}/query"
+        await self._transport.json(path, _Plans, door="query explain", params={"explain": soql})
+
+    async def columns(self, soql: str) -> list[Selected]:
+        """The columns that a query gives, in its order; columns of child rows are left out. Raises as `explain` does."""
+        path = f"{self._transport.data}/query"
+        told = await self._transport.json(path, _Metadata, door="query columns", params={"q": soql, "columns": "true"})
+        return list(_flat(told.column_metadata, ""))
+
     async def count(self, soql: str) -> int:
         """The number that a `SELECT COUNT() FROM …` gives."""
         return (await self._first(soql, _decoder(dict[str, Any]), "query")).total_size
+
+
+def _flat(columns: Iterable[_Selected], before: str) -> Iterator[Selected]:
+    for one in columns:
+        if one.join_columns and not one.aggregate:
+            yield from _flat(one.join_columns, f"{before}{one.column_name}.")
+        elif not one.join_columns:
+            yield Selected(before + one.column_name, one.apex_type or "")

@@ -80,8 +80,20 @@ class _State(msgspec.Struct):
     attributes: _Attributes
 
 
+class ReportColumn(msgspec.Struct, frozen=True, rename="camel"):
+    """What a column of a report shows. `data_type` is Salesforce's word for it."""
+
+    label: str = ""
+    data_type: str = ""
+
+
+class _Extended(msgspec.Struct, rename="camel"):
+    detail_column_info: dict[str, ReportColumn] = {}
+
+
 class _Described(msgspec.Struct, rename="camel"):
     report_metadata: dict[str, Any]
+    report_extended_metadata: _Extended = msgspec.field(default_factory=_Extended)
 
 
 class Reports:
@@ -105,6 +117,12 @@ class Reports:
         return (
             await self._transport.json(self._path(id, "describe"), _Described, door="report describe")
         ).report_metadata
+
+    async def columns(self, id: str) -> dict[str, ReportColumn]:
+        """The columns of the report's rows by API name, in their order."""
+        told = await self._transport.json(self._path(id, "describe"), _Described, door="report describe")
+        info = told.report_extended_metadata.detail_column_info
+        return {name: info.get(name, ReportColumn()) for name in told.report_metadata.get("detailColumns", [])}
 
     async def run(self, id: str, metadata: dict[str, Any] | None = None) -> Result:
         """Run at once, with other metadata when given; at most 2,000 rows."""

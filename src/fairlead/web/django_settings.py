@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "fairlead.features.record_creation",
     "fairlead.features.suppression",
     "fairlead.features.subscriber_rules",
+    "fairlead.features.import_wizard",
     "fairlead.features.job_list",
     "fairlead.features.people",
     "fairlead.features.webhooks",

@@ -2,6 +2,7 @@
 
 from fairlead.features.connections import jobs as connections_jobs
 from fairlead.features.connections import signing_in
+from fairlead.features.import_wizard import running as imports
 from fairlead.features.maintenance import layouts, notifying
 from fairlead.features.maintenance import rules as maintenance
 from fairlead.features.maintenance.listening import Listener
@@ -12,7 +13,7 @@ from fairlead.features.setup import flow as setup_flow
 from fairlead.features.subscriber_rules import explaining as rules_explaining
 from fairlead.features.subscriber_rules import past as rules_past
 from fairlead.features.webhooks import receiving, repairing
-from fairlead.jobs import hearing, registry
+from fairlead.jobs import hearing, registry, schedules
 from fairlead.sync import explaining, known, sides
 from fairlead.sync import standing as sync_standing
 from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_monitor, open_salesforce, open_sides
@@ -52,4 +53,6 @@ def register_runners() -> None:
     registry.register(repairing.KIND, repairing.TITLE, run_webhook_repair)
     registry.register(maintenance.NOTIFY, notifying.TITLE, notifying.run_notify)
     registry.register(layouts.KIND, layouts.TITLE, layouts.run_layouts)
+    registry.register(imports.KIND, imports.TITLE, imports.run_import)
+    schedules.provide(imports.KIND, imports.due)
     hearing.provide(Listener())

@@ -300,3 +300,35 @@ def test_a_value_of_no_field_is_refused(key):
 def test_a_wish_shows_nobody():
     wish = SubscriberWish("ada@example.com", ConsentToTrack.NO, name="Ada", values=[FieldValue("[k]", "secret")])
     assert not [word for word in ("ada", "Ada", "secret") if word in repr(wish)]
+
+
+SUPPRESSION = "GET /clients/{}/suppressionlist".format("c" * 32)
+
+
+def entries(*addresses):
+    rows = [{"EmailAddress": each, "State": "Suppressed", "SuppressionReason": "Unsubscribed"} for each in addresses]
+    return always({"Results": rows, "PageNumber": 1, "NumberOfPages": 1, "TotalNumberOfRecords": len(rows)})
+
+
+@pytest.mark.parametrize("state", ["Active", "Unsubscribed", "Bounced", "Unconfirmed"])
+async def test_nobody_but_the_deleted_is_added_again(state):
+    play = script(**{READ: row(state), IMPORT: always(WELL, 201), SUPPRESSION: entries()})
+    async with serve(play) as fake, fake.connect() as account:
+        assert await account.subscriptions.add_deleted("c" * 32, LIST, ADA) == state
+    assert [each.method for each in play.sent] == ["GET"]
+
+
+async def test_a_deleted_person_on_the_suppression_list_stays_deleted():
+    play = script(**{READ: row("Deleted"), IMPORT: always(WELL, 201), SUPPRESSION: entries(ADA.email)})
+    async with serve(play) as fake, fake.connect() as account:
+        assert await account.subscriptions.add_deleted("c" * 32, LIST, ADA) == "Suppressed"
+    assert all(each.method == "GET" for each in play.sent)
+
+
+async def test_a_deleted_person_is_added_again_by_one_call_that_is_never_repeated():
+    play = script(**{READ: row("Deleted"), IMPORT: always(WELL, 201), SUPPRESSION: entries()})
+    async with serve(play) as fake, fake.connect() as account:
+        assert await account.subscriptions.add_deleted("c" * 32, LIST, ADA) == "Deleted"
+    (sent,) = [each for each in play.sent if each.method == "POST"]
+    assert sent.body["Resubscribe"] is True
+    assert [each["EmailAddress"] for each in sent.body["Subscribers"]] == [ADA.email]

@@ -55,6 +55,7 @@ def test_the_doors_are_all_there():
         settings-list settings-get settings-set settings-reset token-create token-list token-revoke
         users-list users-grant users-revoke
         campaigns-list campaigns-link campaigns-unlink campaigns-refresh campaigns-preview
+        imports-list imports-show imports-set imports-preview imports-run imports-delete
         members-ambiguous members-lists records-preview records-retry storage-estimate storage-show
         rules-delete rules-disable rules-enable rules-list rules-preview rules-run rules-set rules-show
         suppression-remove tracking-suspicious webhooks-remove webhooks-repair webhooks-status

@@ -141,3 +141,57 @@ def test_a_scheduled_job_is_dispatched_at_once(org):
     schedules.set_frequency(org, "primary_sync", "hourly", "admin", now=NOW)
     (job,) = schedules.tick(NOW + timedelta(hours=1))
     assert job.state == State.QUEUED
+
+
+@given(
+    zone=some.sampled_from(ZONES),
+    start=MOMENTS,
+    hours=some.sets(some.integers(0, 23), min_size=1),
+    days=some.sets(some.integers(0, 6), min_size=1),
+)
+@budget(deadline=None)
+def test_chosen_hours_and_days_are_those_of_the_zone(zone, start, hours, days):
+    run = schedules.next_at(hours, days, zone, start)
+    there = run.astimezone(ZoneInfo(zone))
+    assert run > start
+    assert run - start <= timedelta(days=15)
+    if len(hours) < 24 or len(days) < 7:
+        assert there.weekday() in days
+        # an hour that a day does not have is made up for in the next
+        assert there.hour in hours or (there.hour - 1) % 24 in hours
+
+
+def test_all_hours_of_all_days_are_sixty_minutes_apart_and_none_are_never():
+    start = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+    assert schedules.next_at(range(24), range(7), "Europe/London", start) == datetime(2026, 3, 29, 1, tzinfo=UTC)
+    assert schedules.next_at([], range(7), "UTC", start) is None
+    assert schedules.next_at([1], [], "UTC", start) is None
+
+
+@pytest.mark.parametrize(("hours", "days", "zone"), [([24], [0], "UTC"), ([1], [7], "UTC"), ([1], [1], "Nowhere/None")])
+def test_a_calendar_that_is_none_is_refused(hours, days, zone):
+    with pytest.raises(schedules.BadSchedule):
+        schedules.next_at(hours, days, zone, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_each_tick_asks_calendars_and_one_that_fails_does_not_stop_the_others(db):
+    asked = []
+
+    def broken(now):
+        raise schedules.BadSchedule("It cannot be kept.")
+
+    def good(now):
+        asked.append(now)
+        return []
+
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    kept = dict(schedules._askers)
+    try:
+        schedules._askers.clear()
+        schedules.provide("broken", broken)
+        schedules.provide("good", good)
+        assert schedules.tick(now) == []
+    finally:
+        schedules._askers.clear()
+        schedules._askers.update(kept)
+    assert asked == [now]

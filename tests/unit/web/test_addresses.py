@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from fairlead.features.import_wizard.models import Import, ImportRun
 from fairlead.features.maintenance import notes
 from fairlead.features.maintenance.models import Message
 from fairlead.features.maintenance.rules import Of, Seen
@@ -97,6 +98,18 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "ambiguous_addresses": ("/lists/ambiguous/", 302, "GET"),
     "ambiguous_addresses_csv": ("/lists/ambiguous.csv", 302, "GET"),
     "prevent_member_sync": ("/lists/unknown/members/", 302, "GET POST"),
+    "imports": ("/imports/", 302, "GET"),
+    "import_new": ("/imports/new/", 302, "GET POST"),
+    "import": ("/imports/1/", 302, "GET"),
+    "import_source": ("/imports/1/source/", 302, "GET POST"),
+    "import_columns": ("/imports/1/columns/", 302, "GET POST"),
+    "import_refresh": ("/imports/1/refresh/", 302, "GET POST"),
+    "import_preview": ("/imports/1/preview/", 302, "GET"),
+    "import_start": ("/imports/1/start/", 302, "POST"),
+    "import_cancel": ("/imports/1/cancel/", 302, "POST"),
+    "import_delete": ("/imports/1/delete/", 302, "GET POST"),
+    "import_status": ("/imports/1/status/", 302, "GET"),
+    "import_rows": ("/imports/1/runs/1/", 302, "GET"),
     "storage": ("/storage/", 302, "GET POST"),
     "storage_estimate": ("/storage/estimate/", 302, "GET"),
     "campaigns": ("/campaigns/", 302, "GET"),
@@ -216,7 +229,13 @@ def test_a_stranger_is_sent_to_the_sign_in(name: str) -> None:
 def test_pages_refuse_to_act_and_acts_refuse_to_be_looked_at(name: str, admin: Client, job: Callable[..., Job]) -> None:
     """A link, a preview or a reload never changes anything: what acts is POST only, what shows is GET only."""
     path, _, allowed = EVERYTHING[name]
-    path = path.replace("/1/", f"/{job().pk}/")
+    number = job().pk
+    path = path.replace("/1/", f"/{number}/")
+    if name.startswith("import"):
+        owner = Import.objects.create(
+            pk=number, org=Org.objects.get(), name="People", client="c1", list_id="abc", kind="soql"
+        )
+        ImportRun.objects.create(owner=owner, job=number)
     if name.startswith("message"):
         path = path.replace("/9/", f"/{noted().pk}/")
     known.note(Org.objects.get().pk, "c1", "Client", [("abc", "News")])

@@ -1,0 +1,123 @@
+"""Who may be added: the remembered opt status of an address, and Email Opt Out on the contacts and leads that have it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from fairlead.domain.address import normal
+from fairlead.domain.consent import MISSING, Opt, Shadow, Shown, stands_in_the_way
+from fairlead.domain.consent_settings import Options
+from fairlead.features.import_wizard.rules.rows import Why
+from fairlead.salesforce.client import Salesforce
+from fairlead.salesforce.errors import SetupRefused
+from fairlead.salesforce.query import split_in
+from fairlead.sync.failures import salesforce_failures
+from fairlead.sync.seen import Seen, text_hashes
+
+FEW: Final = 400
+"""So many addresses are asked for by themselves; beyond them all ticked ones of the org are read once."""
+DOING: Final = "read who opted out"
+
+
+class Ticks(Protocol):
+    """The tick boxes of an org."""
+
+    async def ticked(self, addresses: Sequence[str]) -> Collection[str]:
+        """Those of these normal forms that a contact or lead with Email Opt Out has. Raises a Failure."""
+        ...
+
+
+class Shadows(Protocol):
+    """The part of `sync.consent_ports.ConsentBook` that is asked here."""
+
+    async def shadows(self, client: str, addresses: Collection[bytes]) -> Mapping[bytes, Shadow]:
+        """What is remembered of these addresses (keyed hashes)."""
+        ...
+
+
+@dataclass(slots=True)
+class OrgTicks:
+    """Read from the org: by address while they are few, then all that are ticked, once, as 64-bit hashes."""
+
+    org: Salesforce
+    _asked: int = 0
+    _all: Seen | None = None
+    _objects: tuple[str, ...] | None = None
+
+    async def ticked(self, addresses: Sequence[str]) -> Collection[str]:
+        """See `Ticks`. An object that the sync user may not see at all has nobody; a hidden field raises a Failure."""
+        self._asked += len(addresses)
+        with salesforce_failures(DOING):
+            objects = await self._seen_objects()
+            if self._all is None and self._asked <= FEW:
+                return await self._some(objects, addresses)
+            if self._all is None:
+                self._all = await self._every(objects)
+        found = self._all.contains(text_hashes(list(addresses)))
+        return {address for address, hit in zip(addresses, found, strict=True) if hit}
+
+    async def _seen_objects(self) -> tuple[str, ...]:
+        if self._objects is None:
+            self._objects = tuple([name for name in ("Contact", "Lead") if await self._there(name)])
+        return self._objects
+
+    async def _there(self, name: str) -> bool:
+        try:
+            await self.org.describe(name)
+        except SetupRefused as refused:
+            if refused.code != "INVALID_TYPE":
+                raise
+            return False
+        return True
+
+    async def _some(self, objects: Sequence[str], addresses: Sequence[str]) -> set[str]:
+        found: set[str] = set()
+        for name in objects:
+            before = f"SELECT Email FROM {name} WHERE HasOptedOutOfEmail = true AND Email IN"
+            for soql in split_in(before, addresses):
+                async for page in self.org.query(soql):
+                    found |= {normal(row["Email"]) for row in page}
+        return found
+
+    async def _every(self, objects: Sequence[str]) -> Seen:
+        seen = Seen()
+        for name in objects:
+            soql = f"SELECT Email FROM {name} WHERE HasOptedOutOfEmail = true AND Email != null"
+            async for page in self.org.query(soql):
+                seen.add(text_hashes([normal(row["Email"]) for row in page]))
+        return seen
+
+
+@dataclass(slots=True)
+class NoTicks:
+    """Nobody has a tick, or these have."""
+
+    ticks: set[str] = field(default_factory=set)
+
+    async def ticked(self, addresses: Sequence[str]) -> Collection[str]:
+        return self.ticks & set(addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class MayBeAdded:
+    """Asks both before anybody is added."""
+
+    client: str
+    book: Shadows
+    ticks: Ticks
+    options: Options
+
+    async def forbidden(self, people: Mapping[bytes, str]) -> Mapping[bytes, Why]:
+        """Of these (keyed hash → normal form) those who must not be added, and why. Raises a Failure."""
+        if not people:
+            return {}
+        shadows = await self.book.shadows(self.client, list(people))
+        ticked: Collection[str] = ()
+        if self.options.block_adding_opted_out:
+            ticked = await self.ticks.ticked(list(people.values()))
+        found: dict[bytes, Why] = {}
+        for key, address in people.items():
+            shown = Shown(Opt.OUT) if address in ticked else MISSING
+            if stands_in_the_way(shadows.get(key), shown, MISSING, self.options) is not None:
+                found[key] = Why.TICKED if address in ticked else Why.OPTED_OUT
+        return found

@@ -1,0 +1,448 @@
+"""One run of an import: read the source page by page, write who differs, a thousand a call, then look who is missing.
+
+Killed anywhere and run again it ends as if it had not been: each call's outcome is committed with the hashes of its people,
+and who was written in this run is not written again. Nobody is taken off before the whole source was read.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Protocol
+
+from fairlead.domain.address import normal
+from fairlead.domain.failure import FixTheSettings, WaitAndRetry
+from fairlead.domain.words import noop
+from fairlead.features.import_wizard.consent import MayBeAdded
+from fairlead.features.import_wizard.records import Book, Known
+from fairlead.features.import_wizard.rules import removal, rows
+from fairlead.features.import_wizard.rules.columns import Column, Line, ListField, problems
+from fairlead.features.import_wizard.rules.rows import CLEAR, Person, Reading, ToE164, Why
+from fairlead.features.import_wizard.rules.words import Refresh
+from fairlead.features.import_wizard.sources import ImportSource
+from fairlead.features.import_wizard.writing import MARK, PER_CALL, OnList, Subscribers, with_room
+from fairlead.sync.seen import Seen, text_hashes
+
+STAGES: Final = (
+    ("source", noop("Source")), ("people", noop("People")), ("segment", noop("Segment")), ("gone", noop("Missing people")),
+)  # fmt: skip
+AT_ONCE: Final = 4
+"""Calls of one import on their way at a time; the account's own limit holds as well."""
+BEFORE: Final = 120.0
+AFTER: Final = 900.0
+"""Seconds around the moment at which a call was sent: who joined then joined by that call, if its answer is not known."""
+IN_ONE_PASS: Final = 200
+"""People taken off between two commits."""
+
+Hashes = Callable[[Sequence[str]], list[bytes]]
+
+
+class Paused(Exception):
+    """Everything to Campaign Monitor is paused: what is left waits until it is switched on again."""
+
+
+class BadColumns(FixTheSettings):
+    """The columns of an import cannot be used as they are."""
+
+    code = "FL-476"
+    next_step = "Open the columns of the import, and choose anew."
+
+    def __init__(self, found: Sequence[str]) -> None:
+        super().__init__(" ".join(found))
+
+
+class SomeNotTakenOff(WaitAndRetry):
+    """Campaign Monitor would not delete some people; the next run tries them again."""
+
+    code = "FL-557"
+    next_step = "Nothing need be done: the next run tries it again."
+
+    def __init__(self, count: int, code: str) -> None:
+        super().__init__(f"{count:,} people could not be taken off the list (code {code}).")
+
+
+class Told(Protocol):
+    """Where a run tells how far it is; `JobContext` is one."""
+
+    async def stage(self, name: str, **news: Any) -> None: ...
+
+    async def check_cancelled(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an import does, as it was chosen."""
+
+    name: str
+    lines: Sequence[Line]
+    refresh: Refresh = Refresh.UPDATE
+    version: int = 1
+    track: str = ""
+    clear_blank: bool = False
+    write_all: bool = False
+    segment: bool = False
+    segment_id: str = ""
+    segment_field: str = ""
+    limits: removal.Limits = removal.Limits()
+    allow_large_changes: bool = False
+
+
+@dataclass
+class Tools:
+    """What a run needs of the world. `made` is told what was created on the list: it is kept with the import."""
+
+    source: ImportSource
+    subscribers: Subscribers
+    book: Book
+    may: MayBeAdded
+    hashes: Hashes
+    digests: Hashes
+    told: Told
+    paused: Callable[[], Awaitable[bool]]
+    made: Callable[[Mapping[str, Any]], Awaitable[None]]
+    to_e164: ToE164 = rows.only_e164
+    now: Callable[[], float] = time.time
+
+
+@dataclass(slots=True)
+class Wanted:
+    """Somebody to be written: the wish, the keyed hash, the digest of the wish, and what was known."""
+
+    person: Person
+    address: bytes
+    digest: bytes
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row with an address (normal form): what it asks for, or why it cannot."""
+
+    asked: Person | Why
+    address: str = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        return self.asked.text
+
+
+_NOBODY: Final = (Why.NO_ADDRESS, Why.BAD_ADDRESS)
+
+
+@dataclass
+class ImportFlow:
+    """One run. `read` counts rows of the source."""
+
+    plan: Plan
+    tools: Tools
+    read: int = 0
+    _twice: Seen = field(default_factory=Seen)
+    _there: Seen = field(default_factory=Seen)
+    _by_us: set[bytes] = field(default_factory=set)
+    _buffer: list[Wanted] = field(default_factory=list)
+    _calls: set[asyncio.Task[None]] = field(default_factory=set)
+    _written: int = 0
+    _key: str = ""
+
+    async def run(self) -> Mapping[str, int]:
+        """The counts of the run. Raises a Failure, Paused, or what `told` raises when somebody cancels."""
+        before = await self.tools.book.begin()
+        try:
+            how, wanted = await self._open()
+            await self._people(how, wanted, before)
+            await self._segment()
+            await self._missing()
+        except BaseException:
+            await self.tools.book.counts(self.read)
+            raise
+        counts = await self.tools.book.finish(self.read)
+        await self.tools.told.stage("gone", state="done")
+        return counts
+
+    # ---- the source and the list
+
+    async def _open(self) -> tuple[Reading, list[str]]:
+        """How rows are read, and the columns that are asked for; creates what the list still lacks."""
+        await self._stage("source", state="running")
+        await self._look()
+        columns = await self.tools.source.columns()
+        fields = await self.tools.subscribers.fields()
+        lines = await self._lines(columns, fields)
+        if self.plan.segment:
+            self._key = await self._segment_field(fields)
+        types = {one.key: one.type for one in await self._fields_now(fields, lines)}
+        wanted = list(dict.fromkeys(line.column for line in lines))
+        if self.plan.refresh.removes:
+            await self._who_is_there()
+        how = Reading.of(lines, wanted, types, track_default=self.plan.track, clear_blank=self.plan.clear_blank)
+        await self._stage("source", state="done")
+        return how, wanted
+
+    async def _lines(self, columns: Sequence[Column], fields: Sequence[ListField]) -> list[Line]:
+        """The lines with keys in place of custom fields that were yet to be created. Raises BadColumns."""
+        by_name = {one.name.strip().casefold(): one.key for one in fields}
+        lines = [_known_line(line, by_name) for line in self.plan.lines]
+        if found := problems(lines, columns, fields):
+            raise BadColumns(found)
+        made = []
+        for line in lines:
+            if line.new_name:
+                line = Line(line.column, await self.tools.subscribers.create_field(line.new_name, line.type))
+            made.append(line)
+        if made != list(self.plan.lines):
+            await self.tools.made({"lines": [line.as_json() for line in made]})
+        return made
+
+    async def _fields_now(self, fields: Sequence[ListField], lines: Sequence[Line]) -> Sequence[ListField]:
+        known = {one.key for one in fields}
+        new = any(line.to.startswith("[") and line.to not in known for line in lines)
+        return await self.tools.subscribers.fields() if new else fields
+
+    async def _segment_field(self, fields: Sequence[ListField]) -> str:
+        """The hidden custom field by which the segment picks people."""
+        name = f"Fairlead import {self.tools.book.owner}"
+        found = next((one.key for one in fields if one.name.strip() == name), "")
+        key = found or await self.tools.subscribers.create_field(name, "Text", visible=False)
+        if key != self.plan.segment_field:
+            await self.tools.made({"segment_field": key})
+        return key
+
+    async def _who_is_there(self) -> None:
+        """Note who is on the list before anything is written: nobody of them was added by this run."""
+        pending = await self.tools.book.pending()
+        pages: Any = self.tools.subscribers.active(unconfirmed=True)
+        async with aclosing(pages):
+            async for page in pages:
+                await self._look()
+                self._there.add(text_hashes([normal(one.address) for one in page]))
+                if pending:
+                    self._by_us |= self._ours(page, pending)
+
+    def _ours(self, page: Sequence[OnList], pending: Mapping[bytes, Known]) -> set[bytes]:
+        """Who joined when a call of ours was sent whose answer was never learned."""
+        keys = self.tools.hashes([normal(one.address) for one in page])
+        return {
+            key
+            for one, key in zip(page, keys, strict=True)
+            if key in pending and pending[key].pending - BEFORE <= one.since <= pending[key].pending + AFTER
+        }
+
+    # ---- people
+
+    async def _people(self, how: Reading, wanted: Sequence[str], before: int) -> None:
+        await self._stage("people", state="running", unit="rows", total=before or None)
+        try:
+            pages: Any = self.tools.source.pages(wanted)
+            async with aclosing(pages):
+                async for page in pages:
+                    await self._page(how, page)
+                    await self._stage("people", done=self.read, total=max(before, self.read), written=self._written)
+            await self._flush(0)
+            while self._calls:
+                self._calls = await with_room(self._calls, 1)
+        finally:
+            for call in self._calls:
+                call.cancel()
+            await asyncio.gather(*self._calls, return_exceptions=True)
+        await self._stage("people", state="done", done=self.read, total=self.read, written=self._written)
+
+    async def _page(self, how: Reading, page: Sequence[Sequence[str]]) -> None:
+        """Decide about each row of a page; who is to be written waits in the buffer until a call is full."""
+        await self._look()
+        first = self.read
+        self.read += len(page)
+        addresses = [normal(cells[how.email].strip()) for cells in page]
+        again = self._twice.add(text_hashes(addresses))
+        people: list[_Row] = []
+        refused: dict[bytes, str] = {}
+        for place, cells in enumerate(page):
+            one = self._marked(rows.read(how, cells, self.tools.to_e164))
+            if one in _NOBODY or again[place]:
+                (row,) = self.tools.hashes([row_name(first + place)])
+                refused[row] = one if one in _NOBODY and isinstance(one, Why) else Why.TWICE
+            else:
+                people.append(_Row(one, addresses[place]))
+        listed = await self._decide(people, refused)
+        await self.tools.book.keep(listed, refused)
+        await self._flush(PER_CALL)
+
+    async def _decide(self, people: Sequence["_Row"], refused: dict[bytes, str]) -> list[Known]:
+        """Put into the buffer who is to be written; gives the others as they are to be kept, and adds to `refused`."""
+        job = self.tools.book.job
+        keys = self.tools.hashes([one.address for one in people])
+        digests = self.tools.digests([f"{self.plan.version}\x1e{one.text}" for one in people])
+        known = await self.tools.book.page(keys)
+        asked = {key: one.address for key, one in zip(keys, people, strict=True)}
+        forbidden = await self.tools.may.forbidden(asked)
+        listed: list[Known] = []
+        for key, digest, row in zip(keys, digests, people, strict=True):
+            before = known.get(key, Known(key))
+            if isinstance(row.asked, Why) or key in forbidden:
+                refused[key] = row.asked if isinstance(row.asked, Why) else forbidden[key]
+            elif not self._done(before, digest):
+                self._buffer.append(Wanted(row.asked, key, digest, before))
+                continue
+            listed.append(replace(before, seen=job))
+        return listed
+
+    def _marked(self, one: Person | Why) -> Person | Why:
+        if isinstance(one, Why) or not self._key:
+            return one
+        return replace(one, values=(*one.values, (self._key, MARK)))
+
+    def _done(self, known: Known, digest: bytes) -> bool:
+        """Whether there is nothing to write: it was, in this run, or as it is, in an earlier one."""
+        if known.digest != digest:
+            return False
+        if known.written == self.tools.book.job:
+            return True
+        return not (self.plan.write_all or self.plan.refresh.adds_deleted)
+
+    async def _flush(self, at_least: int) -> None:
+        """Send what fills calls of `PER_CALL`; all of it for 0."""
+        while len(self._buffer) >= max(1, at_least):
+            part, self._buffer = self._buffer[:PER_CALL], self._buffer[PER_CALL:]
+            self._calls = await with_room(self._calls, AT_ONCE)
+            await self._look()
+            self._calls.add(asyncio.create_task(self._write(part)))
+
+    async def _write(self, part: Sequence[Wanted]) -> None:
+        """One call, and the commit of what became of it."""
+        job = self.tools.book.job
+        new = self._new(part)
+        if new:
+            sent = int(self.tools.now())
+            await self.tools.book.keep([replace(one.known, pending=sent) for one in new])
+        told = await self.tools.subscribers.write([one.person for one in part])
+        codes = {one.address: code for one, code in zip(part, told.codes, strict=True)}
+        added = set(removal.surely_added([one.address for one in new if not codes[one.address]], told.new))
+        if self.plan.refresh.adds_deleted:
+            added |= await self._add_deleted([one for one in part if codes[one.address] == "205"], codes)
+        kept = []
+        for one in part:
+            good = not codes[one.address]
+            ours = good and (one.address in added or one.address in self._by_us)
+            kept.append(
+                replace(
+                    one.known,
+                    digest=one.digest if good else b"",
+                    seen=job,
+                    written=job if good else one.known.written,
+                    added=job if ours and not one.known.added else one.known.added,
+                    removed=0 if good else one.known.removed,
+                    pending=0,
+                    marked=bool(self._key) if good else one.known.marked,
+                )
+            )
+        refused = {key: code for key, code in codes.items() if code}
+        cleared = [one.address for one in part if one.known.seen == job and one.address not in refused]
+        await self.tools.book.keep(kept, refused, cleared)
+        self._written += len(part) - len(refused)
+
+    def _new(self, part: Sequence[Wanted]) -> list[Wanted]:
+        """Those who were not on the list before: only a removing import needs to know."""
+        if not self.plan.refresh.removes:
+            return []
+        there = self._there.contains(text_hashes([one.person.key for one in part]))
+        return [one for one, found in zip(part, there, strict=True) if not found]
+
+    async def _add_deleted(self, part: Sequence[Wanted], codes: dict[bytes, str]) -> set[bytes]:
+        """Bring back who was deleted, one by one; their codes are changed to what came of it. Gives those who are back."""
+        gate = asyncio.Semaphore(AT_ONCE)
+        forbidden = await self.tools.may.forbidden({one.address: one.person.key for one in part})
+
+        async def bring(one: Wanted) -> None:
+            async with gate:
+                await self._look()
+                codes[one.address] = await self.tools.subscribers.add_deleted(one.person)
+
+        codes |= forbidden
+        await asyncio.gather(*(bring(one) for one in part if one.address not in forbidden))
+        back = {one.address for one in part if not codes[one.address]}
+        return back if self.plan.refresh.removes else set()
+
+    # ---- when all was read
+
+    async def _segment(self) -> None:
+        """Take the mark off who is no longer in the source, and see that the segment is there."""
+        await self._stage("segment", state="running")
+        if self.plan.segment:
+            await self._look()
+            lost = {one.address: one for one in await self.tools.book.marked()}
+            if lost:
+                await self._unmark(lost)
+            found = await self.tools.subscribers.segment(self.plan.name, self._key, self.plan.segment_id)
+            if found != self.plan.segment_id:
+                await self.tools.made({"segment_id": found})
+        await self._stage("segment", state="done")
+
+    async def _unmark(self, lost: dict[bytes, Known]) -> None:
+        found = [pair async for page in self._active() for pair in page if pair[0] in lost]
+        for start in range(0, len(found), PER_CALL):
+            part = found[start : start + PER_CALL]
+            await self._look()
+            await self.tools.subscribers.write([Person(address, values=((self._key, CLEAR),)) for _, address in part])
+            await self.tools.book.keep([replace(lost.pop(key), marked=False, digest=b"") for key, _ in part])
+        await self.tools.book.keep([replace(one, marked=False, digest=b"") for one in lost.values()])
+
+    async def _missing(self) -> None:
+        """Take off who was added by this import and is no longer in its source. Raises a guard's refusal."""
+        await self._stage("gone", state="running")
+        if not self.plan.refresh.removes:
+            return
+        gone = set(removal.missing(await self.tools.book.missing()))
+        removal.check(
+            self.plan.name,
+            read=self.read,
+            missing=len(gone),
+            added=await self.tools.book.added(),
+            limits=self.plan.limits,
+            allowed=self.plan.allow_large_changes,
+        )
+        if gone:
+            await self._take_off(gone)
+
+    async def _take_off(self, gone: set[bytes]) -> None:
+        """Addresses are not kept: they are found on the list by their hashes. Who is not there has left already."""
+        found = [pair async for page in self._active() for pair in page if pair[0] in gone]
+        failed: dict[str, str] = {}
+        for start in range(0, len(found), IN_ONE_PASS):
+            await self._look()
+            part = found[start : start + IN_ONE_PASS]
+            codes = await self.tools.subscribers.take_off([address for _, address in part])
+            failed |= codes
+            await self.tools.book.taken_off([key for key, address in part if normal(address) not in codes])
+            await self._stage("gone", done=start + len(part), total=len(found), unit="people")
+        await self.tools.book.taken_off(gone - {key for key, _ in found})
+        if failed:
+            raise SomeNotTakenOff(len(failed), next(iter(failed.values())))
+
+    async def _active(self) -> Any:
+        """Who is active now, as (keyed hash, address), a page at a time."""
+        pages: Any = self.tools.subscribers.active()
+        async with aclosing(pages):
+            async for page in pages:
+                addresses = [one.address for one in page]
+                keys = self.tools.hashes([normal(address) for address in addresses])
+                yield list(zip(keys, addresses, strict=True))
+
+    async def _look(self) -> None:
+        """Go on? Raises Paused, and what `told` raises when somebody cancels."""
+        await self.tools.told.check_cancelled()
+        if await self.tools.paused():
+            raise Paused
+
+    async def _stage(self, name: str, **news: Any) -> None:
+        await self.tools.told.stage(name, **news)
+
+
+def row_name(place: int) -> str:
+    """What stands for a row without an address of its own: its place in the source, from 0."""
+    return f"row {place}"
+
+
+def _known_line(line: Line, by_name: Mapping[str, str]) -> Line:
+    """The line; where the custom field it would create is there already, that one."""
+    key = by_name.get(line.new_name.casefold()) if line.new_name else None
+    return Line(line.column, key) if key else line
