@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "fairlead.features.salesforce_campaigns",
     "fairlead.features.record_creation",
     "fairlead.features.suppression",
+    "fairlead.features.opt_status",
     "fairlead.features.job_list",
     "fairlead.features.people",
     "fairlead.features.webhooks",
