@@ -197,8 +197,15 @@ async def run_clients(opting: Opting, clients: Collection[ClientScope], stage: s
                 await records.note(opting.org_id, client, problem=str(failure)[:500], problem_code=failure.code)
             failure.tell_more(f"The client “{client.name}”:")
             failures.append(failure)
+    told = _told(opting)
     await opting.progress.stage(
-        stage, done=len(clients) - len(failures), total=len(clients), unit="clients", **_told(opting)
+        stage,
+        done=len(clients) - len(failures),
+        total=len(clients),
+        unit="clients",
+        opted_out=told.get("out_salesforce", 0) + told.get("out_campaign_monitor", 0),
+        let_in=told.get("in_salesforce", 0) + told.get("in_campaign_monitor", 0),
+        to_review=told.get("reviews", 0),
     )
     if failures:
         raise the_one_to_act_on(failures, "clients", len(clients))
