@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from django.db import connection
 
 from fairlead.cli import demo_emulators
 from fairlead.cli.demo_emulators import Emulators
@@ -36,9 +37,7 @@ NUMBERS = itertools.count(1)
 
 def seed(*names: str) -> dict[str, Any]:
     """Clients with two lists each."""
-    lists = [
-        {"title": title, "confirmed_opt_in": False, "unsubscribe_setting": setting} for title, setting in LISTS
-    ]
+    lists = [{"title": title, "confirmed_opt_in": False, "unsubscribe_setting": setting} for title, setting in LISTS]
     return {"clients": [{"name": name, "country": "Australia", "time_zone": ZONE, "lists": lists} for name in names]}
 
 
@@ -58,8 +57,6 @@ class Steps:
 
     def step(self) -> None:
         self.taken += 1
-        if self.slips_at == self.taken:
-            self.slip()
         if self.dies_at and self.taken >= self.dies_at:
             raise Killed
 
@@ -67,7 +64,15 @@ class Steps:
         self.told.append(told)
 
     async def check_cancelled(self) -> None:
-        await asyncio.to_thread(self.step)
+        self.step()
+        if self.slips_at == self.taken:
+            await asyncio.to_thread(self._slip)
+
+    def _slip(self) -> None:
+        try:
+            self.slip()
+        finally:
+            connection.close()  # of this thread
 
     def fence(self) -> None:
         self.step()
@@ -142,7 +147,10 @@ class OptWorld:
         self._account(lambda account: _add(account, list_id, body))
         if person:
             given = Evidence(
-                side=Side.CAMPAIGN_MONITOR, basis=Basis.SUBSCRIBE_FORM, source="form", at=self.now().replace(microsecond=0)
+                side=Side.CAMPAIGN_MONITOR,
+                basis=Basis.SUBSCRIBE_FORM,
+                source="form",
+                at=self.now().replace(microsecond=0),
             )
             book = PostgresConsentBook(self.org.pk, lambda: None)
             async_to_sync(book.record)(scope.id, records.address_key(address), given)
@@ -216,7 +224,12 @@ class OptWorld:
         for side in (CM, SF):
             told = next(iter(self.emulators.get(side, "/_control/requests")))
             for one in told["requests"]:
-                if one["method"] == "GET" or "oauth2" in one["path"] or "_control" in one["path"] or "jobs/query" in one["path"]:
+                if (
+                    one["method"] == "GET"
+                    or "oauth2" in one["path"]
+                    or "_control" in one["path"]
+                    or "jobs/query" in one["path"]
+                ):
                     self.reads += "_control" not in one["path"]
                 else:
                     self.writes.append(f"{one['method']} {one['path']}")

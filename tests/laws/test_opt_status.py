@@ -63,7 +63,9 @@ class Machine(RuleBasedStateMachine):
         elif kind == "clear" and first:
             world.check(first, ticked=False)
         elif kind == "leave":
-            mine = [n for n, name in enumerate(world.lists[world.clients[0].id]) if world.states(each).get(name) == "Active"]
+            mine = [
+                n for n, name in enumerate(world.lists[world.clients[0].id]) if world.states(each).get(name) == "Active"
+            ]
             if mine:
                 world.leave(each, mine[of % len(mine)])
                 if was and not world.active(each):
@@ -93,7 +95,7 @@ class Machine(RuleBasedStateMachine):
         elif kind == "merge":
             contacts = sorted(record for record in boxes if record.startswith("003"))
             if len(contacts) > 1:
-                self.world.act(act="merge", object="Contact", id=contacts[0], others=[contacts[1]])
+                self.world.act(act="merge", object="Contact", id=contacts[0], losers=[contacts[1]])
 
     @rule(acts=st.lists(ACT, min_size=1, max_size=3))
     def people_act(self, acts: list[tuple[str, int, int]]) -> None:

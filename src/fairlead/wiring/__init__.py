@@ -5,6 +5,7 @@ from fairlead.features.connections import signing_in
 from fairlead.features.maintenance import layouts, notifying
 from fairlead.features.maintenance import rules as maintenance
 from fairlead.features.maintenance.listening import Listener
+from fairlead.features.opt_status import rules as opt_status
 from fairlead.features.permissions import salesforce_sign_in
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
@@ -15,6 +16,7 @@ from fairlead.sync import known, sides
 from fairlead.sync import standing as sync_standing
 from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_monitor, open_salesforce, open_sides
 from fairlead.wiring.connected import standing_of
+from fairlead.wiring.run_opt_status import run_opt_status
 from fairlead.wiring.run_sync import run_primary_sync
 from fairlead.wiring.run_webhooks import known_clients, repair_webhooks, run_webhook_look, run_webhook_repair
 from fairlead.wiring.stages import PRIMARY_SYNC_STAGES
@@ -44,6 +46,7 @@ def register_runners() -> None:
     sync_standing.provide(standing_of)
     # both write members of a list from what they read before: the older reading must not be written last
     registry.register(receiving.LOOK, receiving.TITLE, run_webhook_look, apart_from=(primary_sync.KIND,))
+    registry.register(opt_status.KIND, opt_status.TITLE, run_opt_status, apart_from=(primary_sync.KIND,))
     registry.register(repairing.KIND, repairing.TITLE, run_webhook_repair)
     registry.register(maintenance.NOTIFY, notifying.TITLE, notifying.run_notify)
     registry.register(layouts.KIND, layouts.TITLE, layouts.run_layouts)

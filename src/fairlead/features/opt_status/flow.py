@@ -77,15 +77,17 @@ class Opting:
 
 @dataclass(slots=True)
 class ClientRun:
-    """One client in one run. `only`: look at these addresses, and move no cursor."""
+    """One client in one run. `only`: look at these addresses, and move no cursor. `keeps`: a preview is noted."""
 
     opting: Opting
     client: ClientScope
     only: Collection[str] | None = None
+    keeps: bool = True
     kept: OptReading = field(init=False)
     account: AccountSide = field(init=False)
     org: OrgSide = field(init=False)
     scope: str = ""
+    cases: Mapping[str, Case] = field(default_factory=dict, repr=False)
     now: datetime = field(init=False)
 
     async def run(self) -> Mapping[str, int]:
@@ -94,15 +96,17 @@ class ClientRun:
         self.now = opting.clock()
         self.kept = await records.reading(opting.org_id, self.client)
         await self._open()
-        await self._end_flights()
         wanted = opting.wanted
+        if not wanted.preview:
+            await self._end_flights()
         before = await opting.book.scope(self.client.id)
         consent_guard.check_scope(before, self.scope, allowed=wanted.baseline or wanted.preview)
         gathered = await gather(self, whole=self._whole(before))
-        cases = await judge(self, gathered)
+        cases = self.cases = await judge(self, gathered)
         if wanted.preview:
             counts = _counts(cases.values())
-            await records.note(opting.org_id, self.client, preview=counts, previewed_at=self.now)
+            if self.keeps:
+                await records.note(opting.org_id, self.client, preview=counts, previewed_at=self.now)
             return counts
         await self._check(cases, gathered)
         return await self._carry_out(cases, gathered)
@@ -182,14 +186,18 @@ def _counts(cases: Collection[Case]) -> dict[str, int]:
     return rules.tally((one.rule, one.out, one.into, one.reviews) for one in made) | {"looked_at": len(cases)}
 
 
-async def run_clients(opting: Opting, clients: Collection[ClientScope], stage: str = NAME) -> None:
-    """Run all clients; one that fails does not take the others with it. Raises the failure that a person must act on."""
+async def run_clients(opting: Opting, clients: Collection[ClientScope], *, waiting: bool = False) -> None:
+    """Run all clients; one that fails does not take the others with it. Raises the failure that a person must act on.
+
+    `waiting`: only look at addresses that wait.
+    """
+    stage = NAME
     failures: list[Failure] = []
     for done, client in enumerate(clients):
         await opting.progress.check_cancelled()
         await opting.progress.stage(stage, done=done, total=len(clients), unit="clients")
         try:
-            opting.add(await ClientRun(opting, client).run())
+            opting.add(await ClientRun(opting, client, only=() if waiting else None).run())
         except SignInAgain:
             raise
         except Failure as failure:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from fairlead.domain.consent import Event, Evidence, Shadow, Side
+from fairlead.domain.consent import Event, Shadow, Side
 from fairlead.features.opt_status import records, rules
 from fairlead.features.opt_status.account_side import Change, Standing
 from fairlead.features.opt_status.org_side import EVER, Box, Changed, Ticked, moment
@@ -28,7 +28,7 @@ class Gathered:
     standing: dict[str, Standing] = field(default_factory=dict, repr=False)
     boxes: dict[str, list[Box]] = field(default_factory=dict, repr=False)
     addresses: set[str] = field(default_factory=set, repr=False)
-    waiting: dict[str, Evidence | None] = field(default_factory=dict, repr=False)
+    waiting: dict[str, records.Waiting] = field(default_factory=dict, repr=False)
     ticks: list[Ticked] = field(default_factory=list, repr=False)
     gone: list[Changed] = field(default_factory=list, repr=False)
     looked: dict[bytes, str] = field(default_factory=dict, repr=False)
@@ -46,7 +46,7 @@ async def gather(run: "ClientRun", *, whole: bool) -> Gathered:
     found = Gathered(whole)
     await _clocks(run, found)
     for each in await records.waiting(run.opting.org_id, run.client.id):
-        found.waiting[each.address] = each.consent
+        found.waiting[each.address] = each
     org_since = moment(found.org_clock) - rules.ORG_OVERLAP
     if run.kept.org_until:
         org_since = moment(run.kept.org_until) - rules.ORG_OVERLAP

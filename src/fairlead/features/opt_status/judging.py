@@ -24,6 +24,7 @@ from fairlead.features.opt_status import records, rules
 from fairlead.features.opt_status.account_side import Standing
 from fairlead.features.opt_status.gathering import Gathered, by_address, events_of, shadows_of
 from fairlead.features.opt_status.org_side import Box, Changed, Ticked
+from fairlead.features.opt_status.records import Waiting
 
 if TYPE_CHECKING:
     from fairlead.features.opt_status.flow import ClientRun
@@ -35,7 +36,10 @@ PREVIEWED: Final = -1
 
 @dataclass(slots=True)
 class Case:
-    """An address with all that its decision is made from. `clears`: a recorded consent clears the tick first."""
+    """An address with all that its decision is made from.
+
+    `clears`: a recorded consent clears the tick first. `restores`: a person decided that a cleared tick does not count.
+    """
 
     address: str = field(repr=False)
     key: bytes
@@ -48,6 +52,12 @@ class Case:
     evidence: list[Evidence]
     decision: Decision = field(default_factory=lambda: Decision(0, None))
     clears: bool = False
+    restores: bool = False
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether another job writes it just now."""
+        return self.before is not None and bool(self.before.job)
 
     @property
     def judged(self) -> Judged:
@@ -63,9 +73,11 @@ class Case:
     def tells(self) -> bool:
         """Whether there is anything to commit."""
         made = self.decision
+        if made.rule == 0 and made.shadow is not None and made.shadow.job:
+            return False
         if self.events or self.evidence or made.out or self.into or made.reviews:
             return True
-        if made.shadow is None or made.rule == 0:
+        if made.shadow is None:
             return False
         if self.before is None:
             return made.shadow.agreed is Opt.OUT or made.shadow.campaign_monitor is not None
@@ -148,9 +160,11 @@ def _case(
     return Case(address, records.address_key(address), before, boxes, standing, shown, events, counting, [])
 
 
-async def _decide(run: "ClientRun", case: Case, waits: Evidence | None) -> None:
+async def _decide(run: "ClientRun", case: Case, waiting: Waiting | None) -> None:
     """The decision; a consent that waits is carried out if it counts once the tick is cleared."""
     opting = run.opting
+    waits = waiting.consent if waiting else None
+    case.restores = waiting is not None and waiting.restores
     await _trust(run, case)
     if waits is not None and case.boxes and not (case.before and case.before.job):
         given = replace(waits, id=PREVIEWED) if opting.wanted.preview else await opting.book.record(
@@ -186,14 +200,16 @@ async def _trust(run: "ClientRun", case: Case) -> None:
 
 
 def _table(run: "ClientRun", case: Case) -> Decision:
-    shown = case.shown
+    shown, chosen = case.shown, run.opting.options
+    if case.restores:
+        chosen = replace(chosen, cleared_tick_box=ClearedTickBox.RESTORE)
     return decide(
         case.before,
         shown[Side.SALESFORCE],
         shown[Side.CAMPAIGN_MONITOR],
         case.counting,
         case.evidence,
-        run.opting.options,
+        chosen,
         now=run.now,
     )
 

@@ -65,6 +65,7 @@ class OptWaiting(models.Model):
     code = models.CharField(max_length=80, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     consent = models.JSONField(null=True)
+    restores = models.BooleanField(default=False, help_text="A person decided that the cleared tick does not count.")
     since = models.DateTimeField(auto_now_add=True)
 
     class Meta:

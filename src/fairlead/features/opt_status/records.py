@@ -31,6 +31,7 @@ class Waiting:
 
     address: str = field(repr=False)
     consent: Evidence | None = None
+    restores: bool = False
 
 
 @dataclass(slots=True)
@@ -84,7 +85,9 @@ def not_looked(org_id: int, client: str, keys: Collection[bytes]) -> set[bytes]:
 def waiting(org_id: int, client: str) -> list[Waiting]:
     """Addresses that wait, opened."""
     rows = OptWaiting.objects.filter(org_id=org_id, client=client)
-    return [Waiting(secrets.unseal(bytes(row.sealed)), _consent(row.consent)) for row in rows]
+    return [
+        Waiting(secrets.unseal(bytes(row.sealed)), _consent(row.consent), restores=bool(row.restores)) for row in rows
+    ]
 
 
 def _consent(kept: Mapping[str, Any] | None) -> Evidence | None:
@@ -99,8 +102,10 @@ def _consent(kept: Mapping[str, Any] | None) -> Evidence | None:
     )
 
 
-def put_waiting(org_id: int, client: str, address: str, consent: Evidence | None = None) -> None:
-    """Let the next run look at an address, and carry out a consent there. Call it in a transaction."""
+def put_waiting(
+    org_id: int, client: str, address: str, consent: Evidence | None = None, *, restores: bool = False
+) -> None:
+    """Let the next run look at an address, and carry out a consent there, or restore a tick. Call it in a transaction."""
     kept = None
     if consent is not None:
         kept = {
@@ -109,7 +114,13 @@ def put_waiting(org_id: int, client: str, address: str, consent: Evidence | None
             "at": consent.at.isoformat(),
             "user": consent.user,
         }
-    defaults: dict[str, Any] = {"sealed": secrets.seal(normal(address)), "consent": kept, "reason": "", "code": ""}
+    defaults: dict[str, Any] = {
+        "sealed": secrets.seal(normal(address)),
+        "consent": kept,
+        "reason": "",
+        "code": "",
+        "restores": restores,
+    }
     OptWaiting.objects.update_or_create(org_id=org_id, client=client, address=address_key(address), defaults=defaults)
 
 

@@ -22,6 +22,7 @@ MOVED: Final = ("MOVED", "Something changed on one of the sides just before it w
 STILL_OUT: Final = ("STILL_OUT", "It was let in, but a side still shows it out.")
 IS_PAUSED: Final = ("PAUSED", "Everything to Campaign Monitor is paused.")
 NOT_HERE: Final = ("NO_RECORD", "No contact or lead has the address any more.")
+IN_FLIGHT: Final = ("IN_FLIGHT", "Another run was writing it at that moment.")
 PART: Final = 5_000
 
 
@@ -50,6 +51,7 @@ class Lanes:
             failures |= {failure.key: failure for failure in told}
         if ticking:
             failures |= await self._tick(ticking, done)
+        done.left |= {case.address: IN_FLIGHT for case in self.cases.values() if case.in_flight}
         for case in wanted:
             if case.address in failures:
                 failure = failures[case.address]
