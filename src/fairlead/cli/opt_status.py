@@ -149,7 +149,7 @@ def _moment(text: str) -> datetime:
 
 @app.command(
     "consent",
-    epilog="Example: echo somebody@example.com | fairlead opt-status consent - --basis written --source 'card of the fair' --date 2026-03-31",
+    epilog="Example: fairlead opt-status consent somebody@example.com --basis written --source card --date 2026-03-31",
 )
 def consent(
     address: Address,

@@ -56,6 +56,7 @@ def test_the_doors_are_all_there():
         users-list users-grant users-revoke
         campaigns-list campaigns-link campaigns-unlink campaigns-refresh campaigns-preview
         members-ambiguous members-lists records-preview records-retry storage-estimate storage-show
+        opt-status-run opt-status-review opt-status-consent opt-status-history opt-status-report
         suppression-remove tracking-suspicious webhooks-remove webhooks-repair webhooks-status
         audit messages-list messages-resolve messages-retry messages-show notifications-set
         notifications-show notifications-test

@@ -1,6 +1,5 @@
 """What the opt status room declares."""
 
-from fairlead.domain.role import Role
 from fairlead.features.opt_status.rules import SETTINGS
 from fairlead.ui.rooms import Room, Verb
 
@@ -8,8 +7,9 @@ ROOM = Room(
     name="opt_status",
     title="Opt status",
     icon="email",
+    entry="opt_status",
     place=43,
-    role=Role.STANDARD,
+    urls="fairlead.features.opt_status.urls",
     verbs=(Verb("look"), Verb("run"), Verb("review"), Verb("record consent")),
     settings=SETTINGS,
 )

@@ -41,7 +41,9 @@ def test_the_history_of_a_loser_stays_with_it(desk, people):
     winner, loser, _ = people
     desk.act(act="edit", object="Contact", id=loser, fields={"HasOptedOutOfEmail": True})
     desk.act(act="merge", object="Contact", id=winner, losers=[loser])
-    assert desk.query(f"SELECT Id FROM ContactHistory WHERE ContactId = '{winner}' AND Field = 'HasOptedOutOfEmail'") == []
+    assert (
+        desk.query(f"SELECT Id FROM ContactHistory WHERE ContactId = '{winner}' AND Field = 'HasOptedOutOfEmail'") == []
+    )
 
 
 def test_memberships_collapse_to_one_a_campaign(desk, people):
