@@ -84,8 +84,11 @@ class Open:
 
 
 def clients(org: Org) -> list[ClientScope]:
-    """The clients that are synced."""
-    return [each.scope for each in known.clients(org.pk) if each.selected]
+    """The clients that are synced; none where the house is not wired."""
+    try:
+        return [each.scope for each in known.clients(org.pk) if each.selected]
+    except sides.NotProvided:
+        return []
 
 
 def ask(org: Org, by: str, **wanted: Any) -> Job:

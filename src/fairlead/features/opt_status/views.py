@@ -157,7 +157,8 @@ def review(request: HttpRequest, number: int) -> HttpResponse:
     try:
         one = acts.find_review(org, number)
     except Failure as failure:
-        return _page(request, "reviews", 404, found=acts.open_reviews(org), problem=failure)
+        messages.error(request, str(failure))
+        return redirect("opt_status_reviews")
     context = {"one": one, "lines": _history(one.entries), "problem": problem, **_given(request)}
     return _page(request, "review", 400 if problem else 200, **context)
 
