@@ -181,7 +181,10 @@ class OptWorld:
         return {one.list_id: one.state for one in found}
 
     def active(self, address: str, client: int = 0) -> bool:
-        return "Active" in self.states(address, client).values()
+        """Whether it is mailed: active on a list, and not suppressed."""
+        scope = self.clients[client]
+        suppressed = self._account(lambda account: account.suppression.find(scope.id, address)) is not None
+        return not suppressed and "Active" in self.states(address, client).values()
 
     def shadow(self, address: str, client: int = 0) -> str:
         row = OptShadow.objects.filter(

@@ -103,7 +103,7 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "opt_status_consent": ("/opt-status/consent/", 302, "GET POST"),
     "opt_status_history": ("/opt-status/history/", 302, "GET POST"),
     "opt_status_report": ("/opt-status/report/", 302, "GET"),
-    "opt_status_report_csv": ("/opt-status/report/csv/", 302, "GET"),
+    "opt_status_report_csv": ("/opt-status/report.csv", 302, "GET"),
     "storage": ("/storage/", 302, "GET POST"),
     "storage_estimate": ("/storage/estimate/", 302, "GET"),
     "campaigns": ("/campaigns/", 302, "GET"),

@@ -12,5 +12,5 @@ urlpatterns = [
     path("opt-status/consent/", views.consent, name="opt_status_consent"),
     path("opt-status/history/", views.history, name="opt_status_history"),
     path("opt-status/report/", views.report, name="opt_status_report"),
-    path("opt-status/report/csv/", views.report_csv, name="opt_status_report_csv"),
+    path("opt-status/report.csv", views.report_csv, name="opt_status_report_csv"),
 ]
