@@ -237,6 +237,10 @@ class OptWorld:
                 else:
                     self.writes.append(f"{one['method']} {one['path']}")
 
+    def clear_faults(self, side: str) -> None:
+        request = urllib.request.Request(f"{self.emulators.url(side)}/_control/faults", method="DELETE")
+        urllib.request.urlopen(request, timeout=30).close()
+
     def quiet(self, *addresses: str) -> None:
         """After an undisturbed run: sides and shadow agree."""
         for address in addresses:

@@ -172,11 +172,11 @@ ANY: Final = {"opt_status.opt_out_from_campaign_monitor": FromCampaignMonitor.AN
 
 def test_the_laws_hold_over_the_wire(running: OptWorld) -> None:
     """All lists count: the default."""
-    _run(running, {}, 3, 6)
+    _run(running, {}, 6, 8)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, ANY], ids=["all lists", "any list"])
 def test_the_laws_hold_over_the_wire_for_long(running: OptWorld, options: dict[str, Any]) -> None:
     """The same, for longer, and where one unsubscribe counts for the whole person."""
-    _run(running, options, 25, 8)
+    _run(running, options, 60, 12)

@@ -5,6 +5,7 @@ from fairlead.features.connections import signing_in
 from fairlead.features.maintenance import layouts, notifying
 from fairlead.features.maintenance import rules as maintenance
 from fairlead.features.maintenance.listening import Listener
+from fairlead.features.opt_status import hearing as opt_status_hearing
 from fairlead.features.opt_status import rules as opt_status
 from fairlead.features.permissions import salesforce_sign_in
 from fairlead.features.primary_sync import flow as primary_sync_flow
@@ -12,7 +13,7 @@ from fairlead.features.primary_sync import rules as primary_sync
 from fairlead.features.setup import flow as setup_flow
 from fairlead.features.webhooks import receiving, repairing
 from fairlead.jobs import hearing, registry
-from fairlead.sync import known, sides
+from fairlead.sync import heard, known, sides
 from fairlead.sync import standing as sync_standing
 from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_monitor, open_salesforce, open_sides
 from fairlead.wiring.connected import standing_of
@@ -44,6 +45,7 @@ def register_runners() -> None:
     registry.register(setup_flow.KIND, setup_flow.TITLE, setup_flow.install)
     known.provide(known_clients)
     sync_standing.provide(standing_of)
+    heard.provide(opt_status_hearing.listen)
     # both write members of a list from what they read before: the older reading must not be written last
     registry.register(receiving.LOOK, receiving.TITLE, run_webhook_look, apart_from=(primary_sync.KIND,))
     registry.register(opt_status.KIND, opt_status.TITLE, run_opt_status, apart_from=(primary_sync.KIND,))

@@ -121,7 +121,11 @@ def put_waiting(
         "code": "",
         "restores": restores,
     }
-    OptWaiting.objects.update_or_create(org_id=org_id, client=client, address=address_key(address), defaults=defaults)
+    where: dict[str, Any] = {"org_id": org_id, "client": client, "address": address_key(address)}
+    if consent is None and not restores:  # what waits already may be more than a look
+        OptWaiting.objects.get_or_create(**where, defaults=defaults)
+        return
+    OptWaiting.objects.update_or_create(**where, defaults=defaults)
 
 
 @sync_to_async
