@@ -15,16 +15,21 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from django.db import connection
 
+from fairlead import wiring
 from fairlead.cli import demo_emulators
 from fairlead.cli.demo_emulators import Emulators
 from fairlead.domain.consent import Basis, Evidence, Opt, Side
 from fairlead.domain.setting import Given
+from fairlead.features.connections import connecting, credentials
+from fairlead.features.connections.credentials import AccountKey
+from fairlead.features.connections.models import SalesforceOrg
 from fairlead.features.opt_status import records
 from fairlead.features.opt_status.flow import ClientRun, Opting
 from fairlead.features.opt_status.rules import Wanted
 from fairlead.store.consent import PostgresConsentBook
 from fairlead.store.consent_models import OptDecision, OptShadow
 from fairlead.store.models import Org
+from fairlead.store.orgs import default_org
 from fairlead.sync.stage import ClientScope
 from tests.conformance import emulated
 from tests.faults.whole import open_database
@@ -116,6 +121,17 @@ class OptWorld:
 
     def tick(self, minutes: float = 2) -> None:
         self.emulators.post(CM, "/_control/clock", {"advance_seconds": minutes * 60})
+
+    def connect(self) -> None:
+        """Keep the credentials of both sides, as an admin does who connects them."""
+        account, crm = self.emulators.line[CM], self.emulators.line[SF]
+        details = [self._account(lambda opened, of=one.id: opened.client(of)) for one in self.clients]
+        connecting.store_campaign_monitor(
+            self.org, account["url"], AccountKey(account["api_key"]), details, [], "tests"
+        )
+        SalesforceOrg.objects.create(org=self.org, login_url=crm["url"])
+        credentials.put(self.org, credentials.SALESFORCE, credentials.OrgApp(crm["client_id"], crm["client_secret"]))
+        wiring.register_runners()
 
     # ---- people
 
@@ -290,7 +306,7 @@ def served(*clients: str, tracked: bool = True) -> Iterator[Emulators]:
 def world_of(blocker: Any, *clients: str, tracked: bool = True) -> Iterator[OptWorld]:
     """A world for the tests of a module. Its tables are open, with commits."""
     with open_database(blocker), served(*clients, tracked=tracked) as emulators:
-        org = Org.objects.create(name="opt status")
+        org = default_org()
         yield OptWorld(emulators, org)
         for model in (OptDecision, OptShadow):  # they hold consents fast
             model.objects.filter(org=org).delete()

@@ -28,6 +28,7 @@ from fairlead.features.opt_status.writing import Lanes
 from fairlead.salesforce.client import Salesforce
 from fairlead.store.consent import PostgresConsentBook
 from fairlead.sync.failures import campaign_monitor_failures
+from fairlead.sync.limits import SMALL_DOOR
 from fairlead.sync.stage import ClientScope, Progress, Run, Stage
 
 NAME: Final = KIND
@@ -125,7 +126,7 @@ class ClientRun:
             lists = [one.list_id for one in await opting.campaign_monitor.lists(self.client.id)]
         tick = opting.progress.check_cancelled
         self.account = AccountSide(opting.campaign_monitor, self.client, lists, tick)
-        self.org = OrgSide(opting.salesforce, tick)
+        self.org = OrgSide(opting.salesforce, tick, opting.settings.of(SMALL_DOOR))
         self.scope = consent_guard.scope_hash(lists, rules.OPT_OUT_FIELD, rules.scope_settings(opting.options))
 
     async def _end_flights(self) -> None:

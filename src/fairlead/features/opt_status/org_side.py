@@ -18,8 +18,8 @@ CONTACT: Final = "Contact"
 LEAD: Final = "Lead"
 LIVE: Final = {CONTACT: "", LEAD: " AND IsConverted = false"}
 """A converted lead can be changed no more: the contact that it became speaks for it."""
-SINGLY: Final = 2_000
-"""Up to so many records the collections door is the cheaper."""
+PIECE: Final = 2_000
+"""Rows of a piece of an upload."""
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -67,11 +67,15 @@ def literal(at: datetime) -> str:
 
 
 class OrgSide:
-    """Reads and writes tick boxes of one org. `tick` is awaited with each page, and may raise to end the reading."""
+    """Reads and writes tick boxes of one org. `tick` is awaited with each page, and may raise to end the reading.
 
-    def __init__(self, crm: Salesforce, tick: Callable[[], Awaitable[None]]) -> None:
+    Up to `singly` records are written 200 a call, more by a bulk job.
+    """
+
+    def __init__(self, crm: Salesforce, tick: Callable[[], Awaitable[None]], singly: int = 2_000) -> None:
         self._crm = crm
         self._tick = tick
+        self._singly = singly
 
     async def user(self) -> str:
         """The id (15 characters) of the user whom Fairlead signs in as. Raises a Failure."""
@@ -162,7 +166,7 @@ class OrgSide:
             if not mine:
                 continue
             with salesforce_failures("change tick boxes"):
-                if len(boxes) > SINGLY:
+                if len(boxes) > self._singly:
                     failures += await self._bulk(name, mine, ticked, opened)
                     continue
                 rows = [{"Id": each, OPT_OUT_FIELD: ticked} for each in mine]
@@ -178,8 +182,8 @@ class OrgSide:
 
         async def rows() -> AsyncIterator[bytes]:
             yield f"Id,{OPT_OUT_FIELD}\n".encode()
-            for start in range(0, len(ids), SINGLY):
-                yield "".join(f"{each},{value}\n" for each in ids[start : start + SINGLY]).encode()
+            for start in range(0, len(ids), PIECE):
+                yield "".join(f"{each},{value}\n" for each in ids[start : start + PIECE]).encode()
 
         job = await self._crm.bulk.send(name, "update", None, rows, opened)
         await self._crm.bulk.wait(job)
