@@ -179,4 +179,4 @@ def test_the_laws_hold_over_the_wire(running: OptWorld) -> None:
 @pytest.mark.parametrize("options", [{}, ANY], ids=["all lists", "any list"])
 def test_the_laws_hold_over_the_wire_for_long(running: OptWorld, options: dict[str, Any]) -> None:
     """The same, for longer, and where one unsubscribe counts for the whole person."""
-    _run(running, options, 60, 12)
+    _run(running, options, 30, 10)
