@@ -9,13 +9,14 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from django.db import connection
+from django.db import connection, transaction
 
 from fairlead import wiring
+from fairlead.campaignmonitor.timezones import wall_clock, zone
 from fairlead.cli import demo_emulators
 from fairlead.cli.demo_emulators import Emulators
 from fairlead.domain.consent import Basis, Evidence, Opt, Side
@@ -85,7 +86,10 @@ class Steps:
 
 @dataclass
 class OptWorld:
-    """`settings` are what was chosen. `writes` counts the calls that changed something in the last run."""
+    """`settings` are what was chosen. `writes` are the calls that changed something in the last run, `reads` counts others.
+
+    `told`: webhooks tell who leaves.
+    """
 
     emulators: Emulators
     org: Org
@@ -93,6 +97,7 @@ class OptWorld:
     number: int = 0
     writes: list[str] = field(default_factory=list)
     reads: int = 0
+    told: bool = False
 
     def __post_init__(self) -> None:
         state = next(self.emulators.get(CM, "/_control/state"))
@@ -172,8 +177,14 @@ class OptWorld:
             async_to_sync(book.record)(scope.id, records.address_key(address), given)
 
     def leave(self, address: str, of: int = 0, client: int = 0) -> None:
-        list_id = self.lists[self.clients[client].id][of]
+        scope = self.clients[client]
+        list_id = self.lists[scope.id][of]
+        was = self.states(address, client).get(list_id)
         self._account(lambda account: _quietly(account.subscriptions.unsubscribe(list_id, address)))
+        if self.told and was == "Active":  # as a webhook tells it
+            date = wall_clock(self.now() + timedelta(seconds=30), zone(ZONE))[:16] + ":00"
+            with transaction.atomic():
+                records.put_waiting(self.org.pk, scope.id, address, heard=(list_id, date))
 
     def remove(self, address: str, of: int = 0, client: int = 0) -> None:
         list_id = self.lists[self.clients[client].id][of]
@@ -185,8 +196,9 @@ class OptWorld:
     def consent(self, address: str) -> None:
         """*Record consent* of the room, for all clients."""
         given = Evidence(side=Side.SALESFORCE, basis=Basis.WRITTEN, source="paper", at=self.now(), user="1")
-        for client in self.clients:
-            records.put_waiting(self.org.pk, client.id, address, given)
+        with transaction.atomic():
+            for client in self.clients:
+                records.put_waiting(self.org.pk, client.id, address, given)
 
     # ---- what holds
 

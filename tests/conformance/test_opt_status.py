@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import transaction
 
 from fairlead.campaignmonitor.timezones import wall_clock, zone
 from fairlead.domain.consent import Basis, Evidence, Review, Side
@@ -289,7 +290,8 @@ def test_an_older_consent_does_not_bring_back_and_goes_to_review(world: OptWorld
     world.tick(60)
     world.check(record)
     world.run()
-    records.put_waiting(world.org.pk, world.clients[0].id, ann, given)
+    with transaction.atomic():
+        records.put_waiting(world.org.pk, world.clients[0].id, ann, given)
     world.run()
     assert world.records(ann) == {record: True}
     assert not world.active(ann)
@@ -331,7 +333,8 @@ def test_asked_first_a_cleared_tick_waits_for_a_person(world: OptWorld) -> None:
     world.run()
     assert world.records(ann) == {record: False}
     assert not world.active(ann)
-    records.put_waiting(world.org.pk, world.clients[0].id, ann, restores=True)
+    with transaction.atomic():
+        records.put_waiting(world.org.pk, world.clients[0].id, ann, restores=True)
     world.run()
     assert world.records(ann) == {record: True}
 
@@ -401,5 +404,21 @@ def test_a_tick_reaches_campaign_monitor_without_waiting_for_a_run(world: OptWor
     run = async_to_sync(_react)(world, {"Id": record, "Email": ann, "HasOptedOutOfEmail": True})
     assert run.totals == {"opt_out_campaign_monitor": 1}
     assert not world.active(ann)
+    world.run()
+    assert world.writes == []
+
+
+def test_who_left_and_was_imported_again_before_a_run_is_out_where_a_webhook_told_it(world: OptWorld) -> None:
+    """The state tells nothing any more; what was heard does."""
+    ann = world.person()
+    record = world.add(ann)
+    world.subscribe(ann)
+    world.run()
+    world.told = True
+    world.leave(ann)
+    world.told = False
+    world.subscribe(ann)
+    world.run()
+    assert (world.records(ann), world.active(ann)) == ({record: True}, False)
     world.run()
     assert world.writes == []

@@ -1,7 +1,7 @@
 """The Campaign Monitor side of opt status: where an address stands on a client's lists and its suppression list."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Final
@@ -185,6 +185,14 @@ class AccountSide:
         standing.memberships.append(Membership(of, state, last if state == ACTIVE else first))
         if state == UNSUBSCRIBED:
             standing.left.append(Left(of, row.date, first))
+
+    def heard(self, told: Iterable[tuple[str, str]]) -> list[Left]:
+        """Opt-outs that a webhook told (list, moment); one whose moment cannot be read, or of another list, is none."""
+        found = []
+        for place, text in told:
+            with suppress(ValueError):
+                found.append(Left(place, text, instants(text, self._zone)[0]))
+        return [one for one in found if one.place in self._lists]
 
     def _suppress(self, standing: Standing, entry: Suppressed) -> None:
         if entry.reason == BOUNCED:

@@ -127,7 +127,8 @@ class ClientRun:
         tick = opting.progress.check_cancelled
         self.account = AccountSide(opting.campaign_monitor, self.client, lists, tick)
         self.org = OrgSide(opting.salesforce, tick, opting.settings.of(SMALL_DOOR))
-        self.scope = consent_guard.scope_hash(lists, rules.OPT_OUT_FIELD, rules.scope_settings(opting.options))
+        mapping = [await self.org.id(), rules.OPT_OUT_FIELD]
+        self.scope = consent_guard.scope_hash(lists, mapping, rules.scope_settings(opting.options))
 
     async def _end_flights(self) -> None:
         """Writes of an attempt that died: a bulk job is brought to its end first, then all is read anew."""
@@ -157,12 +158,12 @@ class ClientRun:
 
     async def _carry_out(self, cases: Mapping[str, Case], gathered: Gathered) -> Mapping[str, int]:
         opting = self.opting
-        lanes = Lanes(self, cases)
+        lanes = Lanes(self, cases, gathered.waiting)
         done = await lanes.out()
         await lanes.into(done)
         counts = _counts(cases.values()) | {"waiting": len(done.left)}
         done.looked |= gathered.looked_without(done.left)
-        done.finished |= set(gathered.waiting)
+        done.finished |= gathered.waiting
         if self.only is None:
             done.reading = {
                 "account_until": gathered.account_clock,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fairlead.domain.consent import Event, Shadow, Side
 from fairlead.features.opt_status import records, rules
-from fairlead.features.opt_status.account_side import Change, Standing
+from fairlead.features.opt_status.account_side import Change, Left, Standing
 from fairlead.features.opt_status.org_side import EVER, Box, Changed, Ticked, moment
 from fairlead.sync.failures import campaign_monitor_failures
 
@@ -156,12 +156,12 @@ async def _states(run: "ClientRun", found: Gathered) -> None:
 
 
 def events_of(
-    address: str, standing: Standing, ticks: Iterable[Ticked], gone: Iterable[Changed], since: datetime
+    address: str, left: Iterable[Left], ticks: Iterable[Ticked], gone: Iterable[Changed], since: datetime
 ) -> list[Event]:
     """The opt-outs of an address that the histories of both sides tell, since a moment."""
     events = [
         Event(Side.CAMPAIGN_MONITOR, records.event_key("left", one.place, address, one.date), one.at, one.place)
-        for one in standing.left
+        for one in left
         if one.at >= since
     ]
     events += [

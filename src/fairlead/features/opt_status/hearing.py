@@ -32,7 +32,8 @@ def listen(org_id: int, list_id: str, heard: Sequence[Heard]) -> None:
             _consent(org, client, list_id, one)
     with transaction.atomic():
         for one in heard:
-            records.put_waiting(org.pk, client.id, normal(one.address))
+            left = None if one.signed_up else (list_id, one.date)
+            records.put_waiting(org.pk, client.id, normal(one.address), heard=left)
         jobs.ask(org, rules.KIND, args={"waiting": True}, by=BY)
 
 

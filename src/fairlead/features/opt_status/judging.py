@@ -111,10 +111,10 @@ async def judge(run: "ClientRun", gathered: Gathered) -> dict[str, Case]:
     ticks, gone = by_address(gathered.ticks), by_address(gathered.gone)
     told: dict[str, list[Event]] = {}
     for each in addresses:
-        standing = gathered.standing.get(each, Standing())
+        standing, waits = gathered.standing.get(each, Standing()), gathered.waiting.get(each)
         told[each] = events_of(
             each,
-            standing,
+            [*standing.left, *run.account.heard(waits.heard if waits else ())],
             [one for one in ticks.get(each, ()) if isinstance(one, Ticked)],
             [one for one in gone.get(each, ()) if isinstance(one, Changed)],
             gathered.events_since,

@@ -54,7 +54,8 @@ class OptLooked(models.Model):
 class OptWaiting(models.Model):
     """An address that the next run looks at, whatever changed: a write was refused or given up, or a consent was recorded.
 
-    `consent` holds basis, source, moment and user id of a consent that is still to be carried out.
+    `consent` holds basis, source, moment and user id of a consent that is still to be carried out. `heard` are opt-outs that a
+    webhook told: list and moment as the account wrote it; the state may be another by now.
     """
 
     org = models.ForeignKey("store.Org", on_delete=models.CASCADE)
@@ -66,7 +67,9 @@ class OptWaiting(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     consent = models.JSONField(null=True)
     restores = models.BooleanField(default=False, help_text="A person decided that the cleared tick does not count.")
+    heard = models.JSONField(default=list)
     since = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["id"]

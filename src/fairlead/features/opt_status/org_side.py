@@ -82,6 +82,11 @@ class OrgSide:
         with salesforce_failures("ask who is signed in"):
             return (await self._crm.identity()).user_id[:15]
 
+    async def id(self) -> str:
+        """The org's id: another org is another scope. Raises a Failure."""
+        with salesforce_failures("ask which org this is"):
+            return (await self._crm.identity()).organization_id
+
     async def newest(self) -> datetime:
         """The newest `SystemModstamp` of contacts and leads: the org's own clock, as far as it matters here."""
         found = [EVER]

@@ -32,19 +32,22 @@ class Waiting:
     address: str = field(repr=False)
     consent: Evidence | None = None
     restores: bool = False
+    heard: tuple[tuple[str, str], ...] = ()
+    changed_at: datetime | None = None
 
 
 @dataclass(slots=True)
 class Done:
     """What a run of a client commits at its end.
 
-    `left` are addresses (in clear) that the next run looks at, with why; `finished` those that no longer wait.
+    `left` are addresses (in clear) that the next run looks at, with why; `finished` those that no longer wait, unless
+    something was added to what waits since it was read.
     """
 
     settled: dict[str, list[Settled]] = field(default_factory=dict)
     looked: set[bytes] = field(default_factory=set)
     left: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
-    finished: set[str] = field(default_factory=set, repr=False)
+    finished: dict[str, Waiting] = field(default_factory=dict, repr=False)
     ticks: list[Write] = field(default_factory=list)
     reading: dict[str, Any] = field(default_factory=dict)
 
@@ -86,7 +89,14 @@ def waiting(org_id: int, client: str) -> list[Waiting]:
     """Addresses that wait, opened."""
     rows = OptWaiting.objects.filter(org_id=org_id, client=client)
     return [
-        Waiting(secrets.unseal(bytes(row.sealed)), _consent(row.consent), restores=bool(row.restores)) for row in rows
+        Waiting(
+            secrets.unseal(bytes(row.sealed)),
+            _consent(row.consent),
+            restores=row.restores,
+            heard=tuple((place, date) for place, date in row.heard),
+            changed_at=row.changed_at,
+        )
+        for row in rows
     ]
 
 
@@ -103,29 +113,34 @@ def _consent(kept: Mapping[str, Any] | None) -> Evidence | None:
 
 
 def put_waiting(
-    org_id: int, client: str, address: str, consent: Evidence | None = None, *, restores: bool = False
+    org_id: int,
+    client: str,
+    address: str,
+    consent: Evidence | None = None,
+    *,
+    restores: bool = False,
+    heard: tuple[str, str] | None = None,
 ) -> None:
-    """Let the next run look at an address, and carry out a consent there, or restore a tick. Call it in a transaction."""
-    kept = None
+    """Let the next run look at an address: carry out a consent, restore a tick, or count an opt-out that was heard of.
+
+    What waits of it already stays. Call it in a transaction.
+    """
+    key = address_key(address)
+    new = {"sealed": secrets.seal(normal(address))}
+    OptWaiting.objects.get_or_create(org_id=org_id, client=client, address=key, defaults=new)
+    row = OptWaiting.objects.select_for_update().get(org_id=org_id, client=client, address=key)
     if consent is not None:
-        kept = {
+        row.consent = {
             "basis": consent.basis.value,
             "source": consent.source,
             "at": consent.at.isoformat(),
             "user": consent.user,
         }
-    defaults: dict[str, Any] = {
-        "sealed": secrets.seal(normal(address)),
-        "consent": kept,
-        "reason": "",
-        "code": "",
-        "restores": restores,
-    }
-    where: dict[str, Any] = {"org_id": org_id, "client": client, "address": address_key(address)}
-    if consent is None and not restores:  # what waits already may be more than a look
-        OptWaiting.objects.get_or_create(**where, defaults=defaults)
-        return
-    OptWaiting.objects.update_or_create(**where, defaults=defaults)
+        row.reason = row.code = ""
+    row.restores = row.restores or restores
+    if heard is not None and list(heard) not in row.heard:
+        row.heard = [*row.heard, list(heard)]
+    row.save()
 
 
 @sync_to_async
@@ -188,7 +203,8 @@ def commit(
         looked = [OptLooked(org_id=org_id, client=client.id, key=key, at=at) for key in sorted(done.looked)]
         OptLooked.objects.bulk_create(looked, batch_size=PART, ignore_conflicts=True)
         OptLooked.objects.filter(org_id=org_id, client=client.id, at__lt=at - KEPT).delete()
-        _forget_waiting(org_id, client.id, done.finished - set(done.left))
+        finished = [each for address, each in done.finished.items() if address not in done.left]
+        _forget_waiting(org_id, client.id, finished)
         for address, (code, reason) in done.left.items():
             _leave(org_id, client.id, address, code, reason)
         OwnTick.objects.bulk_create(
@@ -202,9 +218,11 @@ def commit(
             )
 
 
-def _forget_waiting(org_id: int, client: str, addresses: Iterable[str]) -> None:
-    for part in _parts([address_key(each) for each in sorted(addresses)]):
-        OptWaiting.objects.filter(org_id=org_id, client=client, address__in=part).delete()
+def _forget_waiting(org_id: int, client: str, finished: Iterable[Waiting]) -> None:
+    for each in finished:
+        row = OptWaiting.objects.filter(org_id=org_id, client=client, address=address_key(each.address))
+        if each.changed_at is not None:
+            row.filter(changed_at=each.changed_at).delete()
 
 
 def _leave(org_id: int, client: str, address: str, code: str, reason: str) -> None:
@@ -218,12 +236,19 @@ def _leave(org_id: int, client: str, address: str, code: str, reason: str) -> No
 
 @sync_to_async
 def settle_one(
-    org_id: int, client: str, book: PostgresConsentBook, settled: Settled, *, job: str, at: datetime
+    org_id: int,
+    client: str,
+    book: PostgresConsentBook,
+    settled: Settled,
+    *,
+    job: str,
+    at: datetime,
+    waited: Waiting | None = None,
 ) -> None:
     """The careful lane's commit: what was let in, and that it no longer waits."""
     with transaction.atomic():
         book.settle(client, [settled], job=job, at=at)
-        _forget_waiting(org_id, client, [settled.clear])
+        _forget_waiting(org_id, client, [waited] if waited else [])
 
 
 @sync_to_async

@@ -13,7 +13,7 @@ from fairlead.features.opt_status.account_side import Standing
 from fairlead.features.opt_status.gathering import events_of
 from fairlead.features.opt_status.judging import Case
 from fairlead.features.opt_status.org_side import Box
-from fairlead.features.opt_status.records import Done
+from fairlead.features.opt_status.records import Done, Waiting
 
 if TYPE_CHECKING:
     from fairlead.features.opt_status.flow import ClientRun
@@ -32,6 +32,7 @@ class Lanes:
 
     run: "ClientRun"
     cases: Mapping[str, Case]
+    waiting: Mapping[str, Waiting] = field(default_factory=dict, repr=False)
     flights: set[str] = field(default_factory=set)
 
     @property
@@ -138,7 +139,13 @@ class Lanes:
             return await self._given_up(STILL_OUT)
         case.decision = _let(read_again(made, *shown), case)
         await records.settle_one(
-            run.opting.org_id, run.client.id, run.opting.book, case.settled(), job=self._flight, at=run.now
+            run.opting.org_id,
+            run.client.id,
+            run.opting.book,
+            case.settled(),
+            job=self._flight,
+            at=run.now,
+            waited=self.waiting.get(case.address),
         )
         return None
 
@@ -160,7 +167,7 @@ class Lanes:
             return False
         since = case.before.since if case.before is not None else run.now
         ticks = [one for one in await run.org.ticks(since) if one.email == case.address]
-        heard = events_of(case.address, standing, ticks, (), since)
+        heard = events_of(case.address, standing.left, ticks, (), since)
         unseen = set(await run.opting.book.unseen(run.client.id, [event.key for event in heard]))
         return unseen <= {event.key for event in case.events}
 
