@@ -129,6 +129,9 @@ def test_the_pages_tell_and_take_what_people_decide(world: OptWorld, browser: Cl
     assert "Addresses by what is agreed" in page
     assert ann not in page
     assert ann in browser.get("/opt-status/review/").content.decode()
+    home = browser.get("/").content.decode()
+    assert "for a person to look at the opt status" in home
+    assert ann not in home
     number = OptReview.objects.filter(org=world.org, decided_at=None).latest("id").pk
     shown = browser.get(f"/opt-status/review/{number}/").content.decode()
     assert "An opt-out was recorded since the last run" in shown

@@ -17,7 +17,7 @@ from fairlead.features.opt_status.models import OptLooked, OptReading, OptWaitin
 from fairlead.jobs.models import Job, State
 from fairlead.store import hashing, secrets
 from fairlead.store.consent import PostgresConsentBook
-from fairlead.store.consent_models import OptShadow
+from fairlead.store.consent_models import OptReview, OptShadow
 from fairlead.sync.stage import ClientScope
 
 PART: Final = 5_000
@@ -260,6 +260,11 @@ def note(org_id: int, client: ClientScope, **told: Any) -> None:
 def readings(org_id: int) -> list[OptReading]:
     """All clients that were ever read."""
     return list(OptReading.objects.filter(org_id=org_id))
+
+
+def open_reviews(org_id: int) -> int:
+    """How many addresses wait for a person."""
+    return OptReview.objects.filter(org_id=org_id, decided_at=None).count()
 
 
 def refused(org_id: int) -> list[OptWaiting]:
