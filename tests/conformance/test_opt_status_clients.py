@@ -12,13 +12,19 @@ from typer.testing import CliRunner
 
 from fairlead.cli import opt_status as cli
 from fairlead.domain.consent import Basis, Evidence, Review, Side
+from fairlead.domain.consent_guard import ScopeChanged
 from fairlead.features.opt_status import acts
-from fairlead.features.opt_status.models import OptWaiting
+from fairlead.features.opt_status.flow import keep_in_step
+from fairlead.features.opt_status.models import OptReading, OptWaiting
 from fairlead.jobs.models import Job
 from fairlead.store.consent import PostgresConsentBook
-from fairlead.store.consent_models import OptReview, OptShadow
+from fairlead.store.consent_models import ConsentScope, OptReview, OptShadow
+from fairlead.sync import stage as sync_stage
 from fairlead.sync.limits import SMALL_DOOR
-from tests.conformance import opt_world
+from fairlead.sync.memory import MemoryLedger
+from fairlead.sync.org_matcher import OrgMatcher
+from fairlead.sync.stage import Run
+from tests.conformance import emulated, opt_world
 from tests.conformance.opt_world import Killed, OptWorld, Steps
 
 
@@ -214,3 +220,42 @@ def test_a_consent_needs_basis_source_and_a_moment_that_is_past() -> None:
             acts.consent_of(basis, source, at, "1")
     given = acts.consent_of("written", " paper ", now, "1")
     assert given == Evidence(side=Side.SALESFORCE, basis=Basis.WRITTEN, source="paper", at=now, user="1")
+
+
+async def _stage(world: OptWorld, steps: Steps, **wanted: Any) -> Run:
+    async with emulated.org_of(world.emulators) as crm, emulated.account_of(world.emulators) as account:
+        run = Run(
+            8_000, world.org.pk, sync_stage.Wanted(**wanted), world.clients, account, crm,
+            OrgMatcher(crm, read_all=False), MemoryLedger(), steps,
+        )  # fmt: skip
+        await keep_in_step(run)
+        return run
+
+
+def test_the_primary_sync_keeps_clients_in_step_that_somebody_has_begun(world: OptWorld) -> None:
+    """All clients with a baseline; one without is named, and nothing of it is read; a sync of one list is of no concern."""
+    ann, record = on_both(world)
+    world.leave(ann, client=0)
+    steps = Steps()
+    run = async_to_sync(_stage)(world, steps)
+    assert world.records(ann) == {record: True}
+    assert not world.active(ann, 1)
+    assert run.totals["opt_out_salesforce"] == 1
+    ConsentScope.objects.filter(org=world.org, client=world.clients[1].id).update(scope="")
+    async_to_sync(_stage)(world, steps)
+    assert "1 of 2 clients wait for their first run" in steps.told[-1]["message"]
+    async_to_sync(_stage)(world, steps, list="l1")
+    assert "all lists" in steps.told[-1]["message"]
+
+
+def test_a_refusal_of_one_client_does_not_hold_up_the_other_and_is_kept_for_the_page(world: OptWorld) -> None:
+    """The way out is told with it."""
+    ann, record = on_both(world)
+    ConsentScope.objects.filter(org=world.org, client=world.clients[0].id).update(scope="x" * 64)
+    world.leave(ann, client=1)
+    with pytest.raises(ScopeChanged, match="First"):
+        async_to_sync(_stage)(world, Steps())
+    assert world.records(ann) == {record: True}
+    assert OptReading.objects.get(org=world.org, client=world.clients[0].id).problem_code == "FL-584"
+    world.run(0, baseline=True)
+    assert OptReading.objects.get(org=world.org, client=world.clients[0].id).problem == ""
