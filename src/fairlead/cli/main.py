@@ -19,6 +19,7 @@ from fairlead.cli import (
     look,
     members,
     messages,
+    opt_status,
     records,
     rules,
     run,
@@ -91,6 +92,7 @@ app.add_typer(token.app, name="token")
 app.add_typer(records.app, name="records")
 app.add_typer(rules.app, name="rules")
 app.add_typer(suppression.app, name="suppression")
+app.add_typer(opt_status.app, name="opt-status")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(users.app, name="users")
 app.add_typer(messages.app, name="messages")

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "fairlead.features.suppression",
     "fairlead.features.subscriber_rules",
     "fairlead.features.import_wizard",
+    "fairlead.features.opt_status",
     "fairlead.features.job_list",
     "fairlead.features.people",
     "fairlead.features.webhooks",

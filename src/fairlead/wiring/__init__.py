@@ -6,6 +6,8 @@ from fairlead.features.import_wizard import running as imports
 from fairlead.features.maintenance import layouts, notifying
 from fairlead.features.maintenance import rules as maintenance
 from fairlead.features.maintenance.listening import Listener
+from fairlead.features.opt_status import hearing as opt_status_hearing
+from fairlead.features.opt_status import rules as opt_status
 from fairlead.features.permissions import salesforce_sign_in
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
@@ -14,10 +16,11 @@ from fairlead.features.subscriber_rules import explaining as rules_explaining
 from fairlead.features.subscriber_rules import past as rules_past
 from fairlead.features.webhooks import receiving, repairing
 from fairlead.jobs import hearing, registry, schedules
-from fairlead.sync import explaining, known, sides
+from fairlead.sync import explaining, heard, known, sides
 from fairlead.sync import standing as sync_standing
 from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_monitor, open_salesforce, open_sides
 from fairlead.wiring.connected import standing_of
+from fairlead.wiring.run_opt_status import run_opt_status
 from fairlead.wiring.run_sync import run_primary_sync
 from fairlead.wiring.run_webhooks import known_clients, repair_webhooks, run_webhook_look, run_webhook_repair
 from fairlead.wiring.stages import PRIMARY_SYNC_STAGES
@@ -48,8 +51,10 @@ def register_runners() -> None:
     explaining.provide("subscriber_rules", rules_explaining.say)
     known.provide(known_clients)
     sync_standing.provide(standing_of)
+    heard.provide(opt_status_hearing.listen)
     # both write members of a list from what they read before: the older reading must not be written last
     registry.register(receiving.LOOK, receiving.TITLE, run_webhook_look, apart_from=(primary_sync.KIND,))
+    registry.register(opt_status.KIND, opt_status.TITLE, run_opt_status, apart_from=(primary_sync.KIND,))
     registry.register(repairing.KIND, repairing.TITLE, run_webhook_repair)
     registry.register(maintenance.NOTIFY, notifying.TITLE, notifying.run_notify)
     registry.register(layouts.KIND, layouts.TITLE, layouts.run_layouts)

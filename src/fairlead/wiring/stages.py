@@ -5,6 +5,7 @@ from typing import Final
 from fairlead.features.campaigns import flow as campaigns_flow
 from fairlead.features.connections import flow as connections_flow
 from fairlead.features.members import flow as members_flow
+from fairlead.features.opt_status import flow as opt_status_flow
 from fairlead.features.primary_sync import clean as primary_sync_clean
 from fairlead.features.record_creation import flow as record_creation_flow
 from fairlead.features.salesforce_campaigns import flow as salesforce_campaigns_flow
@@ -28,6 +29,7 @@ STAGE_ORDER: Final = (
     "tracking",
     "rollups",
     "suppression",
+    "opt_status",
     "campaign_members",
     "webhooks",
     "retention",
@@ -47,6 +49,7 @@ PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = tuple(
             *tracking_flow.STAGES,
             *record_creation_flow.STAGES,
             *suppression_flow.STAGES,
+            *opt_status_flow.STAGES,
             *storage_flow.STAGES,
             *webhooks_stage.STAGES,
         ),

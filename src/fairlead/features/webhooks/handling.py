@@ -4,6 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Final
 
 from asgiref.sync import sync_to_async
@@ -12,8 +13,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from fairlead.campaignmonitor.account import CampaignMonitor
+from fairlead.campaignmonitor.deliveries import (
+    Deactivated,
+    DeliveryUnreadable,
+    Event,
+    Subscribed,
+    Updated,
+    read_delivery,
+)
 from fairlead.campaignmonitor.deliveries import Delivery as Posts
-from fairlead.campaignmonitor.deliveries import DeliveryUnreadable, Updated, read_delivery
 from fairlead.campaignmonitor.errors import RecordRefused
 from fairlead.domain.address import MAX_SALESFORCE_EMAIL, member_key, normal
 from fairlead.features.webhooks import rules
@@ -24,11 +32,14 @@ from fairlead.salesforce.collections import RowResult
 from fairlead.salesforce.query import split_in
 from fairlead.store import moves, secrets, setting_rows
 from fairlead.store.models import Org
+from fairlead.sync import heard
 from fairlead.sync.account_source import NOT_ON_THE_LIST
 from fairlead.sync.failures import SalesforceUnavailable, campaign_monitor_failures, salesforce_failures
+from fairlead.sync.heard import Heard
 from fairlead.sync.together import each
 
 AT_ONCE: Final = 8
+LEFT: Final = "Unsubscribed"
 CHANGES_KEPT: Final = timedelta(days=1)
 """How long a change of address is remembered, sealed, for others of the same person that arrive late."""
 ANOTHER_LIST: Final = "It names another list than the one whose webhook it is."
@@ -39,14 +50,16 @@ NO_KEY: Final = "It cannot be opened with the secret keys that are set."
 class Posted:
     """What the waiting posts of a list point at. In memory only.
 
-    `earlier` are changes of address that were handled within a day. `whole`: the list itself is to be looked at.
-    `unread` posts and events could not be read; `stayed` records could not follow their addresses.
+    `earlier` are changes of address that were handled within a day. `heard` is who left, and who signed up by a form.
+    `whole`: the list itself is to be looked at. `unread` posts and events could not be read; `stayed` records could not
+    follow their addresses.
     """
 
     ids: list[int] = field(default_factory=list)
     addresses: set[str] = field(default_factory=set)
     changed: set[rules.Change] = field(default_factory=set)
     earlier: set[rules.Change] = field(default_factory=set)
+    heard: list[Heard] = field(default_factory=list)
     whole: bool = False
     unread: int = 0
     stayed: int = 0
@@ -75,6 +88,7 @@ async def handle(
     if changed:
         changed = rules.connected(changed, rules.changes(posted.earlier))
         posted.stayed = await _follow(org.pk, list_id, changed, account, crm)
+    await sync_to_async(heard.tell)(org.pk, list_id, posted.heard)
     if posted.addresses or posted.whole:
         await look(posted.addresses, posted.whole)
     await sync_to_async(_forget)(posted, fence)
@@ -129,6 +143,24 @@ def _read_one(delivery: Delivery, list_id: str, found: Posted) -> None:
             said.add(normal(event.old_email))
             found.changed.add((event.old_email, event.email))
         found.addresses |= said - {""}
+        found.heard += _heard(event)
+
+
+def _heard(event: Event) -> list[Heard]:
+    """Who left, or signed up from an address of the internet: imports and the API sign up with a word in its place."""
+    if isinstance(event, Deactivated) and event.state == LEFT:
+        return [Heard(event.email, event.date, signed_up=False)]
+    if isinstance(event, Subscribed) and _is_internet(event.signup_ip):
+        return [Heard(event.email, event.date, signed_up=True)]
+    return []
+
+
+def _is_internet(text: str) -> bool:
+    try:
+        ip_address(text.strip())
+    except ValueError:
+        return False
+    return True
 
 
 def _opened(delivery: Delivery) -> Posts:

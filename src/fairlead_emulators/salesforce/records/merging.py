@@ -142,6 +142,8 @@ def _take_over(
         child = org.storage.whole.object(relation.child_object)
         if child is None or relation.field in _LEFT_ALONE or not org.storage.count(child):
             continue
+        if child.field("SystemModstamp") is None:  # a field history: it tells of the loser, and stays with it
+            continue
         table, column = quoted(child.name), quoted(relation.field)
         found = connection.execute(
             f"SELECT Id FROM {table} WHERE {column} IN (SELECT value FROM json_each(?)) AND IsDeleted = 0", (losers,)

@@ -36,6 +36,16 @@ def test_children_go_to_the_winner_and_stay_when_a_loser_comes_back(desk, people
     assert desk.read("Note__c", note)["Contact__c"] == winner
 
 
+def test_the_history_of_a_loser_stays_with_it(desk, people):
+    desk.client.control("settings", {"tracked_fields": {"Contact": ["HasOptedOutOfEmail"]}})
+    winner, loser, _ = people
+    desk.act(act="edit", object="Contact", id=loser, fields={"HasOptedOutOfEmail": True})
+    desk.act(act="merge", object="Contact", id=winner, losers=[loser])
+    assert (
+        desk.query(f"SELECT Id FROM ContactHistory WHERE ContactId = '{winner}' AND Field = 'HasOptedOutOfEmail'") == []
+    )
+
+
 def test_memberships_collapse_to_one_a_campaign(desk, people):
     one, two = desk.make("Campaign", Name="One"), desk.make("Campaign", Name="Two")
     winner, second, third = people
