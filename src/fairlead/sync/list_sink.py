@@ -85,6 +85,8 @@ class ListSink:
         self._trigger = trigger_journeys
         self._before_call = before_call
         self._jobs: dict[str, _Job] = {}
+        self.added = 0
+        """Subscribers that were new to the list, of all that were written."""
 
     async def upsert(self, target: Target, rows: Rows) -> Outcome:
         """Add or change these subscribers now."""
@@ -162,6 +164,7 @@ class ListSink:
         self._before_call()
         with campaign_monitor_failures("write subscribers"):
             told = await self._account.subscriptions.import_(self._list, wishes, queue_autoresponders=self._trigger)
+        self.added += told.new
         for cells, one in zip(sent, told.outcomes, strict=True):
             if one.error is None:
                 job.outcome.written += 1

@@ -66,6 +66,8 @@ INSTALLED_APPS = [
     "fairlead.features.salesforce_campaigns",
     "fairlead.features.record_creation",
     "fairlead.features.suppression",
+    "fairlead.features.field_mappings",
+    "fairlead.features.sms",
     "fairlead.features.job_list",
     "fairlead.features.people",
     "fairlead.features.webhooks",

@@ -1,0 +1,5 @@
+"""Addresses of field mappings."""
+
+from typing import Any
+
+urlpatterns: list[Any] = []
