@@ -16,6 +16,7 @@ from fairlead.cli import (
     explain,
     jobs,
     look,
+    mappings,
     members,
     messages,
     records,
@@ -80,6 +81,7 @@ app.add_typer(sync_user.app, name="sync-user")
 app.add_typer(salesforce.app, name="salesforce")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(tracking.app, name="tracking")
+app.add_typer(mappings.app, name="mappings")
 app.add_typer(members.app, name="members")
 app.add_typer(storage.app, name="storage")
 app.add_typer(campaigns.app, name="campaigns")

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from fairlead.domain.address import normal
 from fairlead.domain.failure import Failure, SignInAgain, the_one_to_act_on
 from fairlead.domain.mapping import Fitted
 from fairlead.domain.mapping_merge import Act
 from fairlead.domain.records import Cursor, RowFailure, Scope
 from fairlead.features.field_mappings import agreed, kept, outcome, reading, rules
 from fairlead.features.field_mappings.mapped import Mapped
-from fairlead.features.field_mappings.rules import Pair, Planned
-from fairlead.features.field_mappings.settings import LOG_DAYS
+from fairlead.features.field_mappings.rules import Entry, Moved, Pair, Planned
+from fairlead.features.field_mappings.settings import FOLLOW_ADDRESSES, LOG_DAYS
 from fairlead.jobs.context import in_database
 from fairlead.salesforce import names
 from fairlead.salesforce.bulk import FailedRow
@@ -122,10 +123,13 @@ class _List:
         hashes = run.ledger.hashes([pair.key for pair in pairs])
         known = await in_database(agreed.of, run.org_id, self.of.id, hashes)
         digest = outcome.digest_by(run.ledger)
+        follows = run.settings.of(FOLLOW_ADDRESSES)
         for key, pair in zip(hashes, pairs, strict=True):
             before = known.get(key, {})
             planned = rules.plan(self.lines, pair, before, digest, self.mapped.phone, Act.TO_SALESFORCE)
             planned.agreed = {**before, **planned.agreed}
+            if follows:
+                _follow_address(planned, before.get(rules.ADDRESS), digest)
             if planned.fields or planned.refused or planned.agreed != before:
                 self.waiting.append(planned)
 
@@ -202,6 +206,18 @@ class _List:
             if info.state != "JobComplete":
                 raise SalesforceUnavailable(f"Bulk job {job} ended as {info.state}.")
             return {row.key: _failure(row.key, row) async for row in bulk.failed(job, "Id")} if info.failed else {}
+
+
+def _follow_address(planned: Planned, entry: Entry | None, digest: rules.Digest) -> None:
+    """A subscriber's new address goes to its record; what Salesforce changed is left to the other way."""
+    pair = planned.pair
+    change = rules.moved(pair, entry, digest)
+    if change is Moved.IN_CAMPAIGN_MONITOR:
+        planned.fields[rules.EMAIL] = pair.address
+        listed = digest(normal(pair.address))
+        planned.agreed[rules.ADDRESS] = Entry(listed, listed, listed)
+    elif change is Moved.AGREED:
+        planned.agreed[rules.ADDRESS] = rules.address_entry(pair, digest)
 
 
 def _failure(record: str, row: RowResult | FailedRow) -> RowFailure:

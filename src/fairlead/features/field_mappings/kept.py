@@ -7,7 +7,8 @@ from django.db import transaction
 from fairlead.domain import mapping
 from fairlead.domain.mapping import Line
 from fairlead.features.field_mappings.models import MappingVersion
-from fairlead.store import audit
+from fairlead.store import audit, hashing, secrets
+from fairlead.store.ledger import LedgerKeys, PostgresLedger
 from fairlead.store.models import Org
 
 
@@ -40,3 +41,9 @@ def save(org: Org, list_id: str, lines: Sequence[Line], by: str) -> int:
         earlier = [line.as_json() for line in before]
         audit.record(org, by, "changed mapping", list_id, before=earlier, after=told)
         return version + 1
+
+
+def ledger(org: Org, number: int = 0) -> PostgresLedger:
+    """The ledger outside a run: for its hashes, and to note what a person did."""
+    keys = LedgerKeys(hashing.address_key(), hashing.content_key(), secrets.seal, secrets.unseal)
+    return PostgresLedger(org.pk, number, lambda: None, keys)

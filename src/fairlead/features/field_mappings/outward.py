@@ -19,9 +19,10 @@ from fairlead.domain.mapping import OBJECTS, Line, field_of
 from fairlead.domain.mapping_merge import Act
 from fairlead.domain.records import RowFailure, Rows, Scope
 from fairlead.features.field_mappings import agreed, kept, outcome, reading, rules
+from fairlead.features.field_mappings.addresses import Addresses
 from fairlead.features.field_mappings.mapped import Mapped
 from fairlead.features.field_mappings.rules import Pair, Planned
-from fairlead.features.field_mappings.settings import LOG_DAYS
+from fairlead.features.field_mappings.settings import FOLLOW_ADDRESSES, LOG_DAYS
 from fairlead.jobs.context import in_database
 from fairlead.salesforce import names
 from fairlead.salesforce.query import split_in
@@ -118,10 +119,15 @@ class FieldMappings:
         known = await in_database(agreed.of, run.org_id, list_id, hashes)
         digest = outcome.digest_by(run.ledger)
         waiting = self.waiting.setdefault(list_id, [])
-        for key, pair in zip(hashes, pairs, strict=True):
+        following = Addresses(run) if run.settings.of(FOLLOW_ADDRESSES) else None
+        for key, one in zip(hashes, pairs, strict=True):
             before = known.get(key, {})
-            planned = rules.plan(lines, pair, before, digest, self.mapped.phone, Act.TO_CAMPAIGN_MONITOR)
-            planned.agreed = {**before, **planned.agreed}
+            pair, remembered = one, before
+            if following is not None:
+                followed = await following.follow(one, before)
+                pair, remembered = followed.pair, followed.known
+            planned = rules.plan(lines, pair, remembered, digest, self.mapped.phone, Act.TO_CAMPAIGN_MONITOR)
+            planned.agreed = {**remembered, **planned.agreed}
             if planned.cells:
                 waiting.append(planned)
             elif planned.refused or planned.agreed != before:
@@ -224,6 +230,9 @@ def _known_paths(lines: Sequence[Line], mapped: Mapped) -> dict[str, set[str]]:
     for line in lines:
         if field_of(line.source, line.object, mapped.described) is not None:
             found.setdefault(line.object, {ADDRESS}).add(line.source)
+    for name, paths in found.items():
+        if field_of(rules.OPTED_OUT, name, mapped.described) is not None:
+            paths.add(rules.OPTED_OUT)
     return found
 
 

@@ -86,6 +86,7 @@ def _pair(row: Mapping[str, Any], needed: Mapping[str, Collection[str]]) -> Pair
         consent_to_track=text("Consent_To_Track__c"),
         consent_to_send_sms=text("Consent_To_Send_SMS__c"),
         custom_fields=text("Custom_Fields__c"),
+        member=text("Id"),
         client=str(value_at(row, f"List__r.Client__r.{names.CLIENT_KEY}") or ""),
         joined=text("Joined_Date__c"),
         modified=text("SystemModstamp"),

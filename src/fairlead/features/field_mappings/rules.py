@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Final, NamedTuple
 
+from fairlead.domain.address import normal
 from fairlead.domain.field_values import DoesNotFit
 from fairlead.domain.mapping import (
     CONSENT_TO_SEND_SMS,
@@ -23,6 +25,8 @@ LINE_ID: Final = 4
 ADDRESS: Final = bytes(LINE_ID)
 """Stands where a line's id stands, for the address itself."""
 
+EMAIL: Final = "Email"
+OPTED_OUT: Final = "HasOptedOutOfEmail"
 UNFIT: Final = "VALUE_DOES_NOT_FIT"
 CLEAR: Final = "\x00"
 CONSENTS: Final = frozenset({CONSENT_TO_TRACK, CONSENT_TO_SEND_SMS})
@@ -47,9 +51,9 @@ class Pair:
     `joined`, and `modified` of the member, are as Salesforce gives times.
     """
 
-    key: str
+    key: str = field(repr=False)
     list: str
-    address: str
+    address: str = field(repr=False)
     state: str
     object: str
     record: str
@@ -59,6 +63,7 @@ class Pair:
     consent_to_track: str = ""
     consent_to_send_sms: str = ""
     custom_fields: str = field(default="", repr=False)
+    member: str = ""
     client: str = ""
     joined: str = ""
     modified: str = ""
@@ -176,3 +181,43 @@ def _as_org(one: Fitted, listed: str) -> str:
         return org_text(to_org(one.source, one.target.data_type, listed))
     except DoesNotFit:
         return "\x00"  # like nothing that the org has: the writing then says why it does not fit
+
+
+class Moved(Enum):
+    """What became of the address that a subscriber and its record shared."""
+
+    AGREED = "agreed"
+    IN_SALESFORCE = "in_salesforce"
+    IN_CAMPAIGN_MONITOR = "in_campaign_monitor"
+    ON_BOTH = "on_both"
+
+
+def address_of(pair: Pair) -> str:
+    """The record's address in its normal form; blank for none."""
+    return normal(org_text(pair.values.get(EMAIL)))
+
+
+def address_entry(pair: Pair, digest: Digest) -> Entry:
+    """What to remember of both addresses as they are now."""
+    listed = digest(normal(pair.address))
+    return Entry(digest(address_of(pair)), listed, listed)
+
+
+def moved(pair: Pair, entry: Entry | None, digest: Digest) -> Moved:
+    """Which side changed an address that both had. What was never shared is nobody's change: they are linked otherwise."""
+    org, listed = address_of(pair), normal(pair.address)
+    if entry is None or entry.org != entry.shown or not org or org == listed:
+        return Moved.AGREED
+    in_org, in_list = digest(org) != entry.org, digest(listed) != entry.shown
+    if in_org and in_list:
+        return Moved.ON_BOTH
+    if in_org:
+        return Moved.IN_SALESFORCE
+    return Moved.IN_CAMPAIGN_MONITOR if in_list else Moved.AGREED
+
+
+def restored(one: Fitted, text: str) -> Any:
+    """An old value of a record, from its text. What was read from a field fits it."""
+    if one.source.type == "multipicklist":
+        text = text.replace(SEVERAL, ";")
+    return to_org(one.source, one.target.data_type, text)

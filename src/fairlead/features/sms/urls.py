@@ -1,5 +1,7 @@
-"""Addresses of field mappings."""
+"""Addresses of text messages."""
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from fairlead.features.sms import views
+
+urlpatterns = [path("sms/", views.sms, name="sms")]
