@@ -1,6 +1,5 @@
 """A list with mapped fields, people on both sides, and runs of both ways, over the emulated services."""
 
-import json
 import urllib.request
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -15,12 +14,11 @@ from fairlead.campaignmonitor.wishes import ConsentToTrack, FieldValue, Subscrib
 from fairlead.cli.demo_emulators import Emulators
 from fairlead.domain import mapping
 from fairlead.domain.failure import Failure
-from fairlead.domain.mapping import Direction, Line, Owner
+from fairlead.domain.mapping import Line
 from fairlead.domain.setting import Given
 from fairlead.features.field_mappings import kept
 from fairlead.features.field_mappings.flow import REACTIONS
 from fairlead.features.field_mappings.inward import write_contacts_and_leads
-from fairlead.features.members.lists import read_lists
 from fairlead.features.members.members import read_members
 from fairlead.salesforce import names
 from fairlead.store import hashing, secrets
@@ -60,7 +58,9 @@ class Progress:
         """Nobody asks for the end."""
 
 
-def line(source: str, target: str, direction: str = "to_campaign_monitor", object: str = "Contact", **more: Any) -> Line:
+def line(
+    source: str, target: str, direction: str = "to_campaign_monitor", object: str = "Contact", **more: Any
+) -> Line:
     """A line as it is typed."""
     return mapping.read([{"object": object, "source": source, "target": target, "direction": direction, **more}])[0]
 

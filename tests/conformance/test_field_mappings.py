@@ -59,7 +59,9 @@ async def test_all_kinds_of_fields_go_over_and_a_parent_s_field_too(world: World
     address = named(world, "kinds")
     await world.subscribe(address)
     account = await world.make("Account", Name="Firm", Industry="Energy")
-    ada = await world.contact(address, AccountId=account, Birthdate="1990-02-03", Description="Rum;Tea", FirstName="Ada")
+    ada = await world.contact(
+        address, AccountId=account, Birthdate="1990-02-03", Description="Rum;Tea", FirstName="Ada"
+    )
     await world.sync()
     await world.map(
         line("Birthdate", "[Since]"),

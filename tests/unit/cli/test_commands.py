@@ -55,6 +55,7 @@ def test_the_doors_are_all_there():
         settings-list settings-get settings-set settings-reset token-create token-list token-revoke
         users-list users-grant users-revoke
         campaigns-list campaigns-link campaigns-unlink campaigns-refresh campaigns-preview
+        mappings-list mappings-show mappings-set mappings-copy mappings-preview mappings-undo mappings-addresses
         members-ambiguous members-lists records-preview records-retry storage-estimate storage-show
         suppression-remove tracking-suspicious webhooks-remove webhooks-repair webhooks-status
         audit messages-list messages-resolve messages-retry messages-show notifications-set

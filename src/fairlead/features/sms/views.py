@@ -42,7 +42,8 @@ async def _numbers(org_id: int) -> list[tuple[str, str]]:
     async with sides.salesforce(org_id) as crm:
         with salesforce_failures("read mobile numbers"):
             for name in OBJECTS:
-                soql = f"SELECT Id, MobilePhone FROM {name} WHERE MobilePhone != null ORDER BY LastModifiedDate DESC LIMIT {A_FEW}"
+                newest = f"WHERE MobilePhone != null ORDER BY LastModifiedDate DESC LIMIT {A_FEW}"
+                soql = f"SELECT Id, MobilePhone FROM {name} {newest}"
                 async for page in crm.query(soql):
                     found += [(f"{name} {row['Id']}", str(row["MobilePhone"])) for row in page]
     return found
