@@ -6,6 +6,7 @@ from typing import Final
 
 from asgiref.sync import async_to_sync
 from django.db import transaction
+from django.db.models import QuerySet
 
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.campaignmonitor.errors import RecordRefused
@@ -20,7 +21,7 @@ from fairlead.features.field_mappings.rules import Entry, Moved, Pair
 from fairlead.jobs.context import in_database
 from fairlead.salesforce import names
 from fairlead.salesforce.query import quote
-from fairlead.store import audit, moves, secrets
+from fairlead.store import audit, hashing, moves, secrets
 from fairlead.store.consent import PostgresConsentBook
 from fairlead.store.models import Org
 from fairlead.sync import sides
@@ -117,7 +118,7 @@ class Addresses:
         return True
 
     async def _move_member(self, pair: Pair, new: str) -> None:
-        await in_database(moves.follow, self.run.org_id, pair.list, normal(pair.address), new)
+        await in_database(_follow, self.run.org_id, pair.list, normal(pair.address), new)
         if len(new) > MAX_SALESFORCE_EMAIL:
             return
         renamed = {"Id": pair.member, names.MEMBER_KEY: member_key(pair.list, new), "Email__c": new}
@@ -130,6 +131,14 @@ class Addresses:
         (key,) = self.run.ledger.hashes([pair.key])
         await in_database(_keep, self.run.org_id, pair, key, new, reason, self.run.fence)
         self.run.add(mapping_addresses_wait=1)
+
+
+def _follow(org_id: int, list_id: str, old: str, new: str) -> None:
+    """Take along what is kept by the old address. Salesforce has the new one: it need not be told."""
+    with transaction.atomic():
+        moves.follow(org_id, list_id, old, new)
+        key = hashing.keyed_hash(member_key(list_id, new))
+        AddressChange.objects.filter(org_id=org_id, list=list_id, member=key, reason=Reason.NEXT_SYNC).delete()
 
 
 async def _is_there(account: CampaignMonitor, list_id: str, address: str) -> bool:
@@ -177,9 +186,14 @@ class Waiting:
         return self.reason == Reason.TAKEN
 
 
+def for_people(org_id: int) -> QuerySet[AddressChange]:
+    """What waits for a person."""
+    return AddressChange.objects.filter(org_id=org_id).exclude(reason=Reason.NEXT_SYNC)
+
+
 def waiting(org: Org) -> list[Waiting]:
     """What waits, the oldest first."""
-    return [_opened(row) for row in AddressChange.objects.filter(org=org)[:200]]
+    return [_opened(row) for row in for_people(org.pk)[:200]]
 
 
 def _opened(row: AddressChange) -> Waiting:
@@ -198,7 +212,7 @@ def merge(org: Org, change_id: int, by: str) -> None:
         raise AddressSettled
     async_to_sync(_merge)(org.pk, one)
     with transaction.atomic():
-        moves.follow(org.pk, one.list, one.old, one.new)
+        _follow(org.pk, one.list, one.old, one.new)
         _settle(org, row, by, "merged address")
 
 
@@ -238,7 +252,7 @@ def leave(org: Org, change_id: int, by: str) -> None:
 
 
 def _found(org: Org, change_id: int) -> AddressChange:
-    row = AddressChange.objects.filter(org=org, pk=change_id).first()
+    row = for_people(org.pk).filter(pk=change_id).first()
     if row is None:
         raise AddressSettled
     return row

@@ -5,10 +5,10 @@ from typing import Final
 
 from django.db import transaction
 
-from fairlead.domain.address import member_key
-from fairlead.features.field_mappings.models import Agreed
-from fairlead.features.field_mappings.rules import DIGEST, LINE_ID, Entry
-from fairlead.store import hashing
+from fairlead.domain.address import member_key, normal
+from fairlead.features.field_mappings.models import AddressChange, Agreed, Reason
+from fairlead.features.field_mappings.rules import ADDRESS, DIGEST, LINE_ID, Entry
+from fairlead.store import hashing, secrets
 
 _SIZE: Final = LINE_ID + 3 * DIGEST
 Entries = Mapping[bytes, Entry]
@@ -34,24 +34,55 @@ def of(org_id: int, list_id: str, keys: Sequence[bytes]) -> dict[bytes, dict[byt
     return {bytes(key): unpack(bytes(content)) for key, content in rows}
 
 
-def keep(org_id: int, list_id: str, agreed: Mapping[bytes, Entries]) -> None:
-    """Remember; lines that are not named go. Call it inside the transaction of the outcome."""
+def keep(
+    org_id: int, list_id: str, agreed: Mapping[bytes, Entries], people: Mapping[bytes, tuple[str, str]] | None = None
+) -> None:
+    """Remember; lines that are not named go. Call it inside the transaction of the outcome.
+
+    `people` are the object and record id of each; without it, those that are known stay.
+    """
+    told = people or {}
+    rows = []
+    for key, entries in agreed.items():
+        of_object, record = told.get(key, ("", ""))
+        rows.append(
+            Agreed(org_id=org_id, list=list_id, key=key, object=of_object, record=record, content=pack(entries))
+        )
     Agreed.objects.bulk_create(
-        [Agreed(org_id=org_id, list=list_id, key=key, content=pack(entries)) for key, entries in agreed.items()],
+        rows,
         batch_size=1_000,
         update_conflicts=True,
         unique_fields=["org", "list", "key"],
-        update_fields=["content"],
+        update_fields=["content"] if people is None else ["content", "object", "record"],
     )
 
 
 def follow(org_id: int, list_id: str, old: str, new: str) -> None:
-    """A member's address changed: what was agreed goes with it. Done twice it changes nothing more."""
+    """A member's address changed: what was agreed goes with it, and the next sync tells its contact or lead.
+
+    Done twice it changes nothing more. Where the new address has an agreement of its own, that one stays.
+    """
     before, after = hashing.keyed_hashes([member_key(list_id, old), member_key(list_id, new)])
     with transaction.atomic():
         mine = Agreed.objects.filter(org_id=org_id, list=list_id)
         moved = mine.filter(key=before).first()
-        if moved is not None:
-            mine.filter(key=after).delete()
-            moved.key = after
-            moved.save(update_fields=["key"])
+        if moved is None:
+            return
+        if mine.filter(key=after).exists():
+            moved.delete()
+            return
+        moved.key = after
+        moved.save(update_fields=["key"])
+        if moved.record and ADDRESS in unpack(bytes(moved.content)):
+            AddressChange.objects.update_or_create(
+                org_id=org_id,
+                list=list_id,
+                member=after,
+                defaults={
+                    "object": moved.object,
+                    "record": moved.record,
+                    "old": secrets.seal(normal(old)),
+                    "new": secrets.seal(normal(new)),
+                    "reason": Reason.NEXT_SYNC,
+                },
+            )

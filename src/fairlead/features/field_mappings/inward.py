@@ -10,15 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from fairlead.domain.address import normal
 from fairlead.domain.failure import Failure, SignInAgain, the_one_to_act_on
 from fairlead.domain.mapping import Fitted
 from fairlead.domain.mapping_merge import Act
 from fairlead.domain.records import Cursor, RowFailure, Scope
-from fairlead.features.field_mappings import agreed, kept, outcome, reading, rules
+from fairlead.features.field_mappings import agreed, kept, outcome, reading, renamed, rules
 from fairlead.features.field_mappings.mapped import Mapped
-from fairlead.features.field_mappings.rules import Entry, Moved, Pair, Planned
-from fairlead.features.field_mappings.settings import FOLLOW_ADDRESSES, LOG_DAYS
+from fairlead.features.field_mappings.rules import Moved, Pair, Planned
+from fairlead.features.field_mappings.settings import LOG_DAYS
 from fairlead.jobs.context import in_database
 from fairlead.salesforce import names
 from fairlead.salesforce.bulk import FailedRow
@@ -45,6 +44,7 @@ _BLOCKING: Final = frozenset(
 
 async def write_contacts_and_leads(run: Run) -> None:
     """Bring changed values of lists to contacts and leads. A list that fails does not take the others with it."""
+    await renamed.write(run)
     lines = await in_database(kept.current, run.org_id)
     inward = {list_id: [one for one in of if one.direction.inward] for list_id, of in lines.items()}
     lists = [one for one in run.lists if inward.get(one.id)]
@@ -123,13 +123,12 @@ class _List:
         hashes = run.ledger.hashes([pair.key for pair in pairs])
         known = await in_database(agreed.of, run.org_id, self.of.id, hashes)
         digest = outcome.digest_by(run.ledger)
-        follows = run.settings.of(FOLLOW_ADDRESSES)
         for key, pair in zip(hashes, pairs, strict=True):
             before = known.get(key, {})
             planned = rules.plan(self.lines, pair, before, digest, self.mapped.phone, Act.TO_SALESFORCE)
             planned.agreed = {**before, **planned.agreed}
-            if follows:
-                _follow_address(planned, before.get(rules.ADDRESS), digest)
+            if rules.moved(pair, before.get(rules.ADDRESS), digest) is Moved.AGREED:
+                planned.agreed[rules.ADDRESS] = rules.address_entry(pair, digest)
             if planned.fields or planned.refused or planned.agreed != before:
                 self.waiting.append(planned)
 
@@ -206,18 +205,6 @@ class _List:
             if info.state != "JobComplete":
                 raise SalesforceUnavailable(f"Bulk job {job} ended as {info.state}.")
             return {row.key: _failure(row.key, row) async for row in bulk.failed(job, "Id")} if info.failed else {}
-
-
-def _follow_address(planned: Planned, entry: Entry | None, digest: rules.Digest) -> None:
-    """A subscriber's new address goes to its record; what Salesforce changed is left to the other way."""
-    pair = planned.pair
-    change = rules.moved(pair, entry, digest)
-    if change is Moved.IN_CAMPAIGN_MONITOR:
-        planned.fields[rules.EMAIL] = pair.address
-        listed = digest(normal(pair.address))
-        planned.agreed[rules.ADDRESS] = Entry(listed, listed, listed)
-    elif change is Moved.AGREED:
-        planned.agreed[rules.ADDRESS] = rules.address_entry(pair, digest)
 
 
 def _failure(record: str, row: RowResult | FailedRow) -> RowFailure:

@@ -25,11 +25,13 @@ class MappingVersion(models.Model):
 
 
 class Agreed(models.Model):
-    """What both sides last returned of a subscriber's mapped fields, packed (`agreed.py`)."""
+    """What both sides last returned of a subscriber's mapped fields, packed (`agreed.py`), and whose record that was."""
 
     org = models.ForeignKey("store.Org", on_delete=models.CASCADE)
     list = models.CharField(max_length=64)
     key = models.BinaryField(max_length=32)
+    object = models.CharField(max_length=10, blank=True)
+    record = models.CharField(max_length=18, blank=True)
     content = models.BinaryField()
 
     class Meta:
@@ -79,11 +81,12 @@ class ValueChange(models.Model):
 
 
 class Reason(models.TextChoices):
-    """Why a changed address waits for a person."""
+    """Why a changed address waits: all but the last for a person."""
 
     TAKEN = "taken", "The new address is on the list already"
     OPTED_OUT = "opted_out", "The new address opted out"
     BOTH_CHANGED = "both_changed", "Both sides changed the address"
+    NEXT_SYNC = "next_sync", "The next sync writes it to Salesforce"
 
 
 class AddressChange(models.Model):
@@ -91,7 +94,7 @@ class AddressChange(models.Model):
 
     org = models.ForeignKey("store.Org", on_delete=models.CASCADE)
     list = models.CharField(max_length=64)
-    client = models.CharField(max_length=64)
+    client = models.CharField(max_length=64, blank=True)
     member = models.BinaryField(max_length=32)
     object = models.CharField(max_length=10)
     record = models.CharField(max_length=18)

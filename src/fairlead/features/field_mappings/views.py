@@ -12,8 +12,7 @@ from fairlead.domain import mapping
 from fairlead.domain.failure import Failure
 from fairlead.domain.mapping import WrongMapping
 from fairlead.domain.setting import Of
-from fairlead.features.field_mappings import acts, forms, kept
-from fairlead.features.field_mappings.models import AddressChange
+from fairlead.features.field_mappings import acts, addresses, forms, kept
 from fairlead.store import known
 from fairlead.store.models import KnownList
 from fairlead.store.orgs import default_org
@@ -31,7 +30,7 @@ def page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
 def mappings(request: HttpRequest) -> HttpResponse:
     """All lists, and how many lines each has."""
     org = default_org()
-    waiting = AddressChange.objects.filter(org=org).count()
+    waiting = addresses.for_people(org.pk).count()
     return page(request, "mappings", lists=acts.overview(org), waiting=waiting, can_bring=acts.can_bring_in_step())
 
 
