@@ -12,7 +12,6 @@ from fairlead.domain.mapping import (
     Fitted,
     Line,
     ListField,
-    OrgField,
     WrongMapping,
     duplicates,
     field_of,
@@ -105,12 +104,8 @@ def _default(one: Fitted, phone: Phone) -> list[str]:
     try:
         if line.direction.outward:
             list_text(one.target, line.default, phone)
-        elif line.direction.inward:
-            _org_default(one.source, one.target, line.default)
+        else:
+            to_org(one.source, one.target.data_type, line.default)
     except DoesNotFit as wrong:
         return [f"{line.told}: the default does not fit: {wrong}"]
     return []
-
-
-def _org_default(source: OrgField, target: ListField, default: str) -> None:
-    to_org(source, target.data_type, default)

@@ -13,7 +13,7 @@ from fairlead.domain.mapping import OBJECTS, Described, Line, field_of, target_o
 from fairlead.domain.mapping_check import fit, remarks, working
 from fairlead.domain.mapping_merge import Act
 from fairlead.domain.mapping_values import SEVERAL, kind_for
-from fairlead.domain.setting import Of
+from fairlead.domain.setting import Of, Values
 from fairlead.features.field_mappings import agreed, kept, outcome, reading, rules, suggest
 from fairlead.features.field_mappings.rules import Pair, Planned
 from fairlead.jobs import api as jobs
@@ -53,6 +53,10 @@ class Looked:
     def suggestions(self, lines: Sequence[Line]) -> list[Line]:
         """Lines that the fields' names suggest, beside these."""
         return suggest.lines(self.described, self.fields, lines)
+
+    def off(self, lines: Sequence[Line], settings: Values) -> list[str]:
+        """What keeps saved lines from working now."""
+        return working(lines, self.described, self.fields, phone.by_setting(settings))[1]
 
     def sources(self) -> dict[str, list[tuple[str, str]]]:
         """The fields of contacts and leads that can be mapped, by object: path and label."""

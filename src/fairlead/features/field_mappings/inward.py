@@ -224,4 +224,5 @@ def _naive(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=None)
 
 
-STAGES: Final = (Stage(NAME, "Field mappings to Salesforce", write_contacts_and_leads, needs=("members",)),)
+# needs nothing: where lists or members could not be read, it does what is due by what the org shows
+STAGES: Final = (Stage(NAME, "Field mappings to Salesforce", write_contacts_and_leads),)

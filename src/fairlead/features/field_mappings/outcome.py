@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Protocol
 
 from fairlead.domain.mapping_merge import Act
@@ -29,8 +30,9 @@ class InRun(Protocol):
 
 
 def digest_by(ledger: Ledger) -> Callable[[str], bytes]:
-    """The keyed digest of one text, eight bytes."""
+    """The keyed digest of one text, eight bytes. Most texts come again: those of late are remembered, in memory only."""
 
+    @lru_cache(maxsize=10_000)
     def digest(text: str) -> bytes:
         return ledger.content_digests(Rows(("Text",), (Kind.TEXT,), ([text],)), "")[0][:DIGEST]
 

@@ -13,7 +13,7 @@ from fairlead.domain.failure import Failure
 from fairlead.domain.mapping import WrongMapping
 from fairlead.domain.setting import Of
 from fairlead.features.field_mappings import acts, addresses, forms, kept
-from fairlead.store import known
+from fairlead.store import known, setting_rows
 from fairlead.store.models import KnownList
 from fairlead.store.orgs import default_org
 from fairlead.ui import stale
@@ -64,7 +64,8 @@ def of_list(request: HttpRequest, list_id: str) -> HttpResponse:
         looked = acts.look(org, list_id, now)
     except Failure as failure:
         context.setdefault("problem", failure)
-    return page(request, "list", **context, **_choices(looked, rows), reading=reading, version=version)
+    off = looked.off(now, setting_rows.values(org)) if looked else ()
+    return page(request, "list", **context, **_choices(looked, rows), reading=reading, version=version, off=off)
 
 
 def _act(
