@@ -45,6 +45,19 @@ class Broken(Exception):
     """The run dies here."""
 
 
+def _fence(commits: int | None) -> Callable[[], None]:
+    """Lets so many commits pass; all for None."""
+    left = [None] * (commits or 0)
+
+    def fence() -> None:
+        if commits is not None and not left:
+            raise Broken
+        if left:
+            left.pop()
+
+    return fence
+
+
 class Progress:
     """Remembers what was told."""
 
@@ -152,15 +165,8 @@ class World:
         self, *records: str, object: str = "Contact", number: int = 0, breaks_after: int | None = None
     ) -> None:
         """Tell the reaction that these records changed. `breaks_after`: the run dies at the fence after so many commits."""
-        left, self.broken = breaks_after, False
-
-        def fence() -> None:
-            nonlocal left
-            if left is not None:
-                left -= 1
-                if left < 0:
-                    raise Broken
-
+        self.broken = False
+        fence = _fence(breaks_after)
         self.number = number or self.number + 1
         self.problem, self.progress = None, Progress()
         async with emulated.org_of(self.emulators) as crm, emulated.account_of(self.emulators) as account:
@@ -182,8 +188,9 @@ class World:
                 self.broken = True
             self.totals = run.totals
 
-    async def sync(self, *, inward: bool = True, full: bool = False) -> None:
-        """Members, and then what goes to contacts and leads."""
+    async def sync(self, *, inward: bool = True, full: bool = False, breaks_after: int | None = None) -> None:
+        """Members, and then what goes to contacts and leads. `breaks_after`: it dies at its commit after so many."""
+        self.broken = False
         self.number += 1
         self.problem, self.progress = None, Progress()
         async with emulated.org_of(self.emulators) as crm, emulated.account_of(self.emulators) as account:
@@ -193,11 +200,14 @@ class World:
             )  # fmt: skip
             await read_members(run)
             run.totals.clear()
+            run.ledger = self._ledger(_fence(breaks_after))
             try:
                 if inward:
                     await write_contacts_and_leads(run)
             except Failure as failure:
                 self.problem = failure
+            except Broken:
+                self.broken = True
             self.totals = run.totals
 
     def _ledger(self, fence: Callable[[], None] = lambda: None) -> PostgresLedger:

@@ -278,3 +278,37 @@ async def test_nothing_of_anybody_is_kept_in_clear(world: World) -> None:
     rows += [str(row) async for row in Agreed.objects.values()]
     assert rows
     assert not any("Trondheim" in row or "example.com" in row for row in rows)
+
+
+async def test_a_stage_that_was_killed_before_it_noted_what_it_wrote_writes_nothing_twice(world: World) -> None:
+    address = named(world, "twice")
+    await world.subscribe(address, City="Rome")
+    ada = await world.contact(address)
+    await world.map(line("MailingCity", "[City]", "to_salesforce"))
+    await world.sync(breaks_after=0)
+    assert world.broken
+    assert (await world.record(ada, "MailingCity"))["MailingCity"] == "Rome"
+    before = (await world.record(ada, "SystemModstamp"))["SystemModstamp"]
+    await world.sync()
+    assert (world.problem, world.totals.get("written", 0)) == (None, 0)
+    assert (await world.record(ada, "SystemModstamp"))["SystemModstamp"] == before
+
+
+async def test_a_value_that_the_record_cannot_hold_is_refused_with_its_reason_and_the_others_arrive(
+    world: World,
+) -> None:
+    long, short = named(world, "long"), named(world, "short")
+    await world.subscribe(long, City="x" * 81, Score="4")
+    await world.subscribe(short, City="Rome", Score="5")
+    people = [await world.contact(address) for address in (long, short)]
+    await world.map(line("Department", "[City]", "to_salesforce"), line("Title", "[Score]", "to_salesforce"))
+    await world.sync()
+    found = [await world.record(one, "Department", "Title") for one in people]
+    assert [(one["Department"], one["Title"]) for one in found] == [(None, "4"), ("Rome", "5")]
+    (refusal,) = [row async for row in RowRefusal.objects.filter(org=world.org)]
+    assert "at most 80 characters" in refusal.reason
+    assert "xxx" not in refusal.reason
+    await world.subscribe(long, City="Oslo")
+    await world.sync(full=True)
+    assert (await world.record(people[0], "Department"))["Department"] == "Oslo"
+    assert not await RowRefusal.objects.filter(org=world.org).aexists()
