@@ -36,6 +36,8 @@ class Silent:
 class Forgetful:
     """Notes of lists that nobody keeps: every list is new."""
 
+    async def note_names(self, run: Run, *told: object) -> None: ...
+
     async def of_lists(self, run: Run) -> dict[str, Any]:
         return {}
 

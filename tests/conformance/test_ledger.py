@@ -85,6 +85,9 @@ def test_what_is_committed_is_known_of_this_scope_only(kept) -> None:
 
     assert call(ledger.cursor, SCOPE) == NOW
     assert call(ledger.digests, SCOPE) == {key: DIGEST.content}
+    assert call(ledger.digests_of, SCOPE, [key, b"another"]) == {key: DIGEST.content}
+    assert not call(ledger.digests_of, SCOPE, [b"another"])
+    assert not call(ledger.digests_of, OTHER, [key])
     assert call(ledger.cursor, OTHER) is None
     assert not call(ledger.digests, OTHER)
 

@@ -265,7 +265,6 @@ def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
     assert found_in(b"nobody@example.com \x78\x9cno stream") == set()
 
 
-@pytest.mark.timeout(400)
 def test_no_file_of_fairlead_holds_the_person(afterwards: Installation) -> None:
     """Data folder, the cluster's tables, indexes and write-ahead log, and what every process printed: nothing; the control is found."""
     home, cluster = afterwards.home, postgres.place(afterwards.home).base
@@ -301,7 +300,6 @@ def dump(fairlead: Installation) -> bytes:
     return "\n".join(texts).encode()
 
 
-@pytest.mark.timeout(120)
 def test_a_dump_of_the_database_does_not_hold_the_person(afterwards: Installation) -> None:
     """Whoever takes the database away learns of nobody; what was planted in it is found."""
     assert found_in(dump(afterwards)) == set()
@@ -315,7 +313,6 @@ def test_a_dump_of_the_database_does_not_hold_the_person(afterwards: Installatio
             database.execute("DROP TABLE planted")
 
 
-@pytest.mark.timeout(120)
 def test_nothing_at_rest_tells_from_where_somebody_read_a_mail(afterwards: Installation) -> None:
     """The addresses of machines and the places of events are in the org alone: not in the database, not in a log."""
     marks = whereabouts(afterwards)

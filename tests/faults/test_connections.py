@@ -10,7 +10,7 @@ import pytest
 from fairlead_emulators.campaignmonitor.auth import derived
 from tests.faults.installation import Installation, wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 LONDON = "(GMT+00:00) Dublin, Edinburgh, Lisbon, London"
 CM, SF = "campaign_monitor", "salesforce"
 OURS = ("CM_Client__c", "CM_List__c", "CM_Member__c")

@@ -74,7 +74,6 @@ def owned_by_others(fairlead: Installation) -> bytes:
     return json.dumps(rows, sort_keys=True).encode()
 
 
-@pytest.mark.timeout(120)
 def test_a_list_that_lists_nothing_stops_until_it_is_allowed(fairlead: Installation) -> None:
     """Nothing is deleted, the exit code is 3, the reason names the list and the way on; the other list is synced; allowed, it is swept."""
     _, second = fairlead.lists()
@@ -95,7 +94,6 @@ def test_a_list_that_lists_nothing_stops_until_it_is_allowed(fairlead: Installat
     fairlead.check()
 
 
-@pytest.mark.timeout(120)
 def test_a_sweep_of_very_many_stops_until_it_is_allowed(fairlead: Installation) -> None:
     """More than 500 records, and more than a fifth of the list: refused with the numbers, then allowed."""
     account(fairlead, [[0, 300]], [[800, 100]])
@@ -110,7 +108,6 @@ def test_a_sweep_of_very_many_stops_until_it_is_allowed(fairlead: Installation) 
     fairlead.check()
 
 
-@pytest.mark.timeout(120)
 def test_a_full_sync_sweeps_what_is_gone_and_leaves_contacts_and_leads_alone(fairlead: Installation) -> None:
     """Members whose subscribers are gone are deleted; not a byte of a contact or lead changes, whatever the run does."""
     before = owned_by_others(fairlead)
@@ -125,7 +122,6 @@ def test_a_full_sync_sweeps_what_is_gone_and_leaves_contacts_and_leads_alone(fai
     assert owned_by_others(fairlead) == before
 
 
-@pytest.mark.timeout(120)
 def test_an_incremental_sync_never_deletes(fairlead: Installation) -> None:
     """However little the account lists: only a full sync sweeps."""
     account(fairlead, [], [])
@@ -136,7 +132,6 @@ def test_an_incremental_sync_never_deletes(fairlead: Installation) -> None:
     assert len(fairlead.truth().members) == members
 
 
-@pytest.mark.timeout(120)
 def test_members_of_a_list_that_is_gone_go_with_the_next_full_sync(fairlead: Installation) -> None:
     """The list's record goes at once; its 700 members are too many to delete unasked; allowed, they go, and nobody else."""
     spec = copy.deepcopy(SEED[CM])

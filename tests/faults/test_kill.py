@@ -8,7 +8,6 @@ import pytest
 
 from tests.faults.installation import Installation, as_bytes, finish
 
-KILLS = 20
 SUBSCRIBERS = 2300 + 2200 + 300
 
 # Two lists above the small door's size, so that bulk jobs are in flight when the worker dies.
@@ -38,8 +37,9 @@ SEED = {
 
 
 @pytest.mark.timeout(900)
-def test_a_worker_killed_at_random_moments_leaves_what_an_undisturbed_run_gives(tmp_path: Path) -> None:
-    """Twenty kills at moments drawn from a seed, over full and incremental runs: each time the org ends byte for byte right."""
+@pytest.mark.parametrize("kills", [5, pytest.param(20, marks=pytest.mark.slow)])
+def test_a_worker_killed_at_random_moments_leaves_what_an_undisturbed_run_gives(tmp_path: Path, kills: int) -> None:
+    """Kills at moments drawn from a seed, over full and incremental runs: each time the org ends byte for byte right."""
     moments = random.Random(20260310)
     with Installation(tmp_path / "home", SEED) as fairlead:
         fairlead.start_worker()
@@ -47,7 +47,7 @@ def test_a_worker_killed_at_random_moments_leaves_what_an_undisturbed_run_gives(
         fairlead.sync("--full")
         length = time.monotonic() - began
         undisturbed = as_bytes(fairlead.truth())
-        for number in range(KILLS):
+        for number in range(kills):
             changing = number % 4 == 3
             if changing:
                 fairlead.act(share=0.05, do="mixed", seed=number)

@@ -59,7 +59,6 @@ def unlinked(fairlead: Installation) -> list[str]:
     ]
 
 
-@pytest.mark.timeout(600)
 def test_a_worker_killed_while_contacts_are_made_makes_nobody_twice(fairlead: Installation) -> None:
     """Killed three times, at moments when records are made but not linked: each address has one record, each member a link."""
     for list_id, rule in zip(fairlead.lists(), ("contact", "lead"), strict=True):
@@ -91,7 +90,6 @@ def test_a_worker_killed_while_contacts_are_made_makes_nobody_twice(fairlead: In
     assert len(addresses(fairlead, "Contact")) + len(addresses(fairlead, "Lead")) == before
 
 
-@pytest.mark.timeout(600)
 def test_the_guard_asks_with_its_exit_code_and_the_preview_tells_the_numbers(fairlead: Installation) -> None:
     """More than may be made in one run: refused with exit code 3; counted by the preview; made once it is allowed."""
     list_id = fairlead.lists()[0]

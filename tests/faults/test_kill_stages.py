@@ -134,8 +134,9 @@ def running(fairlead: Installation) -> str:
 
 @contextmanager
 def slow(fairlead: Installation) -> Iterator[None]:
-    """Every call to the org takes a little longer, so that no stage is over before it is seen."""
+    """Every call takes a little longer, so that no stage is over before it is seen."""
     fairlead.fault("salesforce", **DELAY)
+    fairlead.fault("campaign_monitor", fault="delay", seconds=0.3, times=None, match={"path": "/suppressionlist.json"})
     yield
     fairlead.clear_faults()
 

@@ -37,7 +37,6 @@ def person(row: dict[str, Any], contact: str, lead: str) -> str:
     return row[contact] or row[lead]
 
 
-@pytest.mark.timeout(400)
 def test_from_linking_to_members_and_back_to_silence(tmp_path: Path) -> None:
     """Linked after its history was read: members are whom the history names, with its opens and clicks; then all is quiet."""
     with Installation(tmp_path / "home") as fairlead:

@@ -24,7 +24,7 @@ from fairlead_emulators.people import person
 from tests.conformance import emulated
 from tests.laws.matched_world import Told
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 ZONE = "(GMT+10:00) Canberra, Melbourne, Sydney"
 SEED: dict[str, Any] = {

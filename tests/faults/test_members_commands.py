@@ -10,7 +10,6 @@ from tests.faults.installation import Installation
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.timeout(240)
 def test_lists_and_ambiguous_addresses_are_told_and_addresses_only_when_asked_for(tmp_path: Path) -> None:
     """Every list with its readings; every candidate with its reason; whole addresses and names with --show alone."""
     with Installation(tmp_path / "home") as fairlead:

@@ -60,7 +60,6 @@ FEW: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", FEW)
 def test_a_fault_that_passes_leaves_no_trace_in_an_incremental_sync(fairlead: Installation, name: str) -> None:
     """The sync ends well, and right afterwards every record is as it must be and there is once."""
@@ -90,7 +89,6 @@ MANY: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", MANY)
 def test_a_fault_that_passes_leaves_no_trace_in_a_full_sync(fairlead: Installation, name: str) -> None:
     """The full sync ends well through bulk jobs, every record is right and there once, and no bulk job is left open."""

@@ -103,7 +103,6 @@ LASTING: dict[str, tuple[str, dict[str, Any], str, str, str]] = {
 }
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", LASTING)
 def test_a_fault_that_lasts_fails_the_job_and_the_next_sync_makes_it_right(fairlead: Installation, name: str) -> None:
     """The reason names the thing and the next step; no cursor of a list moves; without the fault all comes right."""
@@ -123,7 +122,6 @@ def test_a_fault_that_lasts_fails_the_job_and_the_next_sync_makes_it_right(fairl
     fairlead.check()
 
 
-@pytest.mark.timeout(120)
 def test_a_full_org_stops_a_list_in_bulk_and_loses_nothing(fairlead: Installation) -> None:
     """A bulk job whose new rows find no place: the list stops with FL-331, and its rows are written once there is place."""
     large = fairlead.lists()[0]
@@ -141,7 +139,6 @@ def test_a_full_org_stops_a_list_in_bulk_and_loses_nothing(fairlead: Installatio
     fairlead.check()
 
 
-@pytest.mark.timeout(120)
 def test_rows_locked_for_longer_than_a_run_are_written_by_the_next(fairlead: Installation) -> None:
     """They are told as refused, kept sealed to be offered again, written by the next sync, and then forgotten."""
     fairlead.act(share=0.02, do="join", seed=99)
@@ -167,7 +164,6 @@ def sign_in(fairlead: Installation, given: dict[str, Any] | None) -> dict[str, A
     return dict(json.loads(told.stdout))
 
 
-@pytest.mark.timeout(120)
 def test_an_expired_token_is_renewed_in_the_run_and_a_revoked_one_asks_to_sign_in(fairlead: Installation) -> None:
     """The renewed tokens are stored before they are used; a revoked one ends the job with the words how to connect again."""
     assert fairlead.emulators is not None

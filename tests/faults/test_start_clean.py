@@ -48,7 +48,6 @@ def members(fairlead: Installation) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: str(row["Member_Key__c"]))
 
 
-@pytest.mark.timeout(180)
 def test_everything_of_ours_is_deleted_and_written_anew(fairlead: Installation) -> None:
     """Contacts, leads and Salesforce campaigns stay as they are; every member is a new record and right."""
     before = {member["Id"] for member in fairlead.truth().members}
@@ -64,7 +63,6 @@ def test_everything_of_ours_is_deleted_and_written_anew(fairlead: Installation) 
     fairlead.check()
 
 
-@pytest.mark.timeout(600)
 def test_a_worker_killed_at_random_moments_of_a_clean_start_leaves_what_an_undisturbed_one_gives(
     fairlead: Installation,
 ) -> None:
@@ -85,7 +83,6 @@ def test_a_worker_killed_at_random_moments_of_a_clean_start_leaves_what_an_undis
         assert members(fairlead) == undisturbed, f"kill {number} left other members"
 
 
-@pytest.mark.timeout(180)
 def test_a_clean_start_that_is_cancelled_is_made_good_by_the_next_sync(fairlead: Installation) -> None:
     """What was read is forgotten before anything is deleted: the next sync finds that it must read everything."""
     fairlead.fault("salesforce", fault="slow_job", seconds=3, times=None, match={"object": "CM_Member__c"})
@@ -104,7 +101,6 @@ def waiting(fairlead: Installation) -> bool:
     return bool(fairlead.struck("salesforce"))
 
 
-@pytest.mark.timeout(120)
 def test_a_side_that_does_not_answer_stops_a_clean_start_before_anything_is_deleted(fairlead: Installation) -> None:
     """Nobody could fill again what would be deleted."""
     before = as_bytes(fairlead.truth())
@@ -114,7 +110,6 @@ def test_a_side_that_does_not_answer_stops_a_clean_start_before_anything_is_dele
     assert as_bytes(fairlead.truth()) == before
 
 
-@pytest.mark.timeout(120)
 def test_only_some_stages_are_run_with_those_they_need(fairlead: Installation) -> None:
     """`--stage members` runs clients, lists and members; a stage that is not there is told with those that are."""
     told = fairlead.sync("--stage", "members")
@@ -122,7 +117,6 @@ def test_only_some_stages_are_run_with_those_they_need(fairlead: Installation) -
     assert "members" in fairlead.run("sync", "--stage", "nothing", code=1)["error"]["next_step"]
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "words", [("--clean",), ("--full", "--clean", "--list", "x"), ("--full", "--clean", "--stage", "members")]
 )
@@ -135,7 +129,6 @@ def test_a_clean_start_that_would_leave_something_away_is_not_asked_for(
     assert fairlead.rows("SELECT max(id) FROM jobs_job") == before
 
 
-@pytest.mark.timeout(180)
 def test_a_clean_start_of_one_client_leaves_the_others_records_alone(tmp_path: Path) -> None:
     """Records, cursors and digests of the other client stay; those of the one are new."""
 

@@ -133,7 +133,6 @@ class Driver:
         return "quiet"
 
 
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_quiet_run_makes_it_right_and_the_next_writes_nothing(running: Whole, seed: int) -> None:
     """People, settings, faults of both sides, runs that die at any step: idempotent, convergent, restartable in any order."""

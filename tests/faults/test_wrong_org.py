@@ -20,7 +20,6 @@ FIELDS = {
 """A field of ours → the stages that cannot do without it, and those that hang on them."""
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_field_that_is_missing_or_hidden_fails_only_the_stages_that_write_it(whole: Whole, field: str) -> None:
     """The package is older than the service, or a right was taken: the message names the field; the rest is done."""
@@ -48,7 +47,6 @@ OBJECTS = {
 }
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("name", OBJECTS)
 def test_an_object_that_is_missing_or_hidden_leaves_the_others_alone(whole: Whole, name: str) -> None:
     """Nothing of other objects waits; the message names the object, and to deploy or to give the right."""
@@ -68,7 +66,6 @@ def test_an_object_that_is_missing_or_hidden_leaves_the_others_alone(whole: Whol
     assert whole.in_step()
 
 
-@pytest.mark.timeout(60)
 def test_what_is_linked_follows_its_people_although_one_object_is_hidden(whole: Whole) -> None:
     """A contact's address changes while suppressions are hidden: members and events are linked anew all the same."""
     member = next(row for row in whole.rows("CM_Member__c", "Id", "Email__c", "Contact__c") if row["Contact__c"])
@@ -85,7 +82,6 @@ def test_what_is_linked_follows_its_people_although_one_object_is_hidden(whole: 
     assert whole.in_step()
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("full_of", "stages"),
     [
@@ -109,7 +105,6 @@ def test_a_full_org_stops_what_would_be_new_and_nothing_else(whole: Whole, full_
     assert whole.in_step()
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("after", [2, 15])
 def test_calls_that_are_spent_leave_the_rest_for_later(whole: Whole, after: int) -> None:
     """The org refuses every call from some point on: the run fails as one that passes by itself, and no cursor jumps ahead."""
@@ -127,7 +122,6 @@ def test_calls_that_are_spent_leave_the_rest_for_later(whole: Whole, after: int)
     assert whole.in_step()
 
 
-@pytest.mark.timeout(60)
 def test_our_own_share_of_calls_stops_us_before_the_org_does(whole: Whole) -> None:
     """The message tells how many calls are used, where we stop, and which setting says so; others keep their calls."""
     whole.live("share", *HAPPENS)

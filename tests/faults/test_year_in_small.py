@@ -11,7 +11,7 @@ from tests.oracle.check import INSTALLED, check
 from tests.oracle.reading import CM, SF
 from tests.oracle.tolerance import Tolerance
 
-HOURS = 6
+HOURS = 3
 AT_LEAST = {
     "CM_Suppression__c": 300, "CM_Campaign__c": 6, "CM_Journey_Email__c": 10, "CM_Tracking__c": 1_500,
     "CM_Member__c.totals": 1_900, "Campaign": 1, "CampaignMember": 100,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from fairlead.ui import assets
 from tests.faults.installation import Installation, wait_until
@@ -24,7 +24,10 @@ ARGUMENTS: Final = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+OF_A_TAB: Final = frozenset({"viewport", "color_scheme", "reduced_motion"})
 NO_BROWSER: Final = "The journeys drive Chromium, and there is none. Install it with `make browser`, then repeat."
+
+expect.set_options(timeout=20_000)  # milliseconds; a page is drawn in far less, but not on every machine
 
 
 def chromium() -> str:
@@ -64,18 +67,26 @@ class Admin:
     wrong: list[str] = field(default_factory=list)
 
     def page(self, path: str = "/", **options: Any) -> Page:
-        """A new tab of the signed-in browser, or of one with other options that carries the same session."""
-        context = self.signed_in
+        """A new tab of the signed-in browser, or of one with other options that carries the same session.
+
+        Size and media belong to a tab: they need no window of their own, which is dear.
+        """
+        context, of_tab = self.signed_in, {name: options.pop(name) for name in OF_A_TAB & options.keys()}
         if options:
             context = self.browser.new_context(storage_state=context.storage_state(), base_url=self.url, **options)
-        return self.watched(context, path)
+        return self.watched(context, path, of_tab)
 
     def stranger(self, path: str, **options: Any) -> Page:
         """A tab of somebody who is not signed in."""
         return self.watched(self.browser.new_context(base_url=self.url, **options), path)
 
-    def watched(self, context: BrowserContext, path: str) -> Page:
+    def watched(self, context: BrowserContext, path: str, of_tab: dict[str, Any] | None = None) -> Page:
         page = context.new_page()
+        of_tab = dict(of_tab or {})
+        if size := of_tab.pop("viewport", None):
+            page.set_viewport_size(size)
+        if of_tab:
+            page.emulate_media(**of_tab)
         page.set_default_timeout(15_000)
         page.on("console", lambda said: self.wrong.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
@@ -111,7 +122,9 @@ ACTIVE: Final = "SELECT id FROM jobs_job WHERE state IN ('holding', 'queued', 'r
 
 
 @contextmanager
-def admin(home: Path, seed: str | dict[str, Any] = "small", *, connected: bool = True) -> Iterator[Admin]:
+def admin(
+    playwright: Playwright, home: Path, seed: str | dict[str, Any] = "small", *, connected: bool = True
+) -> Iterator[Admin]:
     """An installation with a worker and the admin, and a browser that has signed in by a one-time link.
 
     Not `connected`: as on the first day, with an OAuth application of Campaign Monitor that the deployment names.
@@ -131,14 +144,13 @@ def admin(home: Path, seed: str | dict[str, Any] = "small", *, connected: bool =
             fairlead.start_worker()
             link = str(fairlead.run("sign-in")["link"])
             wait_until(lambda: _listens(port), 60)
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-                opened = Admin(fairlead, url, browser, browser.new_context(base_url=url))
-                page = opened.page(link)
-                page.get_by_role("button", name="Sign in").click()
-                page.get_by_role("heading", name="Set-up").wait_for()
-                yield opened
-                browser.close()
+            browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+            opened = Admin(fairlead, url, browser, browser.new_context(base_url=url))
+            page = opened.page(link)
+            page.get_by_role("button", name="Sign in").click()
+            page.get_by_role("heading", name="Set-up").wait_for()
+            yield opened
+            browser.close()
         finally:
             web.terminate()
             web.wait(15)

@@ -1,5 +1,7 @@
 """Every page of the admin that can be looked at, with ids of the installation in its address."""
 
+import json
+
 from tests.journeys.browser import Admin
 from tests.unit.web.test_addresses import EVERYTHING
 
@@ -43,9 +45,21 @@ def address(admin: Admin, name: str) -> str:
         "/primary_sync/abc/": f"/members/{listed}/",
         "/messages/1/": f"/messages/{message}/" if message else "/messages/",
         "/jobs/1/": f"/jobs/{job}/",
+        "/rules/8/": f"/rules/{_rule(admin, listed)}/" if "/rules/8/" in path else "",
         "/campaigns/x/": f"/campaigns/{campaign[0][0]}/" if campaign else "/campaigns/",
         "/0123456789abcdef/": f"/{campaign[0][0]}/" if campaign else "/",
     }
     for of_nothing, real in places.items():
         path = path.replace(of_nothing, real)
     return path
+
+
+def _rule(admin: Admin, listed: str) -> int:
+    """A subscriber rule of the list, disabled; made where there is none."""
+    found = admin.fairlead.rows("SELECT min(id) FROM subscriber_rules_rule")[0][0]
+    if found is None:
+        file = admin.fairlead.home / "rule.json"
+        file.write_text(json.dumps({"list": listed, "name": "Everybody"}))
+        found = admin.fairlead.run("rules", "set", str(file))["rule"]["id"]
+        file.unlink()
+    return int(found)

@@ -2,13 +2,10 @@
 
 import json
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.faults.person import connect, link_of
 from tests.journeys.browser import Admin, free_port
-
-pytestmark = pytest.mark.timeout(120)
 
 SALESFORCE = ("salesforce", "--flow", "browser")
 CAMPAIGN_MONITOR = ("campaign-monitor", "--browser")

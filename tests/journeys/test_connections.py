@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Playwright, expect
 
 from fairlead_emulators.campaignmonitor.auth import derived
 from tests.faults.installation import wait_until
@@ -13,13 +13,11 @@ from tests.faults.test_connections import CM, SEED, SF, account, connect, counts
 from tests.journeys.browser import Admin, admin
 from tests.journeys.test_accessibility import PHONE, grave
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture(scope="module")
-def agency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admin]:
+def agency(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admin]:
     """An installation with the account of an agency: three clients, synced once."""
-    with admin(tmp_path_factory.mktemp("agency") / "home", SEED) as opened:
+    with admin(playwright, tmp_path_factory.mktemp("agency") / "home", SEED) as opened:
         opened.fairlead.sync()
         yield opened
 

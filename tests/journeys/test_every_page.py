@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 from tests.journeys import every_page
 from tests.journeys.browser import Admin
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 WIDE, PHONE = {"width": 1200, "height": 900}, {"width": 375, "height": 812}
 FOCUS = """() => {

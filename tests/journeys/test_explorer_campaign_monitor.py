@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 from fairlead_emulators.campaignmonitor.app import CampaignMonitorEmulator, create
 from fairlead_emulators.clock import Clock
@@ -13,8 +13,6 @@ from fairlead_emulators.seeds import spec
 from fairlead_emulators.server import serving
 from tests.journeys.browser import ARGUMENTS, chromium
 from tests.journeys.test_accessibility import PHONE, WIDE, grave
-
-pytestmark = pytest.mark.timeout(120)
 
 PARTS = ("lists", "campaigns", "journeys", "transactional", "webhooks", "oauth", "requests")
 
@@ -42,10 +40,10 @@ class Explorer:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Explorer]:
+def running(playwright: Playwright) -> Iterator[Explorer]:
     emulator = create(Clock())
     emulator.seed(spec("small", "campaign_monitor"))
-    with serving(emulator.app) as url, sync_playwright() as playwright:
+    with serving(emulator.app) as url:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         yield Explorer(emulator, url, browser)
         browser.close()

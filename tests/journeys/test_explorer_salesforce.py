@@ -9,7 +9,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from fairlead_emulators.clock import Clock
 from fairlead_emulators.salesforce.app import SalesforceOrgEmulator, create
@@ -17,8 +17,6 @@ from fairlead_emulators.server import serving
 from tests.journeys.browser import ARGUMENTS, chromium
 from tests.journeys.test_accessibility import PHONE, WIDE, grave
 from tests.unit.emulators.salesforce.conftest import SCHEMA, zipped
-
-pytestmark = pytest.mark.timeout(120)
 
 PEOPLE = {"seed": 1, "contacts": [{"first": 0, "count": 24}], "leads": [{"first": 100, "count": 12}]}
 ADMIN = "0055e0000000001AAA"
@@ -127,9 +125,9 @@ class Org:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Org]:
+def running(playwright: Playwright) -> Iterator[Org]:
     emulator = create(Clock())
-    with serving(emulator.app) as url, sync_playwright() as playwright:
+    with serving(emulator.app) as url:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         yield Org(emulator, url, browser)
         browser.close()

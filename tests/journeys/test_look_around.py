@@ -3,12 +3,9 @@
 import csv
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.browser import Admin
-
-pytestmark = pytest.mark.timeout(120)
 
 
 def test_an_admin_sees_at_a_glance_whether_all_is_well(fairlead: Admin) -> None:

@@ -12,8 +12,6 @@ from tests.faults.installation import wait_until
 from tests.journeys.browser import Admin
 from tests.journeys.test_accessibility import grave
 
-pytestmark = pytest.mark.timeout(600)
-
 KEY_REVOKED: dict[str, Any] = {
     "fault": "status",
     "status": 401,

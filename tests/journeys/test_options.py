@@ -6,13 +6,10 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.browser import Admin
 from tests.journeys.test_sync import PATIENCE, last_job, status
-
-pytestmark = pytest.mark.timeout(120)
 
 SHARE = "Deletions allowed unasked, share of a list"
 

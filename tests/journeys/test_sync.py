@@ -6,13 +6,10 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.faults.installation import wait_until
 from tests.journeys.browser import Admin
-
-pytestmark = pytest.mark.timeout(120)
 
 PAGES_TAKE: dict[str, Any] = {"fault": "delay", "times": None, "match": {"path": "/active.json"}}
 PATIENCE = 20_000

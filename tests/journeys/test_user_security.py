@@ -3,20 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from tests.faults.test_connections import SF, records
 from tests.journeys.browser import Admin, admin
 from tests.journeys.test_accessibility import PHONE, grave
 from tests.journeys.test_connections import keep_screenshot, user
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admin]:
+def office(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admin]:
     """An installation whose org has two people: Ada, its system administrator, and Grace, who has the standard set."""
-    with admin(tmp_path_factory.mktemp("office") / "home") as opened:
+    with admin(playwright, tmp_path_factory.mktemp("office") / "home") as opened:
         grace = user(opened, "Grace")
         emulators = opened.fairlead.emulators
         assert emulators is not None

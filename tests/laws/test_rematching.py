@@ -13,7 +13,7 @@ from fairlead.sync import org_reading
 from tests.conformance import emulated
 from tests.laws.matched_world import Killed, World
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Both sides' own state, past the imitated APIs."""
 
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -36,8 +37,11 @@ class Sides:
         request = urllib.request.Request(
             f"{self._urls[side]}/_control/{path}", msgspec.json.encode(body), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=_PATIENCE_S) as answer:
-            return msgspec.json.decode(answer.read())
+        try:
+            with urllib.request.urlopen(request, timeout=_PATIENCE_S) as answer:
+                return msgspec.json.decode(answer.read())
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{path} was refused: {error.read().decode()}") from None
 
     def clear_requests(self) -> None:
         """Count calls anew on both sides."""

@@ -87,6 +87,7 @@ def _more(tree: "Tree", one: "Explanation") -> None:
     _branch(
         tree, "Suppressed", [f"{each.client} ({each.side}): {each.reason}, {each.since}" for each in facts.suppressed]
     )
+    _branch(tree, "Rules", [f"{each.list_name}: {each.text}".removeprefix(": ") for each in facts.said])
     _branch(tree, "Salesforce campaigns", [f"{each.campaign}: {each.status}" for each in facts.campaigns])
     _branch(tree, "Email activity", [f"{what}: {count:,}" for what, count in facts.counts.items()])
     _branch(tree, "Settings", [*facts.settings, *(line for each in facts.lists for line in each.settings)])

@@ -20,6 +20,7 @@ from fairlead.cli import (
     members,
     messages,
     records,
+    rules,
     run,
     salesforce,
     settings,
@@ -88,6 +89,7 @@ app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(settings.app, name="settings")
 app.add_typer(token.app, name="token")
 app.add_typer(records.app, name="records")
+app.add_typer(rules.app, name="rules")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(users.app, name="users")

@@ -58,6 +58,7 @@ class FieldInfo(msgspec.Struct, frozen=True, rename="camel"):
     external_id: bool = False
     id_lookup: bool = False
     calculated: bool = False
+    filterable: bool = True
     custom: bool = False
     defaulted_on_create: bool = False
     reference_to: tuple[str, ...] = ()

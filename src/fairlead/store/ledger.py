@@ -82,6 +82,12 @@ class PostgresLedger:
         return {bytes(key): bytes(content) for key, content in rows.iterator(chunk_size=10_000)}
 
     @sync_to_async
+    def digests_of(self, scope: Scope, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
+        """The same of these hashed keys alone."""
+        rows = DigestRow.objects.filter(scope__in=self._states(scope), key__in=list(keys))
+        return {bytes(key): bytes(content) for key, content in rows.values_list("key", "content")}
+
+    @sync_to_async
     def retryable(self, scope: Scope) -> Sequence[str]:
         """Keys of refused records that may be accepted by now."""
         sealed = RowRefusal.objects.filter(

@@ -227,6 +227,10 @@ class MemoryLedger:
     async def digests(self, scope: Scope) -> Mapping[bytes, bytes]:
         return {key: content for key, (content, _) in self._scope(scope).digests.items()}
 
+    async def digests_of(self, scope: Scope, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
+        held = self._scope(scope).digests
+        return {key: held[key][0] for key in keys if key in held}
+
     async def retryable(self, scope: Scope) -> Sequence[str]:
         return [failure.key for failure in self._scope(scope).refusals.values() if failure.retryable]
 

@@ -183,6 +183,10 @@ class Ledger(Protocol):
         """Keyed hash of a record's key → digest of the content that was last written of it."""
         ...
 
+    async def digests_of(self, scope: Scope, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
+        """The same of these hashed keys alone."""
+        ...
+
     async def retryable(self, scope: Scope) -> Sequence[str]:
         """Keys of refused records that may be accepted by now."""
         ...

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "fairlead.features.suppression",
     "fairlead.features.field_mappings",
     "fairlead.features.sms",
+    "fairlead.features.subscriber_rules",
     "fairlead.features.job_list",
     "fairlead.features.people",
     "fairlead.features.webhooks",

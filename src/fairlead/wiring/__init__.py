@@ -9,9 +9,11 @@ from fairlead.features.permissions import salesforce_sign_in
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
 from fairlead.features.setup import flow as setup_flow
+from fairlead.features.subscriber_rules import explaining as rules_explaining
+from fairlead.features.subscriber_rules import past as rules_past
 from fairlead.features.webhooks import receiving, repairing
 from fairlead.jobs import hearing, registry
-from fairlead.sync import known, sides
+from fairlead.sync import explaining, known, sides
 from fairlead.sync import standing as sync_standing
 from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_monitor, open_salesforce, open_sides
 from fairlead.wiring.connected import standing_of
@@ -40,6 +42,9 @@ def register_runners() -> None:
     for kind, title, runner in connections_jobs.RUNNERS:
         registry.register(kind, title, runner)
     registry.register(setup_flow.KIND, setup_flow.TITLE, setup_flow.install)
+    # two runs over one list would each count what the other is about to take off
+    registry.register(rules_past.KIND, rules_past.TITLE, rules_past.run_over_past, apart_from=(rules_past.KIND,))
+    explaining.provide("subscriber_rules", rules_explaining.say)
     known.provide(known_clients)
     sync_standing.provide(standing_of)
     # both write members of a list from what they read before: the older reading must not be written last

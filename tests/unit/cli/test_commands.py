@@ -57,6 +57,7 @@ def test_the_doors_are_all_there():
         campaigns-list campaigns-link campaigns-unlink campaigns-refresh campaigns-preview
         mappings-list mappings-show mappings-set mappings-copy mappings-preview mappings-undo mappings-addresses
         members-ambiguous members-lists records-preview records-retry storage-estimate storage-show
+        rules-delete rules-disable rules-enable rules-list rules-preview rules-run rules-set rules-show
         suppression-remove tracking-suspicious webhooks-remove webhooks-repair webhooks-status
         audit messages-list messages-resolve messages-retry messages-show notifications-set
         notifications-show notifications-test

@@ -13,7 +13,7 @@ import pytest
 
 from fairlead.store import binaries
 
-FILES = ("test_worker.py", "test_run.py", "test_api.py")
+FILES = ("test_run.py", "test_api.py")
 
 
 def free_port():
@@ -44,7 +44,8 @@ def server():
 @pytest.mark.skipif(
     "FAIRLEAD_TEST_DATABASE_URL" in os.environ, reason="these tests run on a server of their own already"
 )
-def test_jobs_keep_their_laws_on_a_server_reached_by_address_and_password(server):
+@pytest.mark.parametrize("files", [FILES, pytest.param(("test_worker.py",), marks=pytest.mark.slow)])
+def test_jobs_keep_their_laws_on_a_server_reached_by_address_and_password(server, files):
     here = Path(__file__).parent
     environ = {
         name: value
@@ -59,7 +60,7 @@ def test_jobs_keep_their_laws_on_a_server_reached_by_address_and_password(server
         "-x",
         "-p",
         "no:cacheprovider",
-        *(str(here / name) for name in FILES),
+        *(str(here / name) for name in files),
     ]
     done = subprocess.run(
         command,
@@ -67,7 +68,7 @@ def test_jobs_keep_their_laws_on_a_server_reached_by_address_and_password(server
         capture_output=True,
         text=True,
         env={**environ, "FAIRLEAD_TEST_DATABASE_URL": server},
-        timeout=280,
+        timeout=580,
     )
     assert done.returncode == 0, done.stdout[-3000:]
     assert " passed" in done.stdout

@@ -101,8 +101,8 @@ def test_the_laws_of_slots(db):
     run_state_machine_as_test(
         Slots,
         settings=settings(
-            max_examples=40,
-            stateful_step_count=30,
+            max_examples=20,
+            stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             derandomize=True,

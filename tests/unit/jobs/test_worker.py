@@ -72,11 +72,16 @@ def test_a_worker_outlives_a_server_that_cuts_every_connection(workers, ask):
     from django.db import connection
 
     job, out = ask("patient")
+    with connection.cursor() as cursor:
+        cursor.execute("select clock_timestamp()")
+        before = cursor.fetchone()
     worker = workers.start()
     until(lambda: lines(out))
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor:  # the worker's, and not those that other tests keep open in this process
         cursor.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and backend_start > %s"
+            " and pid <> pg_backend_pid()",
+            before,
         )
     until(lambda: len(lines(out)) == 2, what="the job begins anew")
     (out.parent / (out.name + ".go")).touch()

@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from fairlead.features.maintenance import notes
 from fairlead.features.maintenance.models import Message
 from fairlead.features.maintenance.rules import Of, Seen
+from fairlead.features.subscriber_rules.models import Rule
 from fairlead.jobs.models import Job
 from fairlead.store import known
 from fairlead.store.models import Org
@@ -169,6 +170,14 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "api_audit": ("/api/v1/audit", 401, "GET"),
     "help_codes": ("/help/codes/", 302, "GET"),
     "help_code": ("/help/codes/FL-211/", 302, "GET"),
+    "rules": ("/rules/", 302, "GET"),
+    "rule_new": ("/rules/new/", 302, "GET POST"),
+    "rule": ("/rules/8/", 302, "GET POST"),
+    "rule_preview": ("/rules/8/preview/", 302, "GET"),
+    "rule_preview_csv": ("/rules/8/preview.csv", 302, "GET"),
+    "rule_run": ("/rules/8/run/", 302, "POST"),
+    "rule_switch": ("/rules/8/switch/", 302, "POST"),
+    "rule_delete": ("/rules/8/delete/", 302, "GET POST"),
     "records": ("/records/", 302, "GET"),
     "records_retry": ("/records/retry/", 302, "POST"),
 }
@@ -193,6 +202,13 @@ def noted() -> Message:
     return notes.note(Org.objects.get(), Seen(Of("primary_sync"), "FL-211", "It failed.", "Connect again."))
 
 
+def ruled() -> Rule:
+    """A subscriber rule."""
+    return Rule.objects.create(
+        org=Org.objects.get(), client="c1", list="abc", list_name="News", name="Rule", does="add", object="Contact"
+    )
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", EVERYTHING)
 def test_a_stranger_is_sent_to_the_sign_in(name: str) -> None:
@@ -213,6 +229,8 @@ def test_pages_refuse_to_act_and_acts_refuse_to_be_looked_at(name: str, admin: C
     if name.startswith("message"):
         path = path.replace("/9/", f"/{noted().pk}/")
     known.note(Org.objects.get().pk, "c1", "Client", [("abc", "News")])
+    if name.startswith("rule"):
+        path = path.replace("/8/", f"/{ruled().pk}/")
     for method in BOTH:
         status = admin.generic(method, path).status_code
         assert (status == 405) == (method not in allowed.split()), (method, status)

@@ -12,8 +12,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from asgiref.sync import sync_to_async
-
 from fairlead.campaignmonitor import errors as cm
 from fairlead.campaignmonitor.lists import ListDetails, ListName
 from fairlead.domain.failure import Failure, RefusedByGuard, SignInAgain, WaitAndRetry, the_one_to_act_on
@@ -21,7 +19,6 @@ from fairlead.domain.records import Kind, Rows, Scope
 from fairlead.features.members import rules, settings
 from fairlead.features.members.readings import KEPT, MAX_NAME, Notes, Seen
 from fairlead.salesforce import names
-from fairlead.store import known as known_lists
 from fairlead.sync import guard
 from fairlead.sync.account_source import ListingSource, clock
 from fairlead.sync.failures import campaign_monitor_failures
@@ -110,9 +107,11 @@ class _Reading:
         with campaign_monitor_failures(f"read the lists of the client “{client.name}”"):
             listed = await self.run.campaign_monitor.lists(client.id)
         named = [(one.list_id, one.name) for one in listed]
-        await sync_to_async(known_lists.note)(self.run.org_id, client.id, client.name, named)
+        await self.notes.note_names(self.run, client, named)
         mine = [one for one in listed if not wanted.list or one.list_id == wanted.list]
-        found = _OfClient(self, client)
+        # where nothing is remembered of what was written, the records may be gone: a client that was removed and came back
+        anew = await self.run.ledger.cursor(Scope("lists", client.id)) is None
+        found = _OfClient(self, client, anew)
         await each(mine, found.read, at_once=CALLS_AT_ONCE)
         order = {one.list_id: place for place, one in enumerate(listed)}
         found.details.sort(key=lambda one: order[one.list_id])
@@ -136,10 +135,11 @@ class _Reading:
 
 @dataclass(slots=True)
 class _OfClient:
-    """The lists of one client: settings where due, counters of each."""
+    """The lists of one client: settings where due (all of them `anew`), counters of each."""
 
     reading: _Reading
     client: ClientScope
+    anew: bool
     lists: list[ListScope] = field(default_factory=list)
     details: list[ListDetails] = field(default_factory=list)
     failed: int = 0
@@ -166,7 +166,7 @@ class _OfClient:
 
     def _due(self, one: ListName) -> bool:
         run, before = self.reading.run, self.reading.before.get(one.list_id)
-        if run.wanted.full or before is None or before.name != one.name[:MAX_NAME] or before.gone_at:
+        if self.anew or run.wanted.full or before is None or before.name != one.name[:MAX_NAME] or before.gone_at:
             return True
         hours = run.settings.of(settings.DETAILS_HOURS)
         return rules.details_due(one.list_id, before.details_at, self.reading.now, hours)

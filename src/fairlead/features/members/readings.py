@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
-from fairlead.sync.stage import ListScope, Run
+from fairlead.sync.stage import ClientScope, ListScope, Run
 
 if TYPE_CHECKING:
     from fairlead.features.members.models import ListReading
@@ -27,6 +27,10 @@ class Seen:
 
 class Notes(Protocol):
     """Where stages note what they know of lists."""
+
+    async def note_names(self, run: Run, client: ClientScope, named: Sequence[tuple[str, str]]) -> None:
+        """Note which lists a client has now (id, name), for who chooses settings of them."""
+        ...
 
     async def of_lists(self, run: Run) -> "Mapping[str, ListReading]":
         """What is known of every list, by its id."""
@@ -52,7 +56,14 @@ class Notes(Protocol):
 
 
 class KeptNotes:
-    """The notes as rows of `ListReading`."""
+    """The notes as rows of `ListReading` and `KnownList`."""
+
+    @sync_to_async
+    def note_names(self, run: Run, client: ClientScope, named: Sequence[tuple[str, str]]) -> None:
+        """Note which lists a client has now (id, name), for who chooses settings of them."""
+        from fairlead.store import known
+
+        known.note(run.org_id, client.id, client.name, named)
 
     @sync_to_async
     def of_lists(self, run: Run) -> "dict[str, ListReading]":

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from fairlead.domain.said import Said
 from fairlead.sync.match import MatchRules
 
 
@@ -150,6 +151,8 @@ class Facts:
     account_problem: str = ""
     org_problem: str = ""
     settings: tuple[str, ...] = ()
+    said: tuple[Said, ...] = ()
+    """What rooms say of the person, such as which rules are true of their records."""
 
     @property
     def found(self) -> bool:

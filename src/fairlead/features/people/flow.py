@@ -9,12 +9,13 @@ from asgiref.sync import sync_to_async
 
 from fairlead.domain.address import normal
 from fairlead.domain.failure import Failure, FixThisRecord
+from fairlead.domain.said import Said
 from fairlead.features.people import account, kept, org
 from fairlead.features.people.facts import Facts, Json, Matching, OnList, Suppressed
 from fairlead.features.people.rules import Verdict, Winner, verdicts, winners
 from fairlead.store import audit, hashing
 from fairlead.store.models import Org
-from fairlead.sync import known, sides
+from fairlead.sync import explaining, known, sides
 
 RECORD_ID: Final = re.compile(r"[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?")
 ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
@@ -99,7 +100,7 @@ async def _explained(who: Org, address: str, only: str, matching: Matching) -> E
 
 async def _facts(who: Org, address: str, only: str, matching: Matching) -> Facts:
     lists, suppressed, account_problem = await _in_account(who, address, only, matching)
-    in_org, org_problem = await _in_org(who, address, matching)
+    in_org, said, org_problem = await _in_org(who, address, matching)
     lists = _with_members(lists, in_org, only)
     return Facts(
         address,
@@ -114,6 +115,7 @@ async def _facts(who: Org, address: str, only: str, matching: Matching) -> Facts
         account_problem,
         org_problem,
         tuple(await sync_to_async(kept.chosen_of)(who)),
+        tuple(one for one in said if not only or one.list in (only, "")),
     )
 
 
@@ -130,13 +132,16 @@ async def _in_account(
         return [], [], str(failure)
 
 
-async def _in_org(who: Org, address: str, matching: Matching) -> tuple[org.InOrg, str]:
-    """What the org has, or why it cannot be asked."""
+async def _in_org(who: Org, address: str, matching: Matching) -> tuple[org.InOrg, Sequence[Said], str]:
+    """What the org has, what rooms say of its records, or why it cannot be asked."""
     try:
         async with sides.salesforce(who.pk) as crm:
-            return await org.read(crm, address, matching), ""
+            found = await org.read(crm, address, matching)
+            records = [("Lead" if one.kind == "Lead" else "Contact", one.id) for one in found.people]
+            said = await explaining.ask(crm, explaining.Asked(who.pk, address, records))
+            return found, said, ""
     except Failure as failure:
-        return org.InOrg(), str(failure)
+        return org.InOrg(), (), str(failure)
 
 
 def _with_members(lists: Sequence[OnList], found: org.InOrg, only: str) -> list[OnList]:

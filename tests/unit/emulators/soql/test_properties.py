@@ -43,7 +43,6 @@ NESTINGS = [
 ]
 
 
-@pytest.mark.timeout(30)
 @pytest.mark.parametrize("depth", [2, 66, 95, 190, 1_000, 5_000])
 @pytest.mark.parametrize(("opening", "core", "closing"), NESTINGS)
 def test_nesting_of_any_depth_is_run_or_refused(opening, core, closing, depth):

@@ -52,6 +52,8 @@ class MailSink:
                 say("250 fine")
             else:  # the first bytes of an encryption that this server does not speak
                 say("500 what?")
+                while wire.read(1):  # closed with something unread, the greeting would be lost with it
+                    pass
                 return
 
     def _letter(self, wire: "socket.SocketIO") -> str:

@@ -1,0 +1,1 @@
+"""What subscriber rules decide: criteria as SOQL, contradictions between rules, and what becomes of a person. Pure."""
