@@ -17,6 +17,7 @@ from fairlead.cli import (
     imports,
     jobs,
     look,
+    mappings,
     members,
     messages,
     opt_status,
@@ -83,6 +84,7 @@ app.add_typer(sync_user.app, name="sync-user")
 app.add_typer(salesforce.app, name="salesforce")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(tracking.app, name="tracking")
+app.add_typer(mappings.app, name="mappings")
 app.add_typer(members.app, name="members")
 app.add_typer(storage.app, name="storage")
 app.add_typer(campaigns.app, name="campaigns")

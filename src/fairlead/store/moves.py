@@ -1,10 +1,22 @@
 """What is kept of a member by the hash of its key, when the member's address changes (C7)."""
 
+from collections.abc import Callable
+from typing import Final
+
 from django.db import transaction
 
 from fairlead.domain.address import member_key
 from fairlead.store import hashing
 from fairlead.store.models import Digest, MemberActivity, RowRefusal
+
+Follower = Callable[[int, str, str, str], None]
+_followers: Final[list[Follower]] = []
+
+
+def also(follower: Follower) -> None:
+    """Let a room take along what it keeps of a member: it is called as `follow` is, in its transaction."""
+    if follower not in _followers:
+        _followers.append(follower)
 
 
 def follow(org_id: int, list_id: str, old: str, new: str) -> None:
@@ -14,6 +26,8 @@ def follow(org_id: int, list_id: str, old: str, new: str) -> None:
     """
     before, after = hashing.keyed_hashes([member_key(list_id, old), member_key(list_id, new)])
     with transaction.atomic():
+        for follower in _followers:
+            follower(org_id, list_id, old, new)
         Digest.objects.filter(scope__org=org_id, scope__list=list_id, key__in=[before, after]).delete()
         RowRefusal.objects.filter(org=org_id, scope__list=list_id, key_hash=before).delete()
         rows = MemberActivity.objects.select_for_update().filter(org=org_id, member__in=[before, after]).order_by("id")

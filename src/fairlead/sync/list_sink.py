@@ -6,7 +6,7 @@ brackets; the first is the record's key. A blank leaves a value as it is.
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -55,6 +55,11 @@ class _Job:
     outcome: Outcome = field(default_factory=Outcome)
     refused: list[tuple[str, ...]] = field(default_factory=list)
 
+    def refuse(self, cells: tuple[str, ...], error: CampaignMonitorError) -> None:
+        """A row that was not written."""
+        self.outcome.failures.append(refusal(cells[0], error))
+        self.refused.append(cells)
+
 
 class ListSink:
     """Writes subscribers of one list. `before_call` is called before each call, and may raise to end the writing.
@@ -80,6 +85,8 @@ class ListSink:
         self._trigger = trigger_journeys
         self._before_call = before_call
         self._jobs: dict[str, _Job] = {}
+        self.added = 0
+        """Subscribers that were new to the list, of all that were written."""
 
     async def upsert(self, target: Target, rows: Rows) -> Outcome:
         """Add or change these subscribers now."""
@@ -144,16 +151,25 @@ class ListSink:
         return 0
 
     async def _write(self, job: _Job, rows: Sequence[tuple[str, ...]]) -> None:
+        wishes: list[SubscriberWish] = []
+        sent: list[tuple[str, ...]] = []
+        for cells in rows:
+            try:
+                wishes.append(_wish(self._fields, cells))
+                sent.append(cells)
+            except RecordRefused as error:
+                job.refuse(cells, error)
+        if not wishes:
+            return
         self._before_call()
-        wishes = [_wish(self._fields, cells) for cells in rows]
         with campaign_monitor_failures("write subscribers"):
             told = await self._account.subscriptions.import_(self._list, wishes, queue_autoresponders=self._trigger)
-        for cells, one in zip(rows, told.outcomes, strict=True):
+        self.added += told.new
+        for cells, one in zip(sent, told.outcomes, strict=True):
             if one.error is None:
                 job.outcome.written += 1
             else:
-                job.outcome.failures.append(refusal(cells[0], one.error))
-                job.refused.append(cells)
+                job.refuse(cells, one.error)
 
 
 async def take_off(
@@ -196,17 +212,24 @@ def refusal(key: str, error: CampaignMonitorError) -> RowFailure:
 
 
 def _wish(fields: Sequence[str], cells: Sequence[str]) -> SubscriberWish:
-    """A row as it is asked for."""
+    """A row as it is asked for. Raises RecordRefused for a consent in other words than Campaign Monitor's."""
     given = {name: text for name, text in zip(fields, cells, strict=True) if text}
-    sms = given.get(CONSENT_TO_SEND_SMS)
     return SubscriberWish(
         email=given.get(EMAIL, ""),
-        consent_to_track=ConsentToTrack(given.get(CONSENT_TO_TRACK, ConsentToTrack.UNCHANGED)),
+        consent_to_track=_consent(given, CONSENT_TO_TRACK) or ConsentToTrack.UNCHANGED,
         name=_plain(given.get(NAME)),
         values=[each for name in fields if name.startswith("[") for each in _values(name, given.get(name, ""))],
         mobile_number=_plain(given.get(MOBILE)),
-        consent_to_send_sms=ConsentToTrack(sms) if sms else None,
+        consent_to_send_sms=_consent(given, CONSENT_TO_SEND_SMS),
     )
+
+
+def _consent(given: Mapping[str, str], name: str) -> ConsentToTrack | None:
+    try:
+        return ConsentToTrack(given[name]) if name in given else None
+    except ValueError:
+        told = ", ".join(ConsentToTrack)
+        raise RecordRefused(f"{name} is none of {told}.", next_step="Correct the value.") from None
 
 
 def _plain(text: str | None) -> str | None:

@@ -66,6 +66,8 @@ INSTALLED_APPS = [
     "fairlead.features.salesforce_campaigns",
     "fairlead.features.record_creation",
     "fairlead.features.suppression",
+    "fairlead.features.field_mappings",
+    "fairlead.features.sms",
     "fairlead.features.subscriber_rules",
     "fairlead.features.import_wizard",
     "fairlead.features.opt_status",

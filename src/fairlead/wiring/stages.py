@@ -4,6 +4,7 @@ from typing import Final
 
 from fairlead.features.campaigns import flow as campaigns_flow
 from fairlead.features.connections import flow as connections_flow
+from fairlead.features.field_mappings import flow as field_mappings_flow
 from fairlead.features.members import flow as members_flow
 from fairlead.features.opt_status import flow as opt_status_flow
 from fairlead.features.primary_sync import clean as primary_sync_clean
@@ -23,6 +24,7 @@ STAGE_ORDER: Final = (
     "members",
     "figures",
     "records",
+    "mapping",
     "campaigns",
     "links",
     "journeys",
@@ -48,6 +50,7 @@ PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = tuple(
             salesforce_campaigns_flow.MEMBERS,
             *tracking_flow.STAGES,
             *record_creation_flow.STAGES,
+            *field_mappings_flow.STAGES,
             *suppression_flow.STAGES,
             *opt_status_flow.STAGES,
             *storage_flow.STAGES,

@@ -56,6 +56,7 @@ def test_the_doors_are_all_there():
         users-list users-grant users-revoke
         campaigns-list campaigns-link campaigns-unlink campaigns-refresh campaigns-preview
         imports-list imports-show imports-set imports-preview imports-run imports-delete
+        mappings-list mappings-show mappings-set mappings-copy mappings-preview mappings-undo mappings-addresses
         members-ambiguous members-lists records-preview records-retry storage-estimate storage-show
         rules-delete rules-disable rules-enable rules-list rules-preview rules-run rules-set rules-show
         opt-status-run opt-status-review opt-status-consent opt-status-history opt-status-report

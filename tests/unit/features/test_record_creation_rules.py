@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairlead.domain.field_values import DoesNotFit, value_of
 from fairlead.domain.setting import Given
 from fairlead.features.record_creation import names, rules, settings
 from fairlead.features.record_creation.rules import Candidate, Rule, WrongRule
-from fairlead.features.record_creation.values import DoesNotFit, value_of
 
 LIST = "l" * 32
 

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from fairlead.domain.address import normal
 from fairlead.domain.failure import Failure, SignInAgain
+from fairlead.domain.field_values import DoesNotFit
 from fairlead.domain.records import Cursor, Digest, Kind, RowFailure, Rows, Scope, Staged
 from fairlead.features.record_creation import rules
 from fairlead.features.record_creation.ports import Link, People
 from fairlead.features.record_creation.rules import Candidate, Described, Plan, Rule
-from fairlead.features.record_creation.values import DoesNotFit
 from fairlead.sync.ports import Ledger, Matcher
 from fairlead.sync.run import ALWAYS_RECENT, Blocked
 from fairlead.sync.stage import ListScope

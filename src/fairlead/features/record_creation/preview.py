@@ -9,12 +9,12 @@ from typing import Any, Final
 from asgiref.sync import sync_to_async
 
 from fairlead.domain.failure import FixTheSettings
+from fairlead.domain.field_values import DoesNotFit
 from fairlead.features.record_creation import rules, settings
 from fairlead.features.record_creation.creation import AT_ONCE, refused_before, scope_of
 from fairlead.features.record_creation.flow import custom_fields
 from fairlead.features.record_creation.org import OrgPeople
 from fairlead.features.record_creation.rules import Candidate, Plan
-from fairlead.features.record_creation.values import DoesNotFit
 from fairlead.salesforce import names
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.query import quote

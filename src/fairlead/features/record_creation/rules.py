@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from fairlead.domain.failure import FixTheSettings, RefusedByGuard
+from fairlead.domain.field_values import DoesNotFit, Field, fillable, value_of
 from fairlead.domain.setting import Line, Values
 from fairlead.features.record_creation import names, settings
-from fairlead.features.record_creation.values import DoesNotFit, Field, fillable, value_of
 
 OBJECTS: Final = {settings.CONTACT: "Contact", settings.LEAD: "Lead"}
 OURS: Final = frozenset({"email", "firstname", "lastname", "name", "recordtypeid", "ownerid"})

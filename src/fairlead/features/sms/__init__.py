@@ -1,0 +1,1 @@
+"""Room: numbers for text messages."""
