@@ -113,6 +113,6 @@ class Queries:
         path = f"{self._transport.data}/{door}"
         return await self._transport.decoded(path, decoder, door=door, params={"q": soql})
 
-    async def count(self, soql: str) -> int:
-        """The number that a `SELECT COUNT() FROM …` gives."""
-        return (await self._first(soql, _decoder(dict[str, Any]), "query")).total_size
+    async def count(self, soql: str, *, all_rows: bool = False) -> int:
+        """The number that a `SELECT COUNT() FROM …` gives; `all_rows` counts deleted records too."""
+        return (await self._first(soql, _decoder(dict[str, Any]), "queryAll" if all_rows else "query")).total_size

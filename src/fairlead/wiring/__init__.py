@@ -5,16 +5,21 @@ from fairlead.features.connections import signing_in
 from fairlead.features.maintenance import layouts, notifying
 from fairlead.features.maintenance import rules as maintenance
 from fairlead.features.maintenance.listening import Listener
+from fairlead.features.org_changes import listening
+from fairlead.features.org_changes import rules as org_changes
+from fairlead.features.org_changes.offered import offer
 from fairlead.features.permissions import salesforce_sign_in
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
 from fairlead.features.setup import flow as setup_flow
 from fairlead.features.webhooks import receiving, repairing
-from fairlead.jobs import hearing, registry
+from fairlead.jobs import companions, hearing, registry
 from fairlead.sync import known, sides
 from fairlead.sync import standing as sync_standing
 from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_monitor, open_salesforce, open_sides
 from fairlead.wiring.connected import standing_of
+from fairlead.wiring.reactions import IF_PAUSED, REACTIONS
+from fairlead.wiring.run_changes import run_org_changes
 from fairlead.wiring.run_sync import run_primary_sync
 from fairlead.wiring.run_webhooks import known_clients, repair_webhooks, run_webhook_look, run_webhook_repair
 from fairlead.wiring.stages import PRIMARY_SYNC_STAGES
@@ -47,4 +52,7 @@ def register_runners() -> None:
     registry.register(repairing.KIND, repairing.TITLE, run_webhook_repair)
     registry.register(maintenance.NOTIFY, notifying.TITLE, notifying.run_notify)
     registry.register(layouts.KIND, layouts.TITLE, layouts.run_layouts)
+    offer(REACTIONS, if_paused=IF_PAUSED)
+    registry.register(org_changes.KIND, org_changes.TITLE, run_org_changes)
+    companions.provide(listening.listen)
     hearing.provide(Listener())

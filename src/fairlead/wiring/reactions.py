@@ -1,0 +1,10 @@
+"""Who reacts to changed records of Salesforce, in their order: what the rooms offer, joined here and nowhere else."""
+
+from typing import Final
+
+from fairlead.features.org_changes.offered import Make
+
+IF_PAUSED: Final[tuple[Make, ...]] = ()
+"""Opt-outs: they go on while everything to Campaign Monitor is paused, and are written before anything else."""
+
+REACTIONS: Final[tuple[Make, ...]] = ()
