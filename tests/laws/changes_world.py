@@ -9,6 +9,7 @@ from typing import Any
 
 from fairlead.domain.failure import FixTheSettings
 from fairlead.domain.outward_settings import PAUSED
+from fairlead.domain.records import RowFailure, Scope, Staged
 from fairlead.domain.setting import Given
 from fairlead.features.org_changes import flow, rules
 from fairlead.features.org_changes.offered import Offered
@@ -48,7 +49,7 @@ class World:
     now: datetime = START
     contacts: dict[str, Record] = field(default_factory=dict)
     accounts: dict[int, datetime] = field(default_factory=lambda: {0: START, 1: START})
-    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    ledger: MemoryLedger = field(init=False)
     settings: dict[str, Any] = field(default_factory=dict)
     dies_at: int = 0
     fails: set[str] = field(default_factory=set)
@@ -56,6 +57,9 @@ class World:
     kept: dict[str, dict[str, tuple[Any, ...]]] = field(default_factory=lambda: {"a": {}, "b": {}})
     created: dict[str, Counter[str]] = field(default_factory=lambda: {"a": Counter(), "b": Counter()})
     again: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ledger = Tells(self)
 
     def state(self, key: str) -> tuple[Any, ...]:
         """What tells that a record changed: its own state, and when its account changed last."""
@@ -93,19 +97,16 @@ class World:
 
     def run(self) -> bool:
         """One run; False where it died. A failure of a reaction is told by `fails`, not raised here."""
-        self.ledger.step = self.step
         run = OutwardRun(1, 1, (), NOTHING, NOTHING, self.ledger, Progress(self), self.now, Given({(n, ""): v for n, v in self.settings.items()}))
         offered = [Offered(lambda name=name: Remembers(self, name), name, name) for name in self.seen]
 
         async def note(told: flow.Told) -> None:
-            if told.failure is None and not told.paused:
-                self.kept[told.name] = dict(self.seen[told.name])
+            self.step()
 
         try:
             asyncio.run(flow.run_changes(run, offered, note, reads=Reads(self)))
         except Killed:
-            for name in self.seen:
-                self._as_committed(name)
+            self.seen = {name: dict(kept) for name, kept in self.kept.items()}
             return False
         except Refused:
             pass
@@ -113,17 +114,22 @@ class World:
             self.dies_at = 0
         return True
 
-    def _as_committed(self, name: str) -> None:
-        """What was committed counts as handed over, wherever the run died; the rest may come again."""
-        scope = next((s for s in self.ledger.scopes if s.kind == f"reaction:{name}" and s.list == CONTACT), None)
-        cursor = self.ledger.scopes[scope].cursor if scope else None
-        if cursor is not None and cursor.read_until.replace(tzinfo=UTC) == self.now:
-            self.kept[name] = dict(self.seen[name])
-        self.seen[name] = dict(self.kept[name])
-
     @property
     def paused(self) -> bool:
         return bool(self.settings.get(PAUSED.name))
+
+
+class Tells(MemoryLedger):
+    """What is committed counts as handed over, wherever the run dies after that."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(step=world.step)
+        self.world = world
+
+    async def commit(self, scope: Scope, staged: Staged, failures: Sequence[RowFailure], **more: Any) -> None:
+        await super().commit(scope, staged, failures, **more)
+        name = scope.kind.removeprefix("reaction:")
+        self.world.kept[name] = dict(self.world.seen[name])
 
 
 @dataclass
