@@ -133,3 +133,16 @@ def test_bulk_changes_are_left_out_while_they_are_switched_off_and_not_made_up_f
     world.edit("0037")
     assert world.run()
     assert set(world.seen["a"]) == {"0037"}
+
+
+def test_what_is_seen_late_is_found_within_the_overlap() -> None:
+    """A long transaction shows a change whose moment was read before."""
+    world = World()
+    world.make("0031", 0)
+    assert world.run()
+    world.tick(1000)
+    assert world.run()
+    world.tick(400)
+    world.edit("0031", late=900)
+    assert world.run()
+    assert world.kept["a"]["0031"] == world.state("0031")

@@ -168,11 +168,12 @@ class _Work:
 
     async def take(self, page: Sequence[dict[str, Any]], hashes: Sequence[bytes]) -> None:
         """Take those records of a page that are due; hand them over once it is known whether they are many."""
-        names = sorted(self.fields[self.object])
+        by_account = self.run.settings.of(ACCOUNT_TRIGGER)
+        names = rules.looked_at(self.fields[self.object], by_account=by_account)
         digests = self._digests(page, names)
         remember = rules.remember_from(self.run.now)
         for record, key, content in zip(page, hashes, digests, strict=True):
-            changed = rules.last_change(record)
+            changed = rules.last_change(record, by_account=by_account)
             if self.since is not None and changed < self.since:
                 continue
             before = self.fresh.get(key)

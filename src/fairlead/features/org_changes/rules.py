@@ -88,19 +88,25 @@ def typed(text: str, kind: str) -> Any:
     return int(text) if kind in ("int", "long") else text
 
 
-def last_change(record: Mapping[str, Any]) -> datetime:
-    """When the record, or the account that is read with it, changed last."""
-    return max(moment(record.get(STAMP)), moment(record.get(PARENT_STAMP)))
+def last_change(record: Mapping[str, Any], *, by_account: bool) -> datetime:
+    """When the record changed last, or, where accounts count, the account that is read with it."""
+    own = moment(record.get(STAMP))
+    return max(own, moment(record.get(PARENT_STAMP))) if by_account else own
+
+
+def looked_at(paths: Iterable[str], *, by_account: bool) -> list[str]:
+    """The fields that tell whether a record is as it was: its stamps, that it is deleted, and what is asked for.
+
+    Stamps are whole seconds: the values tell of a second change within the same one. Values of the account count only
+    where accounts do.
+    """
+    asked = {path for path in paths if by_account or not path.startswith("Account.")}
+    return [STAMP, DELETED, MASTER, *([PARENT_STAMP] if by_account else []), *sorted(asked - {STAMP, PARENT_STAMP})]
 
 
 def contents(record: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    """What tells whether a record is as it was: its stamps, that it is deleted, and the values that are looked at.
-
-    Stamps are whole seconds: the values tell of a second change within the same one.
-    """
-    return [
-        text(record.get(name)) for name in (STAMP, PARENT_STAMP, DELETED, MASTER, *(n for n in names if n != STAMP))
-    ]
+    """These fields as texts."""
+    return [text(record.get(name)) for name in names]
 
 
 def text(value: Any) -> str:
