@@ -11,7 +11,7 @@ from django.conf import LazySettings
 
 from fairlead.domain.failure import FixTheSettings
 from fairlead.domain.outward_settings import ACCOUNT_TRIGGER, BULK_CHANGES, PAUSED
-from fairlead.features.org_changes import records, rules, settings
+from fairlead.features.org_changes import records, rules
 from fairlead.features.org_changes.listening import Listening
 from fairlead.features.org_changes.models import EventPlace, Hearing, ReactionState
 from fairlead.features.org_changes.rules import Burst
@@ -25,7 +25,10 @@ from tests.faults.whole import CM, SF, Killed, Whole
 
 SMALL = {
     CM: {"clients": [{"name": "One", "country": "Australia", "time_zone": wholes.ZONE, "lists": [{"title": "News"}]}]},
-    SF: {"contacts": [{"first": 0, "count": 5, "second": False}], "leads": [{"first": 20, "count": 2, "second": False}]},
+    SF: {
+        "contacts": [{"first": 0, "count": 5, "second": False}],
+        "leads": [{"first": 20, "count": 2, "second": False}],
+    },
 }
 BURST = 2_000
 

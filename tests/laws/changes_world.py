@@ -97,7 +97,17 @@ class World:
 
     def run(self) -> bool:
         """One run; False where it died. A failure of a reaction is told by `fails`, not raised here."""
-        run = OutwardRun(1, 1, (), NOTHING, NOTHING, self.ledger, Progress(self), self.now, Given({(n, ""): v for n, v in self.settings.items()}))
+        run = OutwardRun(
+            1,
+            1,
+            (),
+            NOTHING,
+            NOTHING,
+            self.ledger,
+            Progress(self),
+            self.now,
+            Given({(n, ""): v for n, v in self.settings.items()}),
+        )
         offered = [Offered(lambda name=name: Remembers(self, name), name, name) for name in self.seen]
 
         async def note(told: flow.Told) -> None:

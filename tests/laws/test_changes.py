@@ -1,6 +1,7 @@
 """Laws of the run over changes in Salesforce, whatever changes when, whoever fails, and wherever it dies."""
 
-from hypothesis import settings, strategies as st
+from hypothesis import settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from fairlead.domain.outward_settings import BULK_CHANGES, PAUSED, SINGLE_CHANGES

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "fairlead.features.people",
     "fairlead.features.webhooks",
     "fairlead.features.org_changes",
+    "fairlead.features.departures",
     "fairlead.features.general_options",
     "fairlead.features.billing",
     "fairlead.features.help",

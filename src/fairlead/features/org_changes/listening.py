@@ -155,10 +155,7 @@ class Listening:
                 continue
             if not await in_database(self._hold):
                 return
-            fresh = await in_database(setting_rows.values, self.org)
-            if any(
-                fresh.of(one) != chosen.of(one) for one in (settings.CHANGE_CAPTURE, settings.EVERY, settings.SWEEP)
-            ):
+            if settings.of_listening(await in_database(setting_rows.values, self.org)) != settings.of_listening(chosen):
                 return
 
     async def _ask(self) -> None:
