@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "fairlead.features.webhooks",
     "fairlead.features.org_changes",
     "fairlead.features.departures",
+    "fairlead.features.flow_requests",
     "fairlead.features.general_options",
     "fairlead.features.billing",
     "fairlead.features.help",

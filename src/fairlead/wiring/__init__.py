@@ -2,6 +2,7 @@
 
 from fairlead.features.connections import jobs as connections_jobs
 from fairlead.features.connections import signing_in
+from fairlead.features.flow_requests import rules as flow_requests
 from fairlead.features.maintenance import layouts, notifying
 from fairlead.features.maintenance import rules as maintenance
 from fairlead.features.maintenance.listening import Listener
@@ -20,6 +21,7 @@ from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_m
 from fairlead.wiring.connected import standing_of
 from fairlead.wiring.reactions import IF_PAUSED, REACTIONS
 from fairlead.wiring.run_changes import run_org_changes
+from fairlead.wiring.run_requests import HEARD, run_requests, watch_requests
 from fairlead.wiring.run_sync import run_primary_sync
 from fairlead.wiring.run_webhooks import known_clients, repair_webhooks, run_webhook_look, run_webhook_repair
 from fairlead.wiring.stages import PRIMARY_SYNC_STAGES
@@ -54,5 +56,7 @@ def register_runners() -> None:
     registry.register(layouts.KIND, layouts.TITLE, layouts.run_layouts)
     offer(REACTIONS, if_paused=IF_PAUSED)
     registry.register(org_changes.KIND, org_changes.TITLE, run_org_changes)
-    companions.provide(listening.listen)
+    registry.register(flow_requests.KIND, flow_requests.TITLE, run_requests)
+    listening.hear(HEARD)
+    companions.provide(listening.listen, watch_requests)
     hearing.provide(Listener())

@@ -29,7 +29,7 @@ def after(states: dict[str, str], acts: list[rules.Act]) -> dict[str, str]:
     return states
 
 
-@pytest.mark.parametrize(("old", "new", "out", "blocked"), product(ALL, ALL, [False, True], [False, True]))
+@pytest.mark.parametrize(("old", "new", "out", "blocked"), list(product(ALL, ALL, [False, True], [False, True])))
 def test_a_merge_of_any_two_memberships_brings_nobody_back(old, new, out, blocked):
     before = {MERGE.address: old, MERGE.to: new}
     acts = rules.joins(MERGE, {"l": old} if old else {}, {"l": new} if new else {}, out=out, blocked=blocked)
@@ -54,7 +54,7 @@ def test_a_merge_of_any_two_memberships_brings_nobody_back(old, new, out, blocke
     assert not [act for act in again if act.do is not Do.UNSUBSCRIBE]
 
 
-@pytest.mark.parametrize(("why", "choice", "state"), product([Why.DELETED, Why.EMPTIED], OnDelete, STATES))
+@pytest.mark.parametrize(("why", "choice", "state"), list(product([Why.DELETED, Why.EMPTIED], OnDelete, STATES)))
 def test_only_who_is_on_a_list_leaves_it(why, choice, state):
     acts = rules.leaves(Departure(why, "a@example.com"), {"l": state}, Options(choice))
     assert bool(acts) is (state in {"Active", "Unconfirmed"})
