@@ -11,9 +11,9 @@ from django.conf import LazySettings
 
 from fairlead.domain.failure import FixTheSettings
 from fairlead.domain.outward_settings import ACCOUNT_TRIGGER, BULK_CHANGES, PAUSED
-from fairlead.features.org_changes import records, rules
+from fairlead.features.org_changes import records, rules, sandbox, switches
 from fairlead.features.org_changes.listening import Listening
-from fairlead.features.org_changes.models import EventPlace, Hearing, ReactionState
+from fairlead.features.org_changes.models import AccountUse, EventPlace, Hearing, ReactionState
 from fairlead.features.org_changes.rules import Burst
 from fairlead.jobs.models import Job, State
 from fairlead.salesforce.events import Pace
@@ -48,7 +48,7 @@ def one() -> Remembers:
 @pytest.fixture
 def whole(served: Whole, one: Remembers) -> Iterator[Whole]:
     """A reaction that has noted from when on changes count; what was chosen and asked for before is forgotten."""
-    for model in (SettingRow, ScopeState, ReactionState, EventPlace, Hearing, Job):
+    for model in (AccountUse, SettingRow, ScopeState, ReactionState, EventPlace, Hearing, Job):
         model.objects.filter(org=served.org).delete()
     served.clear_faults()
     react(lambda: one)
@@ -216,6 +216,65 @@ def load(whole: Whole, count: int) -> None:
                 )
 
     async_to_sync(work)()
+
+
+PRODUCTION = "00D5e00000009zzEAA"
+
+
+@contextlib.contextmanager
+def in_a_sandbox(whole: Whole) -> Iterator[None]:
+    """The same org as a sandbox; nothing is known of it from before."""
+    whole.act(act="sandbox", **{"is": True})
+    AccountUse.objects.filter(org=whole.org).delete()
+    try:
+        yield
+    finally:
+        whole.act(act="sandbox", **{"is": False})
+
+
+def marks(whole: Whole) -> list[tuple[str, str]]:
+    hooks = whole.api("GET", f"lists/{whole.list_called('News')}/webhooks")
+    return [(hook["Url"], hook["Status"]) for hook in hooks if hook["Url"].startswith(rules.MARKS)]
+
+
+def mark(whole: Whole, org_id: str) -> None:
+    """Another Fairlead's production org has marked the account."""
+    body = {"Url": rules.mark_of(org_id, sandbox=False), "Events": ["Deactivate"], "PayloadFormat": "Json"}
+    whole.api("POST", f"lists/{whole.list_called('News')}/webhooks", body)
+
+
+def test_a_production_org_marks_the_account_once_and_is_never_held(whole, one):
+    """By a webhook that is switched off; a sandbox leaves no mark, and is not held by the org's own."""
+    own = whole.rows("Organization", "Id")[0]["Id"]
+    assert marks(whole) == [(rules.mark_of(own, sandbox=False), "Inactive")]
+    AccountUse.objects.filter(org=whole.org).delete()
+    assert changes(whole).failure is None
+    assert len(marks(whole)) == 1
+    with in_a_sandbox(whole):
+        assert changes(whole).failure is None
+        assert len(marks(whole)) == 1
+    AccountUse.objects.filter(org=whole.org).delete()
+
+
+def test_a_sandbox_on_an_account_of_production_is_held_until_it_is_confirmed(whole, one):
+    """Nothing is handed to anybody; every page says why; what waited is done then."""
+    mark(whole, PRODUCTION)
+    with in_a_sandbox(whole):
+        new = contact(whole)
+        told = changes(whole)
+        assert isinstance(told.failure, rules.SandboxHeld)
+        assert PRODUCTION in str(told.failure)
+        assert not one.times
+        (banner,) = switches.banners(whole.org)
+        assert (banner.kind, PRODUCTION in banner.text) == ("error", True)
+        assert sandbox.confirm(whole.org, "tests") == PRODUCTION
+        assert changes(whole).failure is None
+        assert one.times[new] == 1
+        assert not switches.banners(whole.org)
+        with pytest.raises(rules.NotHeld):
+            sandbox.confirm(whole.org, "tests")
+    AccountUse.objects.filter(org=whole.org).delete()
+    assert changes(whole).failure is None  # production itself is not held by another's mark
 
 
 def test_a_burst_costs_few_calls_and_is_told_as_bulk(whole, one):

@@ -45,19 +45,35 @@ def run(
 def status(as_json: AsJson = False) -> None:
     """Show how changes are heard of, and what each reaction did last. Exit code 1 where one failed."""
     open_house()
-    from fairlead.features.org_changes import records
+    from fairlead.features.org_changes import records, sandbox
 
     hearing, reactions = records.hearing(org()), records.reactions(org())
-    failed = any(one["message"] for one in reactions)
+    held_by = sandbox.held(org())
+    failed = bool(held_by) or any(one["message"] for one in reactions)
     if as_json:
-        show.document({"ok": not failed, "hearing": hearing, "reactions": reactions})
+        show.document({"ok": not failed, "hearing": hearing, "reactions": reactions, "held_by": held_by})
     else:
-        _tell(hearing, reactions)
+        _tell(hearing, reactions, held_by)
     if failed:
         raise typer.Exit(Exit.FAILED)
 
 
-def _tell(hearing: dict[str, Any], reactions: list[dict[str, Any]]) -> None:
+@app.command("confirm-sandbox", epilog="Example: fairlead changes confirm-sandbox")
+def confirm_sandbox(as_json: AsJson = False) -> None:
+    """Let this sandbox write to an account that a production org uses. Better connect it to an account of its own."""
+    open_house()
+    from fairlead.features.org_changes import sandbox
+
+    used_by = sandbox.confirm(org(), WHO)
+    if as_json:
+        show.document({"ok": True, "used_by": used_by})
+    else:
+        show.console().print(f"Confirmed: this sandbox writes to the account that {used_by} uses.")
+
+
+def _tell(hearing: dict[str, Any], reactions: list[dict[str, Any]], held_by: str) -> None:
+    if held_by:
+        show.console().print(f"This sandbox is held: the production org {held_by} uses the account.")
     how = hearing["label"] if hearing["listening"] else "No worker listens"
     show.console().print(" ".join(part for part in (f"{how}.", hearing["message"]) if part))
     if not reactions:

@@ -54,6 +54,7 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "org_changes_run": ("/changes/run/", 302, "POST"),
     "org_changes_last": ("/changes/last/", 302, "GET"),
     "org_changes_cancel": ("/changes/cancel/", 302, "POST"),
+    "org_changes_confirm_sandbox": ("/changes/confirm-sandbox/", 302, "POST"),
     "api_changes": ("/api/v1/changes", 401, "GET POST"),
     "api_requests": ("/api/v1/requests", 401, "POST"),
     "api_requests_openapi": ("/api/v1/requests/openapi.json", 200, "GET"),

@@ -14,7 +14,7 @@ from fairlead.domain.failure import FixTheSettings
 from fairlead.domain.outward_settings import PAUSED, SETTINGS
 from fairlead.features.org_changes import records, rules
 from fairlead.features.org_changes.flow import Told
-from fairlead.features.org_changes.models import Hearing
+from fairlead.features.org_changes.models import AccountUse, Hearing
 from fairlead.features.org_changes.offered import offer
 from fairlead.jobs.models import Job
 from fairlead.store import setting_rows
@@ -118,3 +118,17 @@ def test_programs_ask_and_are_told(admin: Client, org: Org) -> None:
     for body, status in (({"whole": True}, 200), ({"reactions": ["nobody"]}, 422), ({"more": 1}, 422)):
         assert admin.post("/api/v1/changes", body, content_type="application/json").status_code == status, body
     assert Job.objects.get(kind=rules.KIND).args == {"whole": True}
+
+
+def test_a_held_sandbox_is_confirmed_on_the_page_or_by_the_command(admin: Client, org: Org) -> None:
+    """Once; the second time there is nothing to confirm."""
+    AccountUse.objects.create(org=org, salesforce="00D1", sandbox=True, used_by="00D5e00000009zzEAA")
+    page = admin.get("/changes/").content.decode()
+    assert page.count("00D5e00000009zzEAA") >= 2
+    assert "fl-message_error" in page
+    assert command("changes", "status").exit_code == 1
+    admin.post("/changes/confirm-sandbox/")
+    assert "00D5e00000009zzEAA" not in admin.get("/changes/").content.decode().replace("confirmed", "")
+    assert isinstance(command("changes", "confirm-sandbox").exception, rules.NotHeld)
+    AccountUse.objects.update(confirmed="")
+    assert json.loads(command("changes", "confirm-sandbox", "--json").stdout)["used_by"] == "00D5e00000009zzEAA"

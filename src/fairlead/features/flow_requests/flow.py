@@ -183,10 +183,9 @@ class Carrying:
         """Tell flows what became of requests, then forget what was asked for."""
         told = [row for row in rows if row.outcome != Outcome.WAITING]
         events = [_result(row, *asked[row.pk]) for row in told]
-        with salesforce_failures("tell what became of requests"):
-            # an org whose package is older does not have the event: the outcome is kept all the same
-            with suppress(*_CANNOT):
-                await self.salesforce.collections.insert(names.REQUEST_RESULT, events)
+        # an org whose package is older does not have the event: the outcome is kept all the same
+        with salesforce_failures("tell what became of requests"), suppress(*_CANNOT):
+            await self.salesforce.collections.insert(names.REQUEST_RESULT, events)
         await sync_to_async(self._forget)([row.pk for row in told])
 
     def _keep(self, row: FlowRequest) -> None:

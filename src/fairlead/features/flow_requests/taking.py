@@ -15,6 +15,7 @@ from fairlead.features.flow_requests.models import FlowRequest, Outcome
 from fairlead.features.flow_requests.rules import Action
 from fairlead.jobs import api
 from fairlead.jobs.context import in_database
+from fairlead.jobs.models import Job, State
 from fairlead.salesforce import names
 from fairlead.salesforce.event_decode import Look
 from fairlead.store import hashing, secrets, setting_rows
@@ -28,6 +29,7 @@ FIELDS: Final = {
     "value": "Value__c",
     "request_id": "Request_Id__c",
 }
+AGAIN_AFTER: Final = timedelta(minutes=10)
 TOPIC: Final = f"/event/{names.REQUEST}"
 
 
@@ -120,9 +122,14 @@ def ask(org: Org, by: str) -> None:
 
 
 def look_again(org: Org) -> None:
-    """Ask for the job where anything is due: after a pause, or when a job has given up."""
-    if due(org).exists():
-        ask(org, "schedule")
+    """Ask for the job where anything is due: after a pause, or some minutes after a job has given up."""
+    if not due(org).exists():
+        return
+    last = Job.objects.filter(org=org, kind=rules.KIND).first()
+    if last is not None and last.state == State.FAILED and last.finished_at is not None:
+        if timezone.now() - last.finished_at < AGAIN_AFTER:
+            return
+    ask(org, "schedule")
 
 
 def forget(org: Org) -> None:

@@ -63,3 +63,23 @@ class EventPlace(models.Model):
 
     def __str__(self) -> str:
         return self.topic
+
+
+class AccountUse(models.Model):
+    """Whether the connected Salesforce org is a sandbox on an account that a production org uses (F93)."""
+
+    org = models.OneToOneField("store.Org", on_delete=models.CASCADE)
+    salesforce = models.CharField(max_length=18, blank=True, help_text="The Salesforce org that was looked at.")
+    sandbox = models.BooleanField(default=False)
+    used_by = models.CharField(max_length=18, blank=True, help_text="The production org that uses the account.")
+    looked_at = models.DateTimeField(null=True)
+    confirmed = models.CharField(max_length=18, blank=True, help_text="The production org for which it was confirmed.")
+    confirmed_by = models.CharField(max_length=150, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.salesforce} {self.used_by}"
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing is written to Campaign Monitor until somebody confirms it."""
+        return self.sandbox and bool(self.used_by) and self.confirmed != self.used_by

@@ -56,6 +56,53 @@ class Paused(RefusedByGuard):
         super().__init__("Everything to Campaign Monitor is paused.")
 
 
+class SandboxHeld(RefusedByGuard):
+    """A sandbox is connected to a Campaign Monitor account that a production org uses."""
+
+    code = "FL-547"
+    next_step = (
+        "Connect the sandbox to an account of its own. If it shall write to this one, confirm it on the page Changes in "
+        "Salesforce, or with `fairlead changes confirm-sandbox`."
+    )
+
+    def __init__(self, used_by: str) -> None:
+        super().__init__(
+            "Nothing is written to Campaign Monitor: this Salesforce org is a sandbox, and the account is used by the "
+            f"production org {used_by}."
+        )
+
+
+class NotHeld(FixTheSettings):
+    """There is nothing to confirm."""
+
+    code = "FL-132"
+    next_step = "Nothing needs to be done."
+
+    def __init__(self) -> None:
+        super().__init__("No sandbox is held.")
+
+
+MARKS: Final = "https://in-use.fairlead.invalid/"
+"""Marks are addresses below it; a host of this ending exists nowhere (RFC 2606)."""
+
+
+def mark_of(org_id: str, *, sandbox: bool) -> str:
+    """The address by which an org (18 characters) marks a list of the account."""
+    return f"{MARKS}{'sandbox' if sandbox else 'production'}/{org_id}"
+
+
+def users_of(urls: Iterable[str]) -> set[str]:
+    """The production orgs whose marks are among the addresses of webhooks."""
+    before = mark_of("", sandbox=False)
+    found = {url.removeprefix(before) for url in urls if url.startswith(before)}
+    return {one for one in found if len(one) == 18 and one.isalnum()}
+
+
+def used_by(orgs: Iterable[str], own: str) -> str:
+    """Another org than our own that uses the account; blank for none."""
+    return min((one for one in orgs if one[:15] != own[:15]), default="")
+
+
 def moment(text: Any) -> datetime:
     """A moment as Salesforce writes it. Blank is long ago: an account that a contact does not have never changed."""
     return datetime.fromisoformat(str(text)).astimezone(UTC) if text else datetime.min.replace(tzinfo=UTC)

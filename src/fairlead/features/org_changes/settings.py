@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from fairlead.domain import outward_settings
-from fairlead.domain.setting import Choice, Number, Setting, Values
+from fairlead.domain.setting import Choice, Flag, Number, Setting, Values
 
 AUTO, ON, OFF = "auto", "on", "off"
 
@@ -40,7 +40,18 @@ SWEEP: Final = Number(
     most=1_440,
 )
 
-SETTINGS: Final[tuple[Setting[Any], ...]] = (*outward_settings.SETTINGS, CHANGE_CAPTURE, EVERY, SWEEP)
+MARK: Final = Flag(
+    name="org_changes.mark_account",
+    title="Mark the account as used by this org",
+    help=(
+        "Fairlead leaves a switched-off webhook on one list of each client, which names the Salesforce org. So a sandbox "
+        "that is connected to the same account by another Fairlead is held before it changes anything. Nothing is ever "
+        "posted to it."
+    ),
+    default=True,
+)
+
+SETTINGS: Final[tuple[Setting[Any], ...]] = (*outward_settings.SETTINGS, CHANGE_CAPTURE, EVERY, SWEEP, MARK)
 
 
 def of_listening(chosen: Values) -> tuple[str, int, int]:

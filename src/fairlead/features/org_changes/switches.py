@@ -11,6 +11,7 @@ from fairlead.domain.outward_settings import (
     TRIGGER_JOURNEYS,
 )
 from fairlead.domain.setting import Setting
+from fairlead.features.org_changes import rules, sandbox
 from fairlead.store import setting_rows
 from fairlead.store.models import Org
 from fairlead.ui.banners import Banner
@@ -28,6 +29,11 @@ SAYS: Final[tuple[tuple[Setting[Any], str], ...]] = (
 
 
 def banners(org: Org) -> Sequence[Banner]:
-    """One for each switch that is not as it is by default."""
+    """One for each switch that is not as it is by default, and one while a sandbox is held."""
+    used_by = sandbox.held(org)
+    held = [Banner(str(rules.SandboxHeld(used_by)), ENTRY, "Look at it", "error")] if used_by else []
     values = setting_rows.kept(org, [setting for setting, _ in SAYS])
-    return [Banner(text, ENTRY, LINK) for setting, text in SAYS if values[setting.name].value != setting.default]
+    return [
+        *held,
+        *(Banner(text, ENTRY, LINK) for setting, text in SAYS if values[setting.name].value != setting.default),
+    ]

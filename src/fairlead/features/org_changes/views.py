@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fairlead.domain.failure import Failure
-from fairlead.features.org_changes import records, rules
+from fairlead.features.org_changes import records, rules, sandbox
 from fairlead.jobs import api, views_of
 from fairlead.jobs.models import Job, State
 from fairlead.store.models import Org
@@ -28,6 +28,7 @@ def page(request: HttpRequest) -> HttpResponse:
     context = {
         "here": HERE,
         "connected": connected.campaign_monitor and connected.salesforce,
+        "held_by": sandbox.held(org),
         "hearing": records.hearing(org),
         "reactions": records.reactions(org),
         "panels": rooms.panels("changes", request),
@@ -69,3 +70,14 @@ def _run(org: Org) -> dict[str, Any]:
 
 def _last(org: Org) -> Job | None:
     return Job.objects.filter(org=org, kind=rules.KIND).exclude(state=State.CANCELLED, attempt=0).first()
+
+
+@require_POST
+def confirm_sandbox(request: HttpRequest) -> HttpResponse:
+    """Let the sandbox write to the account; harmless where none is held."""
+    try:
+        sandbox.confirm(default_org(), request.user.get_username())
+        messages.success(request, _("Confirmed: this sandbox writes to the account."))
+    except Failure as failure:
+        messages.error(request, str(failure))
+    return redirect(HERE)

@@ -73,4 +73,6 @@ def test_the_api_is_described_in_openapi_3():
             found = found[part]
         assert found["type"] == "object"
     assert set(openapi.REQUIRED) <= set(openapi.FIELDS)
-    assert document["components"]["schemas"]["Request"]["properties"]["action"]["enum"] == [str(a) for a in rules.OFFERED]
+    assert document["components"]["schemas"]["Request"]["properties"]["action"]["enum"] == [
+        str(a) for a in rules.OFFERED
+    ]

@@ -72,3 +72,16 @@ def test_failures_say_what_to_do():
     assert "none" in str(rules.NothingReacts("x", []))
     assert "b" in str(rules.NothingReacts("x", ["b"]))
     assert "Turn" in str(rules.Paused())
+
+
+def test_marks_name_production_orgs_and_only_other_ones_count():
+    one, two = "00D5e0000000001EAA", "00D5e0000000002EAA"
+    urls = [
+        rules.mark_of(one, sandbox=False), rules.mark_of(two, sandbox=True), "https://example.com/hooks/x",
+        rules.mark_of("../../etc/passwd000", sandbox=False),
+    ]  # fmt: skip
+    assert rules.users_of(urls) == {one}
+    assert rules.used_by({one}, one[:15]) == ""
+    assert rules.used_by({one, two}, "00D5e0000000003EAA") == one
+    assert one in str(rules.SandboxHeld(one))
+    assert rules.NotHeld().step
