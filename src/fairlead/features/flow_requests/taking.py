@@ -126,10 +126,9 @@ def look_again(org: Org) -> None:
     if not due(org).exists():
         return
     last = Job.objects.filter(org=org, kind=rules.KIND).first()
-    if last is not None and last.state == State.FAILED and last.finished_at is not None:
-        if timezone.now() - last.finished_at < AGAIN_AFTER:
-            return
-    ask(org, "schedule")
+    failed_at = last.finished_at if last is not None and last.state == State.FAILED else None
+    if failed_at is None or timezone.now() - failed_at > AGAIN_AFTER:
+        ask(org, "schedule")
 
 
 def forget(org: Org) -> None:
