@@ -302,7 +302,7 @@ def listening(whole: Whole, config: LazySettings, while_it_listens: Any) -> None
         task = asyncio.create_task(one.run())
         try:
             await until(lambda: Hearing.objects.get(org=whole.org).way == "events")
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(1.2)  # one more run is asked for when the streams are open
             await sync_to_async(end_jobs)(whole)
             await while_it_listens()
         finally:
@@ -355,3 +355,27 @@ def test_what_we_ourselves_have_done_is_no_news(whole, settings):
         await until(lambda: asked(whole) == 1)
 
     listening(whole, settings, act)
+
+
+def test_without_events_the_org_is_asked_again_and_again(whole, settings):
+    """Nobody answers at the door: the page says so, and runs are asked for as often as is chosen."""
+    settings.FAIRLEAD_SALESFORCE_EVENTS_URL = "http://127.0.0.1:1"
+
+    async def work() -> None:
+        one = Listening(whole.org, "test", Pace(100, 0.05, 0.2), 0.1, Burst(0.1, 1))
+        assert await sync_to_async(records.hold)(whole.org, "test", rules.moment("2999-01-01T00:00:00+00:00"))
+        task = asyncio.create_task(one.run())
+        try:
+            await until(lambda: Hearing.objects.get(org=whole.org).message != "")
+            assert await sync_to_async(asked)(whole) == 1
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async_to_sync(work)()
+    found = Hearing.objects.get(org=whole.org)
+    assert (found.way, "asked instead" in found.message) == ("asking", True)
+    assert not records.hold(whole.org, "another", rules.moment("2999-01-01T00:00:00+00:00"))
+    records.let_go(whole.org, "test")
+    assert records.hold(whole.org, "another", rules.moment("2999-01-01T00:00:00+00:00"))

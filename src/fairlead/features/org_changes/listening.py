@@ -26,7 +26,7 @@ from fairlead.features.org_changes.models import Way
 from fairlead.features.org_changes.offered import offered
 from fairlead.jobs import api
 from fairlead.jobs.context import in_database
-from fairlead.salesforce.errors import SalesforceError
+from fairlead.salesforce.errors import SalesforceError, Unavailable
 from fairlead.salesforce.event_decode import Change, EventsRefused, Look
 from fairlead.salesforce.events import Events, Pace, Pass
 from fairlead.salesforce.login import Token
@@ -46,6 +46,7 @@ HELD: Final = timedelta(seconds=60)
 LOOK: Final = 5.0
 """Seconds between two looks at what was chosen, and at who listens."""
 TRY_EVENTS_AGAIN: Final = 600.0
+WATCH_EVERY: Final = 60.0
 
 Take = Callable[[Look], Awaitable[None]]
 
@@ -204,24 +205,36 @@ class Listening:
 
             url = django_settings.FAIRLEAD_SALESFORCE_EVENTS_URL
             door = Events(sign_in, address=url.partition("://")[2], secure=url.startswith("https://"), pace=self.pace)
-            refused: dict[str, str] = {}
-            if set(NEEDED) <= set(wanted):
-                await self._tell(Way.EVENTS, "")
             async with asyncio.TaskGroup() as group:
+                if set(NEEDED) <= set(wanted):
+                    group.create_task(self._watch(door, chosen))
                 for topic, take in wanted.items():
-                    group.create_task(self._one(door, topic, take, refused, chosen))
+                    group.create_task(self._one(door, topic, take))
 
-    async def _one(self, door: Events, topic: str, take: Take, refused: dict[str, str], chosen: Values) -> None:
+    async def _watch(self, door: Events, chosen: Values) -> None:
+        """Tell whether the events of changes are to be had now: while they are not, the org is asked instead."""
+        while True:
+            try:
+                for topic in NEEDED:
+                    await door.look_for(topic)
+            except EventsRefused as error:
+                say = chosen.of(settings.CHANGE_CAPTURE) == settings.ON
+                await self._tell(Way.ASKING, str(error) if say else "")
+            except Unavailable as error:
+                await self._tell(Way.ASKING, f"Salesforce is asked instead: {error}")
+            else:
+                await self._tell(Way.EVENTS, "")
+            await asyncio.sleep(WATCH_EVERY)
+
+    async def _one(self, door: Events, topic: str, take: Take) -> None:
+        """Hear one topic; one that is not offered is tried again now and then."""
         while True:
             try:
                 async with aclosing(door.subscribe(topic, self.places)) as looks:
                     async for look in looks:
                         await take(look)
             except EventsRefused as error:
-                refused[topic] = str(error)
-                if set(refused) & set(NEEDED):
-                    say = chosen.of(settings.CHANGE_CAPTURE) == settings.ON
-                    await self._tell(Way.ASKING, next(iter(refused.values())) if say else "")
+                log.info("topic not offered", topic=topic, code=error.code)
             await asyncio.sleep(TRY_EVENTS_AGAIN)
 
     async def _changed(self, look: Look) -> None:
@@ -235,6 +248,11 @@ class Listening:
             await in_database(partial(records.note_hearing, self.org, heard_at=timezone.now()))
 
     async def _tell(self, way: Way, message: str) -> None:
+        if way is not self.way:
+            self._woken.set()
+            if way is Way.EVENTS:
+                # what changed before the streams were open is read by one more run
+                self.burst.note(time.monotonic())
         self.way = way
         await in_database(partial(records.note_hearing, self.org, way=way, message=message))
 
