@@ -144,6 +144,12 @@ class Settings:
     salesforce_login_url: str = _setting(
         "FAIRLEAD_SALESFORCE_LOGIN_URL", _url, "https://login.salesforce.com", "Where Salesforce gives tokens."
     )
+    salesforce_events_url: str = _setting(
+        "FAIRLEAD_SALESFORCE_EVENTS_URL",
+        _url,
+        "https://api.pubsub.salesforce.com:7443",
+        "Where Salesforce tells of changes and events (Pub/Sub); http:// only for a local org.",
+    )
     salesforce_call_share: int = _setting(
         "FAIRLEAD_SALESFORCE_CALL_SHARE",
         _whole(1, 100),

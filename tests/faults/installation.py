@@ -81,6 +81,7 @@ class Installation:
             "FAIRLEAD_HOME": str(self.home),
             "FAIRLEAD_CAMPAIGN_MONITOR_URL": self.emulators.url("campaign_monitor"),
             "FAIRLEAD_SALESFORCE_LOGIN_URL": self.emulators.url("salesforce"),
+            "FAIRLEAD_SALESFORCE_EVENTS_URL": f"http://{self.emulators.line['salesforce']['events']}",
             "FAIRLEAD_HEARTBEAT_SECONDS": "0.3",
             "FAIRLEAD_STALE_SECONDS": "1",
             "FAIRLEAD_TICK_SECONDS": "0.3",

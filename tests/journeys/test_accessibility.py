@@ -12,6 +12,7 @@ SIGNED_IN = {
     "home": "/",
     "sync settings": "/sync/",
     "full sync": "/sync/full/",
+    "changes in Salesforce": "/changes/",
     "set-up": "/setup/",
     "set-up, signing in": "/setup/salesforce/",
     "set-up, what to sync": "/setup/what/",

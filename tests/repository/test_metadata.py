@@ -157,7 +157,7 @@ def test_standard_users_change_memberships_and_nothing_that_a_sync_lives_by():
         names.MEMBER: ["allowCreate", "allowEdit"],
         names.REQUEST: ["allowCreate"],
     }
-    assert set(objects) == {*NAMES, names.REQUEST}
+    assert set(objects) == {*NAMES, names.REQUEST, names.REQUEST_RESULT}
     editable = {path for path, element in rights("Standard", "fieldPermissions", "field").items() if changes(element)}
     assert editable
     assert {path.partition(".")[0] for path in editable} == {names.MEMBER}

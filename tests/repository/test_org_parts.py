@@ -171,6 +171,7 @@ def test_every_action_has_a_flow_for_other_flows_and_the_event_its_fields():
     reusable = [root for root in every("flows").values() if text(root, "processType") == "AutoLaunchedFlow"]
     assert sorted(text(filled(root)["Action__c"], "stringValue") for root in reusable) == sorted(names.REQUEST_ACTIONS)
     assert set(fields(names.REQUEST)) == set(names.REQUEST_FIELDS)
+    assert set(fields(names.REQUEST_RESULT)) == set(names.REQUEST_RESULT_FIELDS)
 
 
 def test_flows_that_people_start_ask_for_the_custom_permission_first():

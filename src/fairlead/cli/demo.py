@@ -123,6 +123,7 @@ def _point_here(home: Path, port: int, emulators: Emulators) -> None:
         FAIRLEAD_HOME=str(home),
         FAIRLEAD_CAMPAIGN_MONITOR_URL=emulators.url("campaign_monitor"),
         FAIRLEAD_SALESFORCE_LOGIN_URL=emulators.url("salesforce"),
+        FAIRLEAD_SALESFORCE_EVENTS_URL=f"http://{emulators.line['salesforce']['events']}",
         FAIRLEAD_TICK_SECONDS="1",
     )
     parts.set_addresses("127.0.0.1", port)

@@ -9,6 +9,7 @@ import typer
 
 from fairlead.cli import (
     campaigns,
+    changes,
     clients,
     connect,
     disconnect,
@@ -93,6 +94,7 @@ app.add_typer(settings.app, name="settings")
 app.add_typer(token.app, name="token")
 app.add_typer(records.app, name="records")
 app.add_typer(rules.app, name="rules")
+app.add_typer(changes.app, name="changes")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(opt_status.app, name="opt-status")
 app.add_typer(webhooks.app, name="webhooks")

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from procrastinate.worker import Worker
 
-from fairlead.jobs import engine, hearing, history, schedules, takeover
+from fairlead.jobs import companions, engine, hearing, history, schedules, takeover
 from fairlead.jobs.context import in_database
 from fairlead.jobs.dispatch import dispatch
 from fairlead.jobs.lifeline import Lifeline
@@ -44,6 +44,7 @@ async def run_worker(
             asyncio.create_task(_again_and_again(_take_over, tick), name="take over"),
             asyncio.create_task(_again_and_again(_tick, tick), name="tick"),
             asyncio.create_task(_again_and_again(_prune, PRUNE_EVERY), name="prune"),
+            *(asyncio.create_task(_again_and_again(one, tick), name="companion") for one in companions.provided()),
         ]
         try:
             await stop.wait()
@@ -95,7 +96,7 @@ async def _again_and_again(work: Callable[[], Awaitable[None]], seconds: float) 
         try:
             await work()
         except Exception:
-            log.exception("loop failed", loop=work.__name__)
+            log.exception("loop failed", loop=getattr(work, "__qualname__", type(work).__name__))
         await asyncio.sleep(seconds)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, Final, TypeVar, overload
 
 import aiohttp
@@ -95,9 +96,13 @@ class Salesforce:
         """The columns that a query gives, in its order, without those of child rows. Raises as `explain` does."""
         return await self._queries.columns(soql)
 
-    async def count(self, soql: str) -> int:
-        """The number that a `SELECT COUNT() FROM …` gives."""
-        return await self._queries.count(soql)
+    async def count(self, soql: str, *, all_rows: bool = False) -> int:
+        """The number that a `SELECT COUNT() FROM …` gives; `all_rows` counts deleted records too."""
+        return await self._queries.count(soql, all_rows=all_rows)
+
+    async def clock(self) -> datetime:
+        """The org's own clock (UTC, whole seconds), as the answer to a small call bears it."""
+        return await self._describe.clock()
 
 
 @asynccontextmanager

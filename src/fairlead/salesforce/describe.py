@@ -1,5 +1,7 @@
 """What the org says about itself: versions, identity, limits, and the fields of its objects."""
 
+from datetime import UTC, datetime
+from email.utils import parsedate
 from typing import Final
 
 import msgspec
@@ -122,6 +124,14 @@ class Describe:
             return await self._transport.json(path, Identity, door="identity", metered=False)
         info = await self._transport.json("/services/oauth2/userinfo", _UserInfo, door="identity", metered=False)
         return Identity(info.user_id, info.organization_id, info.preferred_username, info.name)
+
+    async def clock(self) -> datetime:
+        """The org's own clock (UTC, whole seconds), from the date of an answer. Costs one call; raises Unavailable."""
+        answer = await self._transport.request("GET", self._transport.data, door="clock")
+        told = parsedate(answer.headers.get("Date", ""))
+        if told is None:
+            raise Unavailable("An answer of Salesforce bears no date.", code="malformed_answer")
+        return datetime(*told[:6], tzinfo=UTC)
 
     async def limits(self) -> dict[str, Limit]:
         """All limits of the org by name. Answered even when the budget is spent, and renews its figures."""

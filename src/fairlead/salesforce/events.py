@@ -20,6 +20,7 @@ _SERVICE: Final = "/eventbus.v1.PubSub/"
 _EXPIRED: Final = "fetch.replayid"
 # Salesforce speaks at least every 270 s: a longer silence is a dead connection.
 _SILENCE_S: Final = 330.0
+_ANSWER_S: Final = 20.0
 # An event may be committed a little after the moment that it names.
 _OVERLAP: Final = timedelta(minutes=10)
 
@@ -75,6 +76,20 @@ class Events:
             return grpc.aio.secure_channel(self._address, grpc.ssl_channel_credentials(), options=options)
         return grpc.aio.insecure_channel(self._address, options=options)
 
+    async def look_for(self, topic: str) -> None:
+        """Ask the door for a topic, so that it is known to be open. Raises EventsRefused, Unavailable, SessionRefused."""
+        used = await self._sign_in(None)
+        for last in (False, True):
+            try:
+                async with self._channel() as channel:
+                    await _topic(channel, used, topic)
+                return
+            except grpc.aio.AioRpcError as failed:
+                error = _meaning(failed, topic)
+                if last or not isinstance(error, SessionRefused):
+                    raise error from None
+            used = await self._sign_in(used)
+
     async def subscribe(self, topic: str, store: ReplayStore) -> AsyncGenerator[Look, None]:
         """Looks for ever, each at least once. A place is stored when the consumer asks for the next item.
 
@@ -105,6 +120,19 @@ class Events:
             pause = min(pause * 2, self._pace.longest)
 
 
+async def _topic(channel: grpc.aio.Channel, used: Pass, topic: str) -> None:
+    method: Any = channel.unary_unary(
+        f"{_SERVICE}GetTopic",
+        request_serializer=pb.TopicRequest.SerializeToString,
+        response_deserializer=pb.TopicInfo.FromString,
+    )
+    await method(pb.TopicRequest(topic_name=topic), metadata=_metadata(used), timeout=_ANSWER_S)
+
+
+def _metadata(used: Pass) -> tuple[tuple[str, str], ...]:
+    return ("accesstoken", used.access_token), ("instanceurl", used.instance_url), ("tenantid", used.tenant_id)
+
+
 class _Stream:
     """One connection's subscription to one topic."""
 
@@ -118,11 +146,7 @@ class _Stream:
         readers: dict[str, Reader],
     ) -> None:
         self._channel = channel
-        self._metadata = (
-            ("accesstoken", used.access_token),
-            ("instanceurl", used.instance_url),
-            ("tenantid", used.tenant_id),
-        )
+        self._metadata = _metadata(used)
         self._topic = topic
         self._store = store
         self._room = room

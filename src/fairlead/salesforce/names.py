@@ -14,6 +14,7 @@ JOURNEY: Final = "CM_Journey__c"
 JOURNEY_EMAIL: Final = "CM_Journey_Email__c"
 SUPPRESSION: Final = "CM_Suppression__c"
 REQUEST: Final = "CM_Request__e"
+REQUEST_RESULT: Final = "CM_Request_Result__e"
 SETTINGS: Final = "Fairlead_Settings__c"
 NOTICE: Final = "Fairlead_Notice"
 OBJECTS: Final = (CLIENT, LIST, MEMBER, CAMPAIGN, TRACKING, JOURNEY, JOURNEY_EMAIL, SUPPRESSION)
@@ -155,8 +156,31 @@ SUPPRESSION_FIELDS: Final = (
     "Lead__c",
     "Sync_Run__c",
 )
-REQUEST_FIELDS: Final = ("Action__c", "Record_Id__c", "List_Id__c", "Mapping_Id__c", "Request_Id__c")
-REQUEST_ACTIONS: Final = ("add_to_list", "remove_from_list", "unsubscribe", "send_smart_email")
+REQUEST_FIELDS: Final = (
+    "Action__c",
+    "Record_Id__c",
+    "List_Id__c",
+    "Mapping_Id__c",
+    "Field__c",
+    "Value__c",
+    "Request_Id__c",
+)
+REQUEST_ACTIONS: Final = (
+    "add_to_list",
+    "update",
+    "set_field",
+    "remove_from_list",
+    "unsubscribe",
+    "send_smart_email",
+)
+REQUEST_RESULT_FIELDS: Final = (
+    "Request_Id__c",
+    "Record_Id__c",
+    "Action__c",
+    "Outcome__c",
+    "Code__c",
+    "Message__c",
+)
 SETTINGS_FIELDS: Final = ("SetupOwnerId", "Address__c")
 
 SALESFORCE_CAMPAIGN_FIELDS: Final = (

@@ -146,9 +146,9 @@ class Queries:
         told = await self._transport.json(path, _Metadata, door="query columns", params={"q": soql, "columns": "true"})
         return list(_flat(told.column_metadata, ""))
 
-    async def count(self, soql: str) -> int:
-        """The number that a `SELECT COUNT() FROM …` gives."""
-        return (await self._first(soql, _decoder(dict[str, Any]), "query")).total_size
+    async def count(self, soql: str, *, all_rows: bool = False) -> int:
+        """The number that a `SELECT COUNT() FROM …` gives; `all_rows` counts deleted records too."""
+        return (await self._first(soql, _decoder(dict[str, Any]), "queryAll" if all_rows else "query")).total_size
 
 
 def _flat(columns: Iterable[_Selected], before: str) -> Iterator[Selected]:

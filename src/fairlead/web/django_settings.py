@@ -19,6 +19,7 @@ FAIRLEAD_CAMPAIGN_MONITOR_URL = FAIRLEAD.campaign_monitor_url
 FAIRLEAD_CAMPAIGN_MONITOR_CLIENT_ID = FAIRLEAD.campaign_monitor_client_id
 FAIRLEAD_CAMPAIGN_MONITOR_CLIENT_SECRET = FAIRLEAD.campaign_monitor_client_secret
 FAIRLEAD_SALESFORCE_LOGIN_URL = FAIRLEAD.salesforce_login_url
+FAIRLEAD_SALESFORCE_EVENTS_URL = FAIRLEAD.salesforce_events_url
 FAIRLEAD_SALESFORCE_CALL_SHARE = FAIRLEAD.salesforce_call_share
 FAIRLEAD_SLOTS = FAIRLEAD.slots
 FAIRLEAD_PUBLIC_URL = FAIRLEAD.public_url
@@ -74,6 +75,9 @@ INSTALLED_APPS = [
     "fairlead.features.job_list",
     "fairlead.features.people",
     "fairlead.features.webhooks",
+    "fairlead.features.org_changes",
+    "fairlead.features.departures",
+    "fairlead.features.flow_requests",
     "fairlead.features.general_options",
     "fairlead.features.billing",
     "fairlead.features.help",

@@ -2,12 +2,16 @@
 
 from fairlead.features.connections import jobs as connections_jobs
 from fairlead.features.connections import signing_in
+from fairlead.features.flow_requests import rules as flow_requests
 from fairlead.features.import_wizard import running as imports
 from fairlead.features.maintenance import layouts, notifying
 from fairlead.features.maintenance import rules as maintenance
 from fairlead.features.maintenance.listening import Listener
 from fairlead.features.opt_status import hearing as opt_status_hearing
 from fairlead.features.opt_status import rules as opt_status
+from fairlead.features.org_changes import listening
+from fairlead.features.org_changes import rules as org_changes
+from fairlead.features.org_changes.offered import offer
 from fairlead.features.permissions import salesforce_sign_in
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
@@ -15,12 +19,15 @@ from fairlead.features.setup import flow as setup_flow
 from fairlead.features.subscriber_rules import explaining as rules_explaining
 from fairlead.features.subscriber_rules import past as rules_past
 from fairlead.features.webhooks import receiving, repairing
-from fairlead.jobs import hearing, registry, schedules
+from fairlead.jobs import companions, hearing, registry, schedules
 from fairlead.sync import explaining, heard, known, sides
 from fairlead.sync import standing as sync_standing
 from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_monitor, open_salesforce, open_sides
 from fairlead.wiring.connected import standing_of
+from fairlead.wiring.reactions import IF_PAUSED, REACTIONS
+from fairlead.wiring.run_changes import run_org_changes
 from fairlead.wiring.run_opt_status import run_opt_status
+from fairlead.wiring.run_requests import HEARD, run_requests, watch_requests
 from fairlead.wiring.run_sync import run_primary_sync
 from fairlead.wiring.run_webhooks import known_clients, repair_webhooks, run_webhook_look, run_webhook_repair
 from fairlead.wiring.stages import PRIMARY_SYNC_STAGES
@@ -60,4 +67,9 @@ def register_runners() -> None:
     registry.register(layouts.KIND, layouts.TITLE, layouts.run_layouts)
     registry.register(imports.KIND, imports.TITLE, imports.run_import)
     schedules.provide(imports.KIND, imports.due)
+    offer(REACTIONS, if_paused=IF_PAUSED)
+    registry.register(org_changes.KIND, org_changes.TITLE, run_org_changes)
+    registry.register(flow_requests.KIND, flow_requests.TITLE, run_requests)
+    listening.hear(HEARD)
+    companions.provide(listening.listen, watch_requests)
     hearing.provide(Listener())

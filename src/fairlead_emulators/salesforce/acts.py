@@ -85,7 +85,8 @@ def carry_out(org: Org, act: dict[str, Any]) -> dict[str, Any]:
     """What a person does in the browser; `{id}` of the record, and what else the act gives.
 
     `{act: create|edit|delete|undelete, object, id, fields}`; `{act: convert, id, account_id, contact_id, status}`, which
-    also gives `account_id` and `contact_id`; `{act: merge, object, id, losers: [ids], fields}` with the winner's id.
+    also gives `account_id` and `contact_id`; `{act: merge, object, id, losers: [ids], fields}` with the winner's id;
+    `{act: sandbox, is: true}` makes the org a sandbox.
     Raises ValueError when the org refuses, LookupError for an unknown object.
     """
     kind = act.get("act")
@@ -153,6 +154,13 @@ def _merge(org: Org, act: dict[str, Any]) -> dict[str, Any]:
     return {"id": done.winner_id, "merged": done.loser_ids, "moved": done.moved_ids}
 
 
+def _sandbox(org: Org, act: dict[str, Any]) -> dict[str, Any]:
+    wanted = act.get("is") is not False
+    with org.storage.transaction() as connection:
+        connection.execute("UPDATE Organization SET IsSandbox = ?", (int(wanted),))
+    return {"sandbox": wanted}
+
+
 _ACTS: Final[Mapping[str, Callable[[Org, dict[str, Any]], dict[str, Any]]]] = {
     "create": _create,
     "edit": _edit,
@@ -160,6 +168,7 @@ _ACTS: Final[Mapping[str, Callable[[Org, dict[str, Any]], dict[str, Any]]]] = {
     "undelete": _undelete,
     "convert": _convert,
     "merge": _merge,
+    "sandbox": _sandbox,
 }
 
 

@@ -54,6 +54,7 @@ def test_the_doors_are_all_there():
         salesforce-deploy salesforce-check salesforce-remove salesforce-layouts-apply salesforce-layouts-remove
         settings-list settings-get settings-set settings-reset token-create token-list token-revoke
         users-list users-grant users-revoke
+        changes-run changes-status changes-confirm-sandbox
         campaigns-list campaigns-link campaigns-unlink campaigns-refresh campaigns-preview
         imports-list imports-show imports-set imports-preview imports-run imports-delete
         mappings-list mappings-show mappings-set mappings-copy mappings-preview mappings-undo mappings-addresses

@@ -199,3 +199,9 @@ def test_nonsense_is_unreadable_and_nothing_else(bitmaps, payload):
             read()
         except EventUnreadable as error:
             assert error.step
+
+
+async def test_the_door_says_whether_a_topic_is_offered(local):
+    await local.events().look_for(TOPIC)
+    with pytest.raises(EventsRefused):
+        await local.events().look_for("/data/NothingChangeEvent")

@@ -26,6 +26,7 @@ FROM_STANDARD = (
     "campaigns", "campaigns_csv", "campaign", "campaign_recipients", "suspicious",
     "salesforce_campaigns", "salesforce_campaigns_averages", "salesforce_campaigns_compare",
     "jobs", "job", "job_run", "job_cancel", "job_retry",
+    "api_requests", "api_request",
 )  # fmt: skip
 OPEN_FROM: dict[str, Role] = {
     **dict.fromkeys(ANYBODY, Role.NONE),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from fairlead.domain.setting import Of
 from fairlead.store import secrets
 from fairlead.store.orgs import default_org
-from fairlead.ui import access, help_codes, rooms
+from fairlead.ui import access, banners, help_codes, rooms
 from fairlead.ui.settings_forms import SettingsForm
 
 register = template.Library()
@@ -133,6 +133,16 @@ def elapsed(seconds: float | None) -> str:
 def panels(context: template.Context, place: str) -> SafeString:
     """What rooms lend to a place of a page."""
     return format_html_join("", "{}", ((each,) for each in rooms.panels(place, context["request"])))
+
+
+@register.inclusion_tag("ui/_banners.html", takes_context=True)
+def page_banners(context: template.Context) -> dict[str, Any]:
+    """What every page says above its content; the link only to whom its page is open."""
+    request = context.get("request")
+    if request is None or not request.user.is_authenticated:
+        return {"banners": []}
+    found = banners.banners(default_org())
+    return {"banners": [(one, access.opens(request, one.entry)) for one in found]}
 
 
 @register.simple_tag(takes_context=True)

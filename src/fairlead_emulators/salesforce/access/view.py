@@ -12,6 +12,7 @@ fact("unreadable_is_absent")
 fact("standard_fields_visible")
 fact("members_follow_campaign")
 fact("parts_follow_geolocation")
+fact("platform_event_fields")
 
 #: Standard objects whose rights are given by object permissions; other standard objects are open to read.
 GOVERNED: Final = frozenset({"account", "campaign", "case", "contact", "individual", "lead", "opportunity", "product2"})
@@ -77,7 +78,7 @@ def _field(sobject: SObject, field: Field, rights: Rights) -> Field | None:
     part = field.name.endswith("__s")  # rights on a geolocation's parts are given on the whole
     asked = compound_of(sobject, field.name) if part else field.name
     given = rights.fields.get(f"{sobject.name}.{asked}".lower())
-    free = not field.custom or (not field.nillable and field.type != "boolean")
+    free = not field.custom or sobject.name.endswith("__e") or (not field.nillable and field.type != "boolean")
     read, edit = given if given is not None else (free, free)
     if field.custom and not field.nillable and field.type != "boolean":
         read = edit = True
