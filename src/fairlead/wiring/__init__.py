@@ -24,6 +24,7 @@ from fairlead.sync import explaining, heard, known, sides
 from fairlead.sync import standing as sync_standing
 from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_monitor, open_salesforce, open_sides
 from fairlead.wiring.connected import standing_of
+from fairlead.wiring.holding import held
 from fairlead.wiring.reactions import IF_PAUSED, REACTIONS
 from fairlead.wiring.run_changes import run_org_changes
 from fairlead.wiring.run_opt_status import run_opt_status
@@ -54,18 +55,18 @@ def register_runners() -> None:
         registry.register(kind, title, runner)
     registry.register(setup_flow.KIND, setup_flow.TITLE, setup_flow.install)
     # two runs over one list would each count what the other is about to take off
-    registry.register(rules_past.KIND, rules_past.TITLE, rules_past.run_over_past, apart_from=(rules_past.KIND,))
+    registry.register(rules_past.KIND, rules_past.TITLE, held(rules_past.run_over_past), apart_from=(rules_past.KIND,))
     explaining.provide("subscriber_rules", rules_explaining.say)
     known.provide(known_clients)
     sync_standing.provide(standing_of)
     heard.provide(opt_status_hearing.listen)
     # both write members of a list from what they read before: the older reading must not be written last
     registry.register(receiving.LOOK, receiving.TITLE, run_webhook_look, apart_from=(primary_sync.KIND,))
-    registry.register(opt_status.KIND, opt_status.TITLE, run_opt_status, apart_from=(primary_sync.KIND,))
+    registry.register(opt_status.KIND, opt_status.TITLE, held(run_opt_status), apart_from=(primary_sync.KIND,))
     registry.register(repairing.KIND, repairing.TITLE, run_webhook_repair)
     registry.register(maintenance.NOTIFY, notifying.TITLE, notifying.run_notify)
     registry.register(layouts.KIND, layouts.TITLE, layouts.run_layouts)
-    registry.register(imports.KIND, imports.TITLE, imports.run_import)
+    registry.register(imports.KIND, imports.TITLE, held(imports.run_import))
     schedules.provide(imports.KIND, imports.due)
     offer(REACTIONS, if_paused=IF_PAUSED)
     registry.register(org_changes.KIND, org_changes.TITLE, run_org_changes)

@@ -1,14 +1,12 @@
 """A run over changes in Salesforce: both sides, the reactions that rooms offer, and what is noted of each."""
 
-from collections.abc import Sequence
 from functools import partial
 
 from asgiref.sync import sync_to_async
 
-from fairlead.domain.setting import Values
 from fairlead.features.connections import owners
 from fairlead.features.connections import records as connections
-from fairlead.features.org_changes import flow, records, sandbox
+from fairlead.features.org_changes import flow, records
 from fairlead.features.org_changes.offered import offered
 from fairlead.features.org_changes.rules import STAGE_OF_READING
 from fairlead.jobs.context import Cancelled, JobContext, StaleAttempt, in_database
@@ -18,15 +16,8 @@ from fairlead.store.models import Org
 from fairlead.sync import collector
 from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.outward import OutwardRun
-from fairlead.sync.stage import ClientScope
-from fairlead.wiring.both_sides import Calls, Sides, ledger_keys, open_sides
-from fairlead.wiring.connected import standing_of
-
-
-async def hold_sandbox(org: Org, both: Sides, clients: Sequence[ClientScope], chosen: Values) -> None:
-    """Before anything is written to Campaign Monitor: raises SandboxHeld for a sandbox on an account of production."""
-    connected = (await sync_to_async(standing_of)(org.pk)).org_id
-    await sandbox.check(org, both.salesforce, both.campaign_monitor, clients, chosen, connected)
+from fairlead.wiring.both_sides import Calls, ledger_keys, open_sides
+from fairlead.wiring.holding import hold_sandbox
 
 
 async def run_org_changes(context: JobContext) -> None:
@@ -45,7 +36,7 @@ async def run_org_changes(context: JobContext) -> None:
         clients = await sync_to_async(connections.clients_to_sync)(org)
         settings = await sync_to_async(setting_rows.values)(org)
         owned = await owners.scopes(both.salesforce, clients, settings)
-        await hold_sandbox(org, both, owned.clients, settings)
+        await hold_sandbox(org, both.salesforce, both.campaign_monitor, owned.clients, settings)
         run = OutwardRun(
             number=context.job_id,
             org_id=context.org_id,

@@ -13,7 +13,7 @@ from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
 from fairlead.sync.stage import ClientScope
 from fairlead.wiring.both_sides import Calls, open_sides
-from fairlead.wiring.run_changes import hold_sandbox
+from fairlead.wiring.holding import hold_sandbox
 
 HEARD = Heard(taking.TOPIC, taking.heard)
 
@@ -27,7 +27,7 @@ async def run_requests(context: JobContext) -> None:
         clients = await sync_to_async(connections.clients_to_sync)(org)
         chosen = await sync_to_async(setting_rows.values)(org)
         scopes = [ClientScope(client.client_id, client.name, client.time_zone) for client in clients]
-        await hold_sandbox(org, both, scopes, chosen)
+        await hold_sandbox(org, both.salesforce, both.campaign_monitor, scopes, chosen)
         work = Carrying(
             org,
             both.campaign_monitor,

@@ -1,5 +1,6 @@
 """The stages of the primary sync, in the order in which they run: each room offers its own."""
 
+from dataclasses import replace
 from typing import Final
 
 from fairlead.features.campaigns import flow as campaigns_flow
@@ -15,6 +16,7 @@ from fairlead.features.suppression import flow as suppression_flow
 from fairlead.features.tracking_history import flow as tracking_flow
 from fairlead.features.webhooks import stage as webhooks_stage
 from fairlead.sync.stage import Stage
+from fairlead.wiring.holding import held_stage
 
 STAGE_ORDER: Final = (
     "clean",
@@ -52,7 +54,7 @@ PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = tuple(
             *record_creation_flow.STAGES,
             *field_mappings_flow.STAGES,
             *suppression_flow.STAGES,
-            *opt_status_flow.STAGES,
+            *(replace(stage, run=held_stage(stage.run)) for stage in opt_status_flow.STAGES),
             *storage_flow.STAGES,
             *webhooks_stage.STAGES,
         ),

@@ -1,0 +1,55 @@
+"""What may write to the account, and what is held: a sandbox on an account that a production org uses (F93)."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from asgiref.sync import sync_to_async
+
+from fairlead.campaignmonitor.account import CampaignMonitor
+from fairlead.domain.setting import Values
+from fairlead.features.connections import records as connections
+from fairlead.features.org_changes import sandbox
+from fairlead.jobs.context import JobContext
+from fairlead.jobs.registry import Runner
+from fairlead.salesforce.client import Salesforce
+from fairlead.store import setting_rows
+from fairlead.store.consent import PostgresConsentBook
+from fairlead.store.models import Org
+from fairlead.sync.stage import ClientScope, Run
+from fairlead.wiring.both_sides import open_sides
+from fairlead.wiring.connected import standing_of
+
+
+async def hold_sandbox(
+    org: Org, crm: Salesforce, account: CampaignMonitor, clients: Sequence[ClientScope], chosen: Values
+) -> None:
+    """Before anything is written to Campaign Monitor: raises SandboxHeld for a sandbox on an account of production."""
+    connected = (await sync_to_async(standing_of)(org.pk)).org_id
+    await sandbox.check(org, crm, account, clients, chosen, connected)
+
+
+def held(runner: Runner) -> Runner:
+    """The same work for a sandbox only where it may write to the account. Raises SandboxHeld before anything is done."""
+
+    async def run(context: JobContext) -> None:
+        org = await sync_to_async(Org.objects.get)(id=context.org_id)
+        async with open_sides(org) as both:
+            clients = await sync_to_async(connections.clients_to_sync)(org)
+            scopes = [ClientScope(one.client_id, one.name, one.time_zone) for one in clients]
+            chosen = await sync_to_async(setting_rows.values)(org)
+            await hold_sandbox(org, both.salesforce, both.campaign_monitor, scopes, chosen)
+        await runner(context)
+
+    return run
+
+
+def held_stage(stage: Callable[[Run], Awaitable[None]]) -> Callable[[Run], Awaitable[None]]:
+    """The same for the stage of opt status, which writes nothing to the account before a client's baseline."""
+
+    async def work(run: Run) -> None:
+        book = PostgresConsentBook(run.org_id, run.fence)
+        if any([await book.scope(client.id) for client in run.clients]):
+            org = await sync_to_async(Org.objects.get)(id=run.org_id)
+            await hold_sandbox(org, run.salesforce, run.campaign_monitor, run.clients, run.settings)
+        await stage(run)
+
+    return work
