@@ -118,6 +118,16 @@ class Admin:
         wait_until(lambda: not self.fairlead.rows(ACTIVE), 60)
 
 
+def looks_at_changes(opened: Admin) -> None:
+    """Wait until every reaction has begun to follow the org's changes: only what changes afterwards is handed over."""
+
+    def begun() -> bool:
+        told = opened.fairlead.run("changes", "status")
+        return told["hearing"]["way"] == "events" and all(one["looked_at"] for one in told["reactions"])
+
+    wait_until(begun, 90)
+
+
 ACTIVE: Final = "SELECT id FROM jobs_job WHERE state IN ('holding', 'queued', 'running')"
 
 

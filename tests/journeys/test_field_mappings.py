@@ -1,11 +1,9 @@
 """An admin who wants a field of a list to follow, or to be followed by, a field of contacts."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import Admin
-
-pytestmark = pytest.mark.timeout(180)
+from tests.faults.installation import wait_until
+from tests.journeys.browser import Admin, looks_at_changes
 
 
 def member(fairlead: Admin) -> tuple[str, str, str]:
@@ -52,6 +50,29 @@ def test_an_admin_maps_a_field_looks_first_and_sees_it_arrive(fairlead: Admin) -
     page.get_by_role("link", name="Undo").first.click()
     page.get_by_role("button", name="Undo this run").click()
     expect(page.get_by_role("status")).to_contain_text("×")
+
+
+def test_an_edit_in_salesforce_reaches_the_list_within_seconds(fairlead: Admin) -> None:
+    """A line to Campaign Monitor is saved on the page; somebody edits the contact, and nobody has to ask for a run."""
+    list_id, address, contact = member(fairlead)
+    page = mapped(fairlead, list_id)
+    page.get_by_label("Direction of line 1").select_option("Salesforce → Campaign Monitor")
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_text("Saved. It counts for every contact")).to_be_visible()
+    looks_at_changes(fairlead)
+    act = {"act": "edit", "object": "Contact", "id": contact, "fields": {"Title": "Admiral Hopper"}}
+    fairlead.fairlead.emulators.post("salesforce", "/_control/act", act)
+
+    def name() -> str:
+        people = fairlead.fairlead.emulators.get("campaign_monitor", "/_control/subscribers")
+        return next(str(one["name"]) for one in people if (one["list"], one["email"].lower()) == (list_id, address))
+
+    wait_until(lambda: name() == "Admiral Hopper", 60)
+    page = fairlead.page("/changes/")
+    expect(page.get_by_role("heading", name="Changes in Salesforce")).to_be_visible()
+    page.goto(f"/mappings/{list_id}/")
+    page.get_by_label("Remove line 1").check()
+    page.get_by_role("button", name="Save", exact=True).last.click()
 
 
 def test_an_admin_who_names_a_field_that_is_not_there_keeps_what_was_typed(fairlead: Admin) -> None:

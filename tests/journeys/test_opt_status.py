@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Playwright, expect
 
 from tests.conformance.opt_world import seed
 from tests.faults.installation import wait_until
@@ -18,10 +18,10 @@ BOX: Final = "HasOptedOutOfEmail"
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admin]:
+def small(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admin]:
     """An installation with one client, of which nobody has decided anything yet."""
     sides = {"campaign_monitor": seed("First"), "salesforce": {}}
-    with admin(tmp_path_factory.mktemp("opt status") / "home", sides) as opened:
+    with admin(playwright, tmp_path_factory.mktemp("opt status") / "home", sides) as opened:
         opened.fairlead.sync()
         yield opened
 

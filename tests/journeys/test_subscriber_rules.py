@@ -2,7 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import Admin
+from tests.faults.installation import wait_until
+from tests.journeys.browser import Admin, looks_at_changes
 
 
 def fill_row(page: Page, number: int, field: str, operator: str, value: str) -> None:
@@ -19,8 +20,17 @@ def contact(fairlead: Admin, name: str, department: str) -> str:
     return str(fairlead.fairlead.emulators.post("salesforce", "/_control/act", act)["id"])
 
 
+def subscribers(fairlead: Admin) -> set[str]:
+    """Addresses of everybody on any list."""
+    assert fairlead.fairlead.emulators is not None
+    return {one["email"] for one in fairlead.fairlead.emulators.get("campaign_monitor", "/_control/subscribers")}
+
+
 def test_an_admin_builds_a_rule_looks_and_runs_it_over_the_past(fairlead: Admin) -> None:
-    """Rows by buttons, a mistake told beside its row, the preview in numbers, the confirmation, the job, and who was added."""
+    """Rows by buttons, a mistake told beside its row, the preview in numbers, the confirmation, the job, and who was added.
+
+    From then on a new contact that the rule is true of is on the list within seconds.
+    """
     fairlead.fairlead.sync()
     for name in ("Journeyone", "Journeytwo"):
         contact(fairlead, name, "Expedition")
@@ -50,6 +60,11 @@ def test_an_admin_builds_a_rule_looks_and_runs_it_over_the_past(fairlead: Admin)
     (rule,) = [one for one in fairlead.fairlead.run("rules", "list")["rules"] if one["name"] == "Expedition"]
     assert rule["fired"] == 2
     assert fairlead.fairlead.run("rules", "preview", str(rule["id"]))["changes"] == 0
+
+    looks_at_changes(fairlead)
+    contact(fairlead, "Journeythree", "Expedition")
+    wait_until(lambda: "journeythree@journey.example.com" in subscribers(fairlead), 60)
+
     page.goto(page.url.split("/jobs/")[0] + "/rules/")
     page.get_by_role("link", name="Delete Expedition").click()
     page.get_by_role("button", name="Delete it").click()
