@@ -13,13 +13,14 @@ from typer.testing import CliRunner
 from fairlead.cli import opt_status as cli
 from fairlead.domain.consent import Basis, Evidence, Review, Side
 from fairlead.domain.consent_guard import ScopeChanged
-from fairlead.features.opt_status import acts
+from fairlead.features.opt_status import acts, explaining
 from fairlead.features.opt_status.flow import keep_in_step
 from fairlead.features.opt_status.models import OptReading, OptWaiting
 from fairlead.jobs.models import Job
 from fairlead.store.consent import PostgresConsentBook
 from fairlead.store.consent_models import ConsentScope, OptReview, OptShadow
 from fairlead.sync import stage as sync_stage
+from fairlead.sync.explaining import Asked
 from fairlead.sync.limits import SMALL_DOOR
 from fairlead.sync.memory import MemoryLedger
 from fairlead.sync.org_matcher import OrgMatcher
@@ -172,6 +173,19 @@ def test_the_pages_tell_and_take_what_people_decide(world: OptWorld, browser: Cl
     assert Job.objects.filter(org=world.org, args__baseline=True, args__allow_large_changes=True).exists()
     browser.post("/opt-status/run/", {"what": "now", "client": "c1"})
     assert "FL-383" in str(acts.rules.NoSuchClient.code)
+
+
+def test_who_asks_about_a_person_hears_what_is_agreed_and_the_last_decision(world: OptWorld) -> None:
+    """Of each client that knows the address; nothing of a stranger."""
+    ann, _ = on_both(world)
+    world.leave(ann, client=0)
+    world.run(0)
+    told = async_to_sync(explaining.say)(None, Asked(world.org.pk, ann))
+    first, second = sorted(one.text for one in told)
+    assert first.startswith("Opt status at “First”: the address has opted out, agreed ")
+    assert "rule 3: An opt-out was recorded since the last run" in first
+    assert "“Second”: the address may be mailed" in second
+    assert async_to_sync(explaining.say)(None, Asked(world.org.pk, "nobody@example.com")) == []
 
 
 def test_the_commands_tell_the_same(world: OptWorld) -> None:

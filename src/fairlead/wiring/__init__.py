@@ -7,6 +7,7 @@ from fairlead.features.import_wizard import running as imports
 from fairlead.features.maintenance import layouts, notifying
 from fairlead.features.maintenance import rules as maintenance
 from fairlead.features.maintenance.listening import Listener
+from fairlead.features.opt_status import explaining as opt_status_explaining
 from fairlead.features.opt_status import hearing as opt_status_hearing
 from fairlead.features.opt_status import rules as opt_status
 from fairlead.features.org_changes import listening
@@ -57,6 +58,7 @@ def register_runners() -> None:
     # two runs over one list would each count what the other is about to take off
     registry.register(rules_past.KIND, rules_past.TITLE, held(rules_past.run_over_past), apart_from=(rules_past.KIND,))
     explaining.provide("subscriber_rules", rules_explaining.say)
+    explaining.provide("opt_status", opt_status_explaining.say)
     known.provide(known_clients)
     sync_standing.provide(standing_of)
     heard.provide(opt_status_hearing.listen)

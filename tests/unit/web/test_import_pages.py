@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from fairlead.cli.demo_emulators import Emulators
 from fairlead.cli.main import app
 from fairlead.domain.outward_settings import PAUSED
+from fairlead.features.import_wizard import acts
 from fairlead.features.import_wizard.models import Import
 from fairlead.jobs import api
 from fairlead.jobs.models import Job
@@ -119,6 +120,18 @@ def test_a_refresh_that_cannot_be_is_told(made: Import, admin: Client, change: d
     assert told in admin.post(f"/imports/{made.pk}/refresh/", change).text
     made.refresh_from_db()
     assert (made.hours, made.refresh) == ([], "update")
+
+
+@pytest.mark.parametrize("step", ["source", "columns", "refresh"])
+def test_the_second_of_two_people_is_told_and_nothing_is_overwritten(made: Import, admin: Client, step: str) -> None:
+    """The form bears what it showed; somebody else has changed the import since."""
+    page = f"/imports/{made.pk}/{step}/"
+    (seen,) = re.findall(r'name="seen" value="(\w+)"', admin.get(page).text)
+    acts.change(made, "first", timezone="Europe/London")
+    sent = {"seen": seen, "kind": "soql", "soql": SOQL, "to-0": "EmailAddress", "timezone": "UTC"}
+    assert "was changed by first meanwhile" in admin.post(page, sent).text
+    made.refresh_from_db()
+    assert (made.timezone, len(made.lines)) == ("Europe/London", 2)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -119,6 +119,8 @@ SETTINGS = (
     "set_up_clients",
 )
 """Forms made of settings, as in tests/unit/web/test_settings_pages.py, and the clients lent to set-up: what holds for one holds for all."""
+VERSIONED = ("mapping", "rule", "import_source", "import_columns", "import_refresh")
+"""Forms that bear the version they were drawn from; tested with their rooms."""
 ACTS = frozenset(
     # each does one thing that its words say, whatever was there before: there is nothing to overwrite
     "sync_now sync_off sync_full sync_cancel job_cancel job_retry records_retry webhooks_repair prevent_member_sync "
@@ -126,10 +128,13 @@ ACTS = frozenset(
     "connections_salesforce connections_disconnect connections_remove connections_resume connections_pause "
     "layouts_change message_retry message_resolve notifications_test connections_hand-over connections_disconnect_client list_new user_security_preview user_security_save "
     "set_up_install_start set_up_sync_start set_up_cancel set_up_campaign_monitor set_up_salesforce "
+    "opt_status_run opt_status_consent opt_status_review mappings_in_step mapping_undo mapping_address mapping_copy rule_new rule_run "
+    "rule_switch rule_delete import_new import_start import_cancel import_delete org_changes_run org_changes_cancel "
+    "org_changes_confirm_sandbox "
     # one's own
     "sign_in sign_in_link sign_out account account_zone session_end access_again "
     # questions
-    "people campaign_recipients list_members list_segment".split()
+    "people campaign_recipients list_members list_segment opt_status_history".split()
 )
 
 
@@ -186,4 +191,4 @@ def test_every_form_is_a_case_or_overwrites_nothing() -> None:
     takes = {name for name, (_, stranger, methods) in EVERYTHING.items() if "POST" in methods and stranger != 401}
     names = {pattern.name for pattern in _patterns(get_resolver().url_patterns)}
     assert takes <= names
-    assert takes - {*CASES, *SETTINGS, *ACTS, "list_edit"} == set()
+    assert takes - {*CASES, *SETTINGS, *VERSIONED, *ACTS, "list_edit"} == set()

@@ -30,6 +30,7 @@ from fairlead.store.models import Org
 from fairlead.sync import known, sides
 from fairlead.sync.failures import campaign_monitor_failures, salesforce_failures
 from fairlead.sync.stage import ClientScope
+from fairlead.ui import stale
 
 CHANGEABLE: Final = (
     "name", "kind", "source", "source_name", "lines", "refresh", "track", "clear_blank", "write_all", "segment", "hours",
@@ -168,6 +169,11 @@ def change(owner: Import, by: str, **news: Any) -> Import:
         if news:
             audit.record(mine.org, by, "change import", str(mine.pk), before=before, after=_shown(mine))
     return mine
+
+
+def mark(owner: Import) -> str:
+    """A sign of what can be changed of an import, for forms that showed it."""
+    return stale.mark(*(getattr(owner, name) for name in sorted(CHANGEABLE)))
 
 
 def save_lines(owner: Import, lines: Sequence[Line], found: Offered, by: str) -> Import:

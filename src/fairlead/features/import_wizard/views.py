@@ -62,6 +62,7 @@ def shown(owner: Import) -> dict[str, Any]:
         "schedule": _schedule(owner.hours, owner.days),
         "status": status,
         "badge": BADGE.get(status, "running"),
+        "seen": acts.mark(owner),
     }
 
 

@@ -19,6 +19,7 @@ from fairlead.features.import_wizard.sources import BadQuery
 from fairlead.features.import_wizard.views import found, page, shown, who
 from fairlead.store import setting_rows
 from fairlead.store.orgs import default_org
+from fairlead.ui import stale
 
 OBJECTS: Final = ("Contact", "Lead")
 
@@ -41,6 +42,7 @@ def _source_step(request: HttpRequest, owner: Import | None) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
+            _check_seen(request, owner)
             return redirect("import_columns", form.keep(request, owner).pk)
         except BadQuery as wrong:
             problem = str(wrong)
@@ -122,6 +124,7 @@ def choose_columns(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "POST":
         lines, track = _lines(request.POST, offer), request.POST.get("track", "")
         try:
+            _check_seen(request, owner)
             acts.save_lines(owner, lines, offer, who(request))
             acts.change(owner, who(request), track=track, clear_blank="clear_blank" in request.POST)
             return redirect("import_refresh", number)
@@ -153,7 +156,7 @@ def _lines(sent: QueryDict, offer: Offered) -> tuple[Line, ...]:
 def refresh(request: HttpRequest, number: int) -> HttpResponse:
     """The third step: what a refresh does, and when it runs."""
     owner = found(number)
-    problem, sent = "", request.POST
+    seen, problem, sent = acts.mark(owner), "", request.POST
     if request.method == "POST":
         chosen = {
             "refresh": sent.get("refresh", owner.refresh),
@@ -166,6 +169,7 @@ def refresh(request: HttpRequest, number: int) -> HttpResponse:
         try:
             if bool(chosen["hours"]) != bool(chosen["days"]):
                 raise acts.BadImport(_("A schedule needs both: hours, and days of the week."))
+            _check_seen(request, owner)
             acts.change(owner, who(request), **chosen)
             return redirect("import_preview", number)
         except Failure as failure:
@@ -176,8 +180,14 @@ def refresh(request: HttpRequest, number: int) -> HttpResponse:
     return page(
         request, "refresh", step=3, problem=problem, refreshes=[(one.value, one.label, one.help) for one in Refresh],
         all_hours=[(hour, f"{hour:02}:00") for hour in range(24)], all_days=list(enumerate(given.DAY_NAMES)),
-        offer_segments=owner.segment or setting_rows.value(owner.org, settings.SEGMENTS), **shown(owner),
+        offer_segments=owner.segment or setting_rows.value(owner.org, settings.SEGMENTS), **{**shown(owner), "seen": seen},
     )  # fmt: skip
+
+
+def _check_seen(request: HttpRequest, owner: Import | None) -> None:
+    """Raises ChangedMeanwhile where somebody has changed the import since the form was drawn."""
+    if owner is not None:
+        stale.check(request.POST, acts.mark(owner), owner.name, owner.changed_by)
 
 
 def _numbers(sent: QueryDict, name: str, below: int) -> list[int]:
