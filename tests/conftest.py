@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import django
@@ -25,6 +26,10 @@ if OTHER_SERVER:
     os.environ["FAIRLEAD_DATABASE_URL"] = OTHER_SERVER
 django.setup()
 
+from fairlead import wiring  # noqa: E402 - Django comes first
+
+wiring.register_runners()
+
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or not _OWNER:
@@ -33,6 +38,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
     postgres.destroy(HOME)
     shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def same_sides() -> Iterator[None]:
+    """How sides are opened is the same after a module's tests as before, whoever opened them for it meanwhile."""
+    from fairlead.sync import sides
+
+    before = sides.provided()
+    yield
+    sides.provide(before)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Pages and commands of field mappings over both local sides: what they offer, refuse, keep, and never keep."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -105,6 +106,15 @@ def test_lines_are_suggested_previewed_and_saved_and_who_did_it_is_recorded(admi
     assert AuditEntry.objects.filter(what="changed mapping", who="admin").count() == 1
     post(admin, world, "save", row(0, source="MailingCity", target="City"))
     assert MappingVersion.objects.count() == 1
+
+
+def test_the_second_of_two_people_is_told_and_nothing_is_overwritten(admin: Client, world: World) -> None:
+    """The form bears the version it was drawn from; somebody else has saved another since."""
+    (seen,) = set(re.findall(r'name="seen" value="(\w+)"', admin.get(f"/mappings/{world.list.id}/").text))
+    kept.save(world.org, world.list.id, [line("MailingCity", "City")], "first")
+    answer = post(admin, world, "save", row(0, source="Title", target="City"), seen=seen)
+    assert "was changed" in answer.text
+    assert [one.source for one in kept.of(world.org.pk, world.list.id)[1]] == ["MailingCity"]
 
 
 def test_what_cannot_work_is_refused_and_stays_as_typed(admin: Client, world: World) -> None:

@@ -37,9 +37,14 @@ class _Provided:
 _provided = _Provided()
 
 
-def provide(opener: Opener) -> None:
-    """Say how sides are opened; a later call replaces an earlier one."""
+def provide(opener: Opener | None) -> None:
+    """Say how sides are opened; a later call replaces an earlier one. None: nobody says."""
     _provided.opener = opener
+
+
+def provided() -> Opener | None:
+    """How sides are opened just now."""
+    return _provided.opener
 
 
 def campaign_monitor(org_id: int) -> AbstractAsyncContextManager[CampaignMonitor]:

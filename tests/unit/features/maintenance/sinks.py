@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -52,8 +52,9 @@ class MailSink:
                 say("250 fine")
             else:  # the first bytes of an encryption that this server does not speak
                 say("500 what?")
-                while wire.read(1):  # closed with something unread, the greeting would be lost with it
-                    pass
+                with suppress(ConnectionError):  # closed with something unread, the greeting would be lost with it
+                    while wire.read(1):
+                        pass
                 return
 
     def _letter(self, wire: "socket.SocketIO") -> str:
