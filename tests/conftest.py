@@ -37,6 +37,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     from fairlead.store import postgres
 
     postgres.destroy(HOME)
+    postgres.destroy(HOME / "tables")
     shutil.rmtree(HOME, ignore_errors=True)
 
 

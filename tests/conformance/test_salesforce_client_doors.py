@@ -208,7 +208,7 @@ async def test_each_of_our_flows_can_be_invoked(sf):
     path = f"{sf.transport.data}/actions/custom/flow"
     listed = await sf.transport.json(path, dict[str, list[dict[str, Any]]], door="flows")
     found = [each["name"] for each in listed["actions"] if each["name"].startswith("Fairlead_")]
-    assert len(found) == 4
+    assert len(found) == 6
     for name in found:
         body = {"inputs": [{"recordId": "0035e0000000001AAA", "requestId": name}]}
         answer = await sf.transport.request("POST", f"{path}/{name}", door="flow", json=body)

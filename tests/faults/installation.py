@@ -14,7 +14,8 @@ from typing import Any, LiteralString
 import psycopg
 
 from fairlead.cli import demo_check, demo_emulators, demo_once
-from fairlead.store import postgres
+from fairlead.store import binaries, postgres
+from tests.faults.commands import Commands
 
 # Volatile by nature: ids, times of writing, and the number of the run.
 VOLATILE = {"Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "Sync_Run__c", "Name"}
@@ -37,11 +38,13 @@ class Installation:
     emulators: demo_emulators.Emulators | None = None
     worker: subprocess.Popen[bytes] | None = None
     log: Path = field(init=False)
+    _commands: Commands | None = None
 
     def __post_init__(self) -> None:
         self.log = self.home / "logs.txt"
 
     def __enter__(self) -> "Installation":
+        with_tables(self.home)
         named = self.seed if isinstance(self.seed, str) else "empty"
         self.emulators = demo_emulators.start((0, 0), named)
         try:
@@ -61,9 +64,15 @@ class Installation:
 
     def __exit__(self, *_: object) -> None:
         self.stop_worker()
+        self._close_commands()
         if self.emulators is not None:
             self.emulators.stop()
         postgres.destroy(self.home)
+
+    def _close_commands(self) -> None:
+        if self._commands is not None:
+            self._commands.close()
+            self._commands = None
 
     def _connect(self) -> None:
         assert self.emulators is not None
@@ -92,13 +101,11 @@ class Installation:
 
     def run(self, *words: str, more: dict[str, str] | None = None, code: int = 0) -> dict[str, Any]:
         """A command of the CLI with `--json`; its document. Fails unless it exits with `code`."""
-        ended = subprocess.run(
-            [sys.executable, "-m", "fairlead.cli", *words, "--json"],
-            env=self.environment(more),
-            capture_output=True,
-            timeout=self.patience_s,
-            check=False,
-        )
+        environment = self.environment()
+        if self._commands is None or self._commands.environment != environment:
+            self._close_commands()
+            self._commands = Commands(environment)
+        ended = self._commands.run([*words, "--json"], more or {}, self.patience_s)
         with self.log.open("ab") as log:
             log.write(ended.stdout + ended.stderr)
         assert ended.returncode == code, (words, ended.returncode, ended.stdout[-2000:], ended.stderr[-2000:])
@@ -186,6 +193,27 @@ class Installation:
         verdict = demo_check.check(truth or self.truth())
         assert verdict.ok, verdict.wrong
         return verdict
+
+
+def with_tables(home: Path) -> None:
+    """Put a database with today's tables into a new data folder: made once in a session, then copied."""
+    if "FAIRLEAD_TEST_HOME" not in os.environ:  # a bench, which makes its own
+        return
+    first = Path(os.environ["FAIRLEAD_TEST_HOME"]) / "tables"
+    first.mkdir(parents=True, exist_ok=True)
+    made = first / "made"
+    with binaries.exclusive(first / "lock"):
+        if not made.exists():
+            kept = {name: value for name, value in os.environ.items() if not name.startswith(("FAIRLEAD_", "DJANGO_"))}
+            command = [sys.executable, "-m", "fairlead.cli", "migrate"]
+            subprocess.run(
+                command, env={**kept, "FAIRLEAD_HOME": str(first)}, check=True, capture_output=True, timeout=300
+            )
+            made.touch()
+    home.mkdir(parents=True, exist_ok=True)
+    place, owner = postgres.place(home), binaries.programs().owner
+    binaries.make_folder(place.base, 0o700, owner)
+    subprocess.run(["cp", "-a", str(postgres.place(first).data), str(place.data)], check=True)
 
 
 def as_bytes(truth: demo_check.Truth) -> bytes:
