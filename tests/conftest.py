@@ -26,7 +26,12 @@ if OTHER_SERVER:
     os.environ["FAIRLEAD_DATABASE_URL"] = OTHER_SERVER
 django.setup()
 
+from django.conf import settings  # noqa: E402
+
 from fairlead import wiring  # noqa: E402 - Django comes first
+
+# the real one takes a hundred megabytes and a tenth of a second for each person that a test makes
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 wiring.register_runners()
 
@@ -42,21 +47,27 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def same_sides() -> Iterator[None]:
-    """How sides are opened is the same after a module's tests as before, whoever opened them for it meanwhile."""
-    from fairlead.sync import sides
-
-    before = sides.provided()
+def wired() -> Iterator[None]:
+    """After a module's tests the house is wired as it is anywhere, whatever they put in the place of a part of it."""
     yield
-    sides.provide(before)
+    wiring.register_runners()
 
 
 @pytest.fixture(scope="session")
 def database_server() -> str:
     """Address of the session's server."""
+    import psycopg
+
     from fairlead.store import postgres
 
-    return OTHER_SERVER or postgres.ensure_server(HOME)
+    if OTHER_SERVER:
+        return OTHER_SERVER
+    url = postgres.ensure_server(HOME)
+    with psycopg.connect(url, autocommit=True) as server:  # nothing here has to outlive a power cut
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            server.execute(f"ALTER SYSTEM SET {name} = off")
+        server.execute("SELECT pg_reload_conf()")
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -209,6 +209,8 @@ def with_tables(home: Path) -> None:
             subprocess.run(
                 command, env={**kept, "FAIRLEAD_HOME": str(first)}, check=True, capture_output=True, timeout=300
             )
+            with (postgres.place(first).data / "postgresql.auto.conf").open("a") as file:  # no power cuts in tests
+                file.write("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n")
             made.touch()
     home.mkdir(parents=True, exist_ok=True)
     place, owner = postgres.place(home), binaries.programs().owner

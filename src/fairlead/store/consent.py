@@ -152,13 +152,13 @@ class PostgresConsentBook:
     @sync_to_async
     def history(self, client: str, address: bytes) -> Sequence[Entry]:
         """What was decided about an address and why, the latest first."""
-        return [_entry(row) for row in self._of(OptDecision, client, address=address).order_by("-at", "-id")]
+        return [entry_of(row) for row in self._of(OptDecision, client, address=address).order_by("-at", "-id")]
 
     @sync_to_async
     def reviews(self, client: str, *, decided: bool = False) -> Sequence[ToReview]:
         """What waits for a person, or was decided, the oldest first."""
         rows = self._of(OptReview, client, decided_at__isnull=not decided).order_by("id")
-        return [_to_review(row) for row in rows]
+        return [review_of(row) for row in rows]
 
     @sync_to_async
     def answer(self, client: str, review: int, answer: Answer, *, by: str, at: datetime) -> None:
@@ -295,7 +295,8 @@ def _evidence(row: Consent) -> Evidence:
     return Evidence(side=Side(row.side), basis=Basis(row.basis), source=row.source, at=row.at, user=row.user, id=row.pk)
 
 
-def _entry(row: OptDecision) -> Entry:
+def entry_of(row: OptDecision) -> Entry:
+    """A row of the history."""
     return Entry(
         at=row.at,
         rule=row.rule,
@@ -311,7 +312,8 @@ def _entry(row: OptDecision) -> Entry:
     )
 
 
-def _to_review(row: OptReview) -> ToReview:
+def review_of(row: OptReview) -> ToReview:
+    """A row of what waits for a person, or was decided."""
     return ToReview(
         id=row.pk,
         address=bytes(row.address),

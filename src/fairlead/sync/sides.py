@@ -42,11 +42,6 @@ def provide(opener: Opener | None) -> None:
     _provided.opener = opener
 
 
-def provided() -> Opener | None:
-    """How sides are opened just now."""
-    return _provided.opener
-
-
 def campaign_monitor(org_id: int) -> AbstractAsyncContextManager[CampaignMonitor]:
     """The connected Campaign Monitor account of an org. Raises NotProvided."""
     return _opener().campaign_monitor(org_id)

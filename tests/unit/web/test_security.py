@@ -212,3 +212,10 @@ def _whole(answer: Any) -> bytes:
         return b"".join([part async for part in answer.streaming_content])
 
     return async_to_sync(gather)() if answer.is_async else b"".join(answer.streaming_content)
+
+
+def test_passwords_are_kept_by_a_slow_hash():
+    """Tests use a quick one, so it is the deployment's own list that is looked at."""
+    from fairlead.web import django_settings
+
+    assert django_settings.PASSWORD_HASHERS == ["django.contrib.auth.hashers.Argon2PasswordHasher"]

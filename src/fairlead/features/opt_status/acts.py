@@ -16,7 +16,7 @@ from fairlead.features.opt_status import records, rules
 from fairlead.features.opt_status.org_side import OrgSide
 from fairlead.jobs import api as jobs
 from fairlead.jobs.models import Job
-from fairlead.store import audit
+from fairlead.store import audit, consent_pages
 from fairlead.store.consent import PostgresConsentBook
 from fairlead.store.models import Org
 from fairlead.sync import known, sides
@@ -144,19 +144,16 @@ def book_of(org: Org) -> PostgresConsentBook:
 
 def open_reviews(org: Org) -> list[Open]:
     """All that waits for a person, the oldest first."""
-    book = book_of(org)
-    found = [
-        Open(client, review, async_to_sync(book.history)(client.id, review.address))
-        for client in clients(org)
-        for review in async_to_sync(book.reviews)(client.id)
-    ]
-    return sorted(found, key=lambda one: (one.review.opened_at, one.review.id))
+    scopes = {client.id: client for client in clients(org)}
+    waiting = [(scopes[client], one) for client, one in consent_pages.open_reviews(org.pk) if client in scopes]
+    entries = consent_pages.histories(org.pk, {one.address for _, one in waiting}) if waiting else {}
+    return [Open(client, one, entries.get((client.id, one.address), ())) for client, one in waiting]
 
 
 def counts(org: Org) -> Mapping[str, Mapping[Opt, int]]:
     """How many addresses of each client are agreed in and out."""
-    book = book_of(org)
-    return {client.id: async_to_sync(book.counts)(client.id) for client in clients(org)}
+    found = consent_pages.counts(org.pk)
+    return {client.id: found.get(client.id) or dict.fromkeys(Opt, 0) for client in clients(org)}
 
 
 def find_review(org: Org, number: int) -> Open:
