@@ -31,7 +31,7 @@ SPEC = {
     "clients": [
         {"name": "First", "country": "Australia", "time_zone": ZONE,
          "lists": [{"title": name, "confirmed_opt_in": False, "unsubscribe_setting": "OnlyThisList"}
-                   for name in ("One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")]}
+                   for name in ("One", "Two", *(f"List {number}" for number in range(3, 40)))]}
     ]
 }  # fmt: skip
 

@@ -62,7 +62,7 @@ def test_set_up_stays_finished_when_the_job_is_no_longer_kept(org: Org, job: Cal
     assert state.finished(org)
     SetUp.objects.all().delete()
     assert not state.finished(org)
-    ScopeState.objects.create(org=org, kind="members", client="c", list="l")
+    ScopeState.objects.create(org=org, kind="lists", client="c")
     assert state.finished(org)
 
 
