@@ -147,11 +147,12 @@ class _Work:
                 self.failure = OurBug(f"“{self.reaction.title}” broke off by an error in Fairlead: {where}.")
 
     async def begin(self) -> None:
-        """Ask what it wants. Objects of no interest go on without being read: later interest begins then."""
+        """Ask what it wants. Objects of no interest go on without being read: interest that comes later begins there.
+
+        So the first edit after a rule or mapping was saved is not missed.
+        """
         self.fields = await self.reaction.fields(self.run)
-        for name in OBJECTS:
-            if name not in self.fields and await self.run.ledger.cursor(self._scope(name)) is not None:
-                self.staged[name] = {}
+        self.staged |= {name: {} for name in OBJECTS if name not in self.fields}
 
     async def open(self, name: str) -> None:
         """Find where to begin; the first run of a reaction only notes from when on changes count."""
