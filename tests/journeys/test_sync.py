@@ -27,7 +27,7 @@ def focused(page: Page) -> str:
 
 def tab_to(page: Page, words: str) -> None:
     """Press Tab until the focus is there; fails when it never is."""
-    for _ in range(30):
+    for _ in range(80):
         page.keyboard.press("Tab")
         if focused(page) == words:
             return
