@@ -138,8 +138,9 @@ class Tells(MemoryLedger):
 
     async def commit(self, scope: Scope, staged: Staged, failures: Sequence[RowFailure], **more: Any) -> None:
         await super().commit(scope, staged, failures, **more)
-        name = scope.kind.removeprefix("reaction:")
-        self.world.kept[name] = dict(self.world.seen[name])
+        if scope.list == CONTACT:  # the cursors of objects that nobody wants say nothing of what was handed over
+            name = scope.kind.removeprefix("reaction:")
+            self.world.kept[name] = dict(self.world.seen[name])
 
 
 @dataclass
