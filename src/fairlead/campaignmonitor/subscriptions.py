@@ -19,6 +19,7 @@ from fairlead.campaignmonitor.transport import Door, Transport, nothing
 from fairlead.campaignmonitor.wishes import ConsentEvidence, SubscriberWish
 
 NOT_ON_THE_LIST: Final = 203
+"""The code for an address that a list does not have."""
 _MAILED: Final = frozenset({"Active", "Unconfirmed"})
 _DELETED: Final = "Deleted"
 

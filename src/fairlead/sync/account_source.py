@@ -9,6 +9,7 @@ from typing import Final, Generic, TypeVar
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.campaignmonitor.errors import RecordRefused
 from fairlead.campaignmonitor.subscribers import STATES, Subscriber
+from fairlead.campaignmonitor.subscriptions import NOT_ON_THE_LIST
 from fairlead.domain.records import Scope
 from fairlead.sync.failures import campaign_monitor_failures
 from fairlead.sync.ports import SourcePage
@@ -18,9 +19,6 @@ Row = TypeVar("Row")
 
 ENOUGH: Final = 500
 """Subscribers that are worth a page of their own."""
-
-NOT_ON_THE_LIST: Final = 203
-"""Campaign Monitor's code for an address that a list does not have."""
 
 
 class SubscriberSource:

@@ -15,6 +15,7 @@ import msgspec
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.campaignmonitor.errors import CampaignMonitorError, RecordRefused, SetupRefused, Unavailable
 from fairlead.campaignmonitor.imports import PER_CALL
+from fairlead.campaignmonitor.subscriptions import NOT_ON_THE_LIST
 from fairlead.campaignmonitor.wishes import ConsentToTrack, FieldValue, SubscriberWish
 from fairlead.domain.records import Kind, Outcome, RowFailure, Rows, Scope
 from fairlead.sync.failures import campaign_monitor_failures
@@ -34,9 +35,6 @@ CONSENT_TO_TRACK: Final = "ConsentToTrack"
 CONSENT_TO_SEND_SMS: Final = "ConsentToSendSms"
 AT_ONCE: Final = 4
 """Calls of one import on their way at a time; the account's own limit holds as well."""
-
-NOT_ON_THE_LIST: Final = 203
-"""Campaign Monitor's code for an address that a list does not have."""
 
 _NO_END: Final = 1 << 60
 _CELLS: Final = msgspec.json.Decoder(list[list[str]])

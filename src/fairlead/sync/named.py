@@ -11,8 +11,8 @@ from datetime import date
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.campaignmonitor.errors import RecordRefused
 from fairlead.campaignmonitor.subscribers import State, Subscriber, SubscriberPage
+from fairlead.campaignmonitor.subscriptions import NOT_ON_THE_LIST
 from fairlead.domain.address import normal
-from fairlead.sync.account_source import NOT_ON_THE_LIST
 from fairlead.sync.together import each
 
 AT_ONCE = 8

@@ -10,6 +10,7 @@ from typing import Final
 
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.campaignmonitor.errors import RecordRefused
+from fairlead.campaignmonitor.subscriptions import NOT_ON_THE_LIST
 from fairlead.campaignmonitor.wishes import ConsentToTrack, SubscriberWish
 from fairlead.domain.address import normal
 from fairlead.domain.consent import Decision, Opt, Review, Shadow, Shown, stands_in_the_way
@@ -19,7 +20,6 @@ from fairlead.features.departures import rules, settings
 from fairlead.features.departures.org import Membership, OrgPeople, Person
 from fairlead.features.departures.rules import Act, Departure, Do, Why
 from fairlead.store.consent import PostgresConsentBook
-from fairlead.sync.account_source import NOT_ON_THE_LIST
 from fairlead.sync.failures import campaign_monitor_failures
 from fairlead.sync.list_sink import take_off
 from fairlead.sync.outward import CONTACT, LEAD, Gone, OrgPage, OutwardRun

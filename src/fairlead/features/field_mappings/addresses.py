@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.campaignmonitor.errors import RecordRefused
+from fairlead.campaignmonitor.subscriptions import NOT_ON_THE_LIST
 from fairlead.campaignmonitor.wishes import ConsentToTrack, SubscriberWish
 from fairlead.domain import consent, consent_settings
 from fairlead.domain.address import MAX_SALESFORCE_EMAIL, member_key, normal
@@ -30,7 +31,6 @@ from fairlead.sync.list_sink import take_off
 from fairlead.sync.outward import OutwardRun
 
 TAKEN: Final = 201
-NOT_ON_THE_LIST: Final = 203
 
 
 class AddressSettled(FixTheSettings):

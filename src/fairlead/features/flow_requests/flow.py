@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.campaignmonitor.errors import RecordRefused
+from fairlead.campaignmonitor.subscriptions import NOT_ON_THE_LIST
 from fairlead.campaignmonitor.wishes import ConsentToTrack, FieldValue, SubscriberWish
 from fairlead.domain.address import normal
 from fairlead.domain.consent import MISSING, Opt, Shown, stands_in_the_way
@@ -34,7 +35,6 @@ from fairlead.salesforce.query import split_in
 from fairlead.store import secrets
 from fairlead.store.consent import PostgresConsentBook
 from fairlead.store.models import KnownList, Org
-from fairlead.sync.account_source import NOT_ON_THE_LIST
 from fairlead.sync.failures import CampaignMonitorUnavailable, campaign_monitor_failures, salesforce_failures
 from fairlead.sync.list_sink import EMAIL, NAME, ListSink, list_target, take_off
 from fairlead.sync.outward import CONTACT, LEAD

@@ -9,6 +9,7 @@ from typing import Final
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.campaignmonitor.errors import RecordRefused
 from fairlead.campaignmonitor.subscribers import State, Subscriber
+from fairlead.campaignmonitor.subscriptions import NOT_ON_THE_LIST
 from fairlead.campaignmonitor.suppression import Suppressed
 from fairlead.campaignmonitor.timezones import instants, zone
 from fairlead.campaignmonitor.wishes import ConsentEvidence, ConsentToTrack, SubscriberWish
@@ -17,7 +18,6 @@ from fairlead.domain.consent import Evidence, Shown
 from fairlead.domain.consent_settings import Options
 from fairlead.domain.consent_sides import ACTIVE, BOUNCED, UNSUBSCRIBED, Membership, campaign_monitor_side
 from fairlead.domain.records import RowFailure
-from fairlead.sync.account_source import NOT_ON_THE_LIST
 from fairlead.sync.failures import campaign_monitor_failures
 from fairlead.sync.list_sink import take_off
 from fairlead.sync.stage import ClientScope

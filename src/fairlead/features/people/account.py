@@ -7,12 +7,12 @@ from typing import Final
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.campaignmonitor.errors import RecordRefused
 from fairlead.campaignmonitor.subscribers import Subscriber
+from fairlead.campaignmonitor.subscriptions import NOT_ON_THE_LIST
 from fairlead.domain.address import normal
 from fairlead.features.people.facts import OnList, Suppressed
 from fairlead.sync.failures import campaign_monitor_failures
 from fairlead.sync.known import KnownClient
 
-NOT_ON_THE_LIST: Final = 203
 LAST: Final = 5
 """So many things of the history are told, the newest first."""
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.campaignmonitor.errors import RecordRefused
+from fairlead.campaignmonitor.subscriptions import NOT_ON_THE_LIST
 from fairlead.domain.address import member_key, normal
 from fairlead.domain.consent import Opt, Shadow, Shown, stands_in_the_way
 from fairlead.domain.consent_settings import Options
@@ -24,7 +25,7 @@ from fairlead.features.subscriber_rules.rules.deciding import Fate, Known
 from fairlead.salesforce.client import Salesforce
 from fairlead.sync.consent_ports import ConsentBook
 from fairlead.sync.failures import campaign_monitor_failures
-from fairlead.sync.list_sink import AT_ONCE, EMAIL, NAME, NOT_ON_THE_LIST, ListSink, list_target, take_off
+from fairlead.sync.list_sink import AT_ONCE, EMAIL, NAME, ListSink, list_target, take_off
 from fairlead.sync.ports import Ledger
 
 SCOPE: Final = "rules"

@@ -23,6 +23,7 @@ from fairlead.campaignmonitor.deliveries import (
 )
 from fairlead.campaignmonitor.deliveries import Delivery as Posts
 from fairlead.campaignmonitor.errors import RecordRefused
+from fairlead.campaignmonitor.subscriptions import NOT_ON_THE_LIST
 from fairlead.domain.address import MAX_SALESFORCE_EMAIL, member_key, normal
 from fairlead.features.webhooks import rules
 from fairlead.features.webhooks.models import Delivery, Endpoint
@@ -33,7 +34,6 @@ from fairlead.salesforce.query import split_in
 from fairlead.store import moves, secrets, setting_rows
 from fairlead.store.models import Org
 from fairlead.sync import heard
-from fairlead.sync.account_source import NOT_ON_THE_LIST
 from fairlead.sync.failures import SalesforceUnavailable, campaign_monitor_failures, salesforce_failures
 from fairlead.sync.heard import Heard
 from fairlead.sync.together import each
