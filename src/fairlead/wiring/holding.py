@@ -33,8 +33,7 @@ def held(runner: Runner) -> Runner:
     async def run(context: JobContext) -> None:
         org = await sync_to_async(Org.objects.get)(id=context.org_id)
         async with open_sides(org) as both:
-            clients = await sync_to_async(connections.clients_to_sync)(org)
-            scopes = [ClientScope(one.client_id, one.name, one.time_zone) for one in clients]
+            scopes = await sync_to_async(connections.scopes_to_sync)(org)
             chosen = await sync_to_async(setting_rows.values)(org)
             await hold_sandbox(org, both.salesforce, both.campaign_monitor, scopes, chosen)
         await runner(context)

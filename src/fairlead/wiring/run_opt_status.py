@@ -24,7 +24,7 @@ async def run_opt_status(context: JobContext) -> None:
     org = await sync_to_async(Org.objects.get)(id=context.org_id)
     wanted = Wanted(**{name: value for name, value in context.args.items() if name in Wanted.__dataclass_fields__})
     await context.stages([(flow.NAME, rules.TITLE)])
-    clients = flow.clients_of(await sync_to_async(_clients)(org), wanted.client)
+    clients = flow.clients_of(await sync_to_async(connections.scopes_to_sync)(org), wanted.client)
     calls = Calls()
     async with open_sides(org, calls) as both:
         chosen = await sync_to_async(setting_rows.values)(org)
@@ -51,15 +51,10 @@ async def run_opt_status(context: JobContext) -> None:
             await context.counts(**counts)
 
 
-def _clients(org: Org) -> list[ClientScope]:
-    """The clients that are synced. Raises a Failure where there is none."""
-    return [ClientScope(one.client_id, one.name, one.time_zone) for one in connections.clients_to_sync(org, "")]
-
-
 @asynccontextmanager
 async def opened(org: Org) -> AsyncIterator[tuple[flow.Opting, list[ClientScope]]]:
     """What a look outside of a job needs: it writes nothing."""
-    clients = await sync_to_async(_clients)(org)
+    clients = await sync_to_async(connections.scopes_to_sync)(org)
     chosen = await sync_to_async(setting_rows.values)(org)
     async with open_sides(org) as both:
         wanted = Wanted(preview=True, sweep=True)

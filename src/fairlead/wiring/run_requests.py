@@ -11,7 +11,6 @@ from fairlead.jobs.context import JobContext, in_database
 from fairlead.store import hashing, setting_rows
 from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
-from fairlead.sync.stage import ClientScope
 from fairlead.wiring.both_sides import Calls, open_sides
 from fairlead.wiring.holding import hold_sandbox
 
@@ -24,15 +23,14 @@ async def run_requests(context: JobContext) -> None:
     await context.stages([(STAGE, TITLE)])
     calls = Calls()
     async with open_sides(org, calls) as both:
-        clients = await sync_to_async(connections.clients_to_sync)(org)
         chosen = await sync_to_async(setting_rows.values)(org)
-        scopes = [ClientScope(client.client_id, client.name, client.time_zone) for client in clients]
+        scopes = await sync_to_async(connections.scopes_to_sync)(org)
         await hold_sandbox(org, both.salesforce, both.campaign_monitor, scopes, chosen)
         work = Carrying(
             org,
             both.campaign_monitor,
             both.salesforce,
-            frozenset(client.client_id for client in clients),
+            frozenset(scope.id for scope in scopes),
             chosen,
             hashing.keyed_hashes,
             context.fence,

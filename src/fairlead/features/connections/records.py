@@ -9,6 +9,7 @@ from django.utils import timezone
 from fairlead.domain.failure import FixTheSettings
 from fairlead.features.connections.models import CampaignMonitorAccount, Client, SalesforceOrg, State
 from fairlead.store.models import Org
+from fairlead.sync.stage import ClientScope
 
 BY_HAND: Final = "Disconnected by hand."
 """What stands beside a client that people disconnected, rather than one that the account no longer shows."""
@@ -60,6 +61,11 @@ def clients_to_sync(org: Org, client_id: str = "") -> list[Client]:
     if not found:
         raise NoSuchClient(client_id)
     return found
+
+
+def scopes_to_sync(org: Org) -> list[ClientScope]:
+    """`clients_to_sync` for runs that make nothing which somebody would own. Raises NoSuchClient."""
+    return [ClientScope(one.client_id, one.name, one.time_zone) for one in clients_to_sync(org)]
 
 
 def selected(org: Org) -> set[str]:
