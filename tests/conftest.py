@@ -29,6 +29,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 
 from fairlead import wiring  # noqa: E402 - Django comes first
+from fairlead.jobs import registry  # noqa: E402
 
 # the real one takes a hundred megabytes and a tenth of a second for each person that a test makes
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
@@ -50,6 +51,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def wired() -> Iterator[None]:
     """After a module's tests the house is wired as it is anywhere, whatever they put in the place of a part of it."""
     yield
+    registry.forget_all()
     wiring.register_runners()
 
 

@@ -196,6 +196,34 @@ async def test_where_both_changed_the_owner_keeps_its_own(world: World) -> None:
         assert await world.values(address) == {"City": "Oslo", "Industry": "Gas"}
 
 
+async def test_what_campaign_monitor_changed_of_a_field_that_salesforce_owns_goes_back(world: World) -> None:
+    """Without anybody touching the contact: the sync sees it, the next run to Campaign Monitor rights it, once."""
+    address = named(world, "owned")
+    await world.subscribe(address, City="Rome", Industry="Mine")
+    ada = await world.contact(address, MailingCity="Oslo", Department="Mine")
+    await world.sync()
+    await world.map(line("MailingCity", "[City]"), line("Department", "[Industry]", owner="campaign_monitor"))
+    await world.outward(ada)
+    await world.sync()
+    assert not await owed(world)
+    await world.subscribe(address, City="Kiel", Industry="Yours")
+    await world.sync(full=True)
+    assert await owed(world) == 1
+    before = len(world.imports())
+    await world.outward()
+    assert await world.values(address) == {"City": "Oslo", "Industry": "Yours"}
+    assert len(world.imports()) - before == 1
+    await world.sync(full=True)
+    await world.outward()
+    assert not await owed(world)
+    assert len(world.imports()) - before == 1
+
+
+async def owed(world: World) -> int:
+    """Members whom the next run to Campaign Monitor looks at although no contact of theirs changed."""
+    return await Agreed.objects.filter(org=world.org, owed_at__isnull=False).acount()
+
+
 async def test_many_records_cost_one_call_a_thousand_and_one_write_each(world: World) -> None:
     count = 2_100
     addresses = [f"n{n}-{world.list.id[:6]}@example.com" for n in range(count)]

@@ -5,17 +5,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from asgiref.sync import async_to_sync
-
 from fairlead import wiring
-from fairlead.domain.failure import Failure
 from fairlead.features.org_changes import rules
 from fairlead.features.org_changes.offered import Make, offer
-from fairlead.jobs.context import JobContext
-from fairlead.jobs.models import Job, State
 from fairlead.sync.outward import ACCOUNT, CONTACT, LEAD, Gone, OrgPage, OutwardRun
 from fairlead.wiring.run_changes import run_org_changes
-from tests.faults.whole import Killed, Mortal, Told, Whole, _died
+from tests.faults.whole import Told, Whole
 
 FIELDS = {CONTACT: ["Email", "LastName", "HasOptedOutOfEmail", "Account.Industry"], LEAD: ["Email", "IsConverted"]}
 
@@ -65,32 +60,7 @@ def react(*makes: Make, if_paused: Collection[Make] = ()) -> None:
 
 def changes(whole: Whole, /, *, dies_at: int = 0, **args: Any) -> Told:
     """One run over changes in a job's row, as the worker makes it. Raises Killed where it dies."""
-    job = Job.objects.filter(org=whole.org, kind=rules.KIND, state=State.RUNNING).first()
-    if job is None:
-        job = Job.objects.create(org=whole.org, kind=rules.KIND, args=args, state=State.RUNNING, attempt=1)
-    else:
-        job.attempt += 1
-        job.save(update_fields=["attempt"])
-    context = Mortal(job, dies_at) if dies_at else JobContext(job)
-    failure: Failure | None = None
-
-    async def run() -> None:
-        try:
-            await run_org_changes(context)
-        finally:
-            await context.close()
-
-    try:
-        async_to_sync(run)()
-    except Failure as raised:
-        failure = raised
-    except BaseException as raised:
-        if _died(raised):
-            raise Killed from raised
-        raise
-    job.refresh_from_db()
-    Job.objects.filter(pk=job.pk).update(state=State.FAILED if failure else State.DONE)
-    return Told(failure, {stage["name"]: stage for stage in job.stages}, dict(job.counts))
+    return whole.work(rules.KIND, run_org_changes, args, dies_at)
 
 
 __all__ = ["ACCOUNT", "CONTACT", "LEAD", "Remembers", "changes", "react"]

@@ -27,6 +27,7 @@ from fairlead.features.connections import connecting
 from fairlead.features.connections.credentials import AccountKey, OrgGrant
 from fairlead.jobs.context import JobContext
 from fairlead.jobs.models import Job, State
+from fairlead.jobs.registry import Runner
 from fairlead.salesforce.metadata import package_from_source
 from fairlead.salesforce.package import package_of
 from fairlead.store import setting_rows
@@ -159,16 +160,20 @@ class Whole:
 
         Where one has died, its job is taken over, whatever is wanted now.
         """
+        return self.work("primary_sync", wiring.run_primary_sync, wanted, dies_at)
+
+    def work(self, kind: str, runner: Runner, args: dict[str, Any], dies_at: int = 0) -> Told:
+        """The same for a job of any kind."""
         wiring.register_runners()
         if self.still:  # what is written is later than what was done
             self.emulators.post(CM, "/_control/clock", {"advance_seconds": 1})
-        job = self._job(wanted)
+        job = self._job(kind, args)
         context = Mortal(job, dies_at) if dies_at else JobContext(job)
         failure: Failure | None = None
 
         async def run() -> None:
             try:
-                await wiring.run_primary_sync(context)
+                await runner(context)
             finally:
                 await context.close()
 
@@ -184,10 +189,10 @@ class Whole:
         Job.objects.filter(pk=job.pk).update(state=State.FAILED if failure else State.DONE)
         return Told(failure, {stage["name"]: stage for stage in job.stages}, dict(job.counts))
 
-    def _job(self, wanted: dict[str, Any]) -> Job:
-        dead = Job.objects.filter(org=self.org, state=State.RUNNING).first()
+    def _job(self, kind: str, args: dict[str, Any]) -> Job:
+        dead = Job.objects.filter(org=self.org, kind=kind, state=State.RUNNING).first()
         if dead is None:
-            return Job.objects.create(org=self.org, kind="primary_sync", args=wanted, state=State.RUNNING, attempt=1)
+            return Job.objects.create(org=self.org, kind=kind, args=args, state=State.RUNNING, attempt=1)
         dead.attempt += 1
         dead.save(update_fields=["attempt"])
         return dead

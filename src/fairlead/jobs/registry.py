@@ -40,6 +40,11 @@ def register(kind: str, title: str, runner: Runner, *, apart_from: Collection[st
     _entries[kind] = Entry(kind, title, runner, frozenset(apart_from))
 
 
+def forget_all() -> None:
+    """No kind is known any more, until the house is wired again."""
+    _entries.clear()
+
+
 def apart(kind: str) -> frozenset[str]:
     """The kinds that must not run beside this one, whichever of the two has said so."""
     own = _entries[kind].apart_from if kind in _entries else frozenset()

@@ -1,9 +1,11 @@
 """What both sides last agreed on, packed: 28 bytes a line, by the keyed hash of the member's key."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
 
 from django.db import transaction
+from django.utils import timezone
 
 from fairlead.domain.address import member_key, normal
 from fairlead.features.field_mappings.models import AddressChange, Agreed, Reason
@@ -34,27 +36,62 @@ def of(org_id: int, list_id: str, keys: Sequence[bytes]) -> dict[bytes, dict[byt
     return {bytes(key): unpack(bytes(content)) for key, content in rows}
 
 
+class Owed(NamedTuple):
+    """A member of whom the list shows something else than Salesforce, which owns the field."""
+
+    pk: int
+    object: str
+    record: str
+    at: datetime
+
+
 def keep(
-    org_id: int, list_id: str, agreed: Mapping[bytes, Entries], people: Mapping[bytes, tuple[str, str]] | None = None
+    org_id: int,
+    list_id: str,
+    agreed: Mapping[bytes, Entries],
+    people: Mapping[bytes, tuple[str, str]] | None = None,
+    owed: Collection[bytes] = (),
 ) -> None:
     """Remember; lines that are not named go. Call it inside the transaction of the outcome.
 
-    `people` are the object and record id of each; without it, those that are known stay.
+    `people` are the object and record id of each; without it, those that are known stay. `owed` are those whom the next
+    run to Campaign Monitor has to look at.
     """
     told = people or {}
     rows = []
+    now = timezone.now()
     for key, entries in agreed.items():
         of_object, record = told.get(key, ("", ""))
         rows.append(
-            Agreed(org_id=org_id, list=list_id, key=key, object=of_object, record=record, content=pack(entries))
+            Agreed(
+                org_id=org_id,
+                list=list_id,
+                key=key,
+                object=of_object,
+                record=record,
+                content=pack(entries),
+                owed_at=now if key in owed else None,
+            )
         )
     Agreed.objects.bulk_create(
         rows,
         batch_size=1_000,
         update_conflicts=True,
         unique_fields=["org", "list", "key"],
-        update_fields=["content"] if people is None else ["content", "object", "record"],
+        update_fields=["content"] if people is None else ["content", "object", "record", "owed_at"],
     )
+
+
+def owed(org_id: int, list_id: str) -> list[Owed]:
+    """Whom the next run to Campaign Monitor has to look at, the longest waiting first."""
+    rows = Agreed.objects.filter(org_id=org_id, list=list_id, owed_at__isnull=False).order_by("owed_at")
+    return [Owed(row.pk, row.object, row.record, row.owed_at) for row in rows if row.record and row.owed_at]
+
+
+def paid(owed: Sequence[Owed]) -> None:
+    """They were looked at. Who came to be owed again meanwhile stays."""
+    for at in {one.at for one in owed}:
+        Agreed.objects.filter(pk__in=[one.pk for one in owed if one.at == at], owed_at=at).update(owed_at=None)
 
 
 def follow(org_id: int, list_id: str, old: str, new: str) -> None:

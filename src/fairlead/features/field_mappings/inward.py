@@ -1,5 +1,7 @@
 """What changed in Campaign Monitor goes to contacts and leads: a stage of the primary sync, after members were written.
 
+What changed there of fields that Salesforce owns is noted, and put right by the next run the other way.
+
 It reads the members that changed since, with their contacts and leads, and asks nothing of Campaign Monitor but a list's
 custom fields. Killed anywhere, it reads the same again, and what is written already is not written a second time.
 """
@@ -11,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from fairlead.domain.failure import Failure, SignInAgain, the_one_to_act_on
-from fairlead.domain.mapping import Fitted
+from fairlead.domain.mapping import Direction, Fitted
 from fairlead.domain.mapping_merge import Act
 from fairlead.domain.records import Cursor, RowFailure, Scope
 from fairlead.features.field_mappings import agreed, kept, outcome, reading, renamed, rules
@@ -46,14 +48,14 @@ async def write_contacts_and_leads(run: Run) -> None:
     """Bring changed values of lists to contacts and leads. A list that fails does not take the others with it."""
     await renamed.write(run)
     lines = await in_database(kept.current, run.org_id)
-    inward = {list_id: [one for one in of if one.direction.inward] for list_id, of in lines.items()}
-    lists = [one for one in run.lists if inward.get(one.id)]
+    working = {list_id: [one for one in of if one.direction is not Direction.NONE] for list_id, of in lines.items()}
+    lists = [one for one in run.lists if working.get(one.id)]
     if not lists:
-        await run.progress.stage(NAME, message="No mapping writes to Salesforce.")
+        await run.progress.stage(NAME, message="No list has field mappings.")
         return
-    every = [line for one in lists for line in inward[one.id]]
+    every = [line for one in lists for line in working[one.id]]
     described = await reading.described(run.salesforce, every)
-    mapped = Mapped(run.campaign_monitor, inward, described, phone.by_setting(run.settings))
+    mapped = Mapped(run.campaign_monitor, working, described, phone.by_setting(run.settings))
     failures: list[Failure] = []
     for done, one in enumerate(lists):
         await run.progress.check_cancelled()
@@ -80,6 +82,7 @@ class _List:
     of: ListScope
     mapped: Mapped
     lines: list[Fitted] = field(default_factory=list)
+    inward: list[Fitted] = field(default_factory=list)
     waiting: list[Planned] = field(default_factory=list)
     latest: str = ""
 
@@ -91,6 +94,7 @@ class _List:
         """Read what changed, write what is due; the cursor moves last. Raises a Failure."""
         run = self.run
         self.lines = await self.mapped.of(self.of.id)
+        self.inward = [one for one in self.lines if one.line.direction.inward]
         cursor = None if run.wanted.full else await run.ledger.cursor(self._scope)
         retry = await run.ledger.retryable(self._scope)
         failures: list[RowFailure] = []
@@ -125,11 +129,12 @@ class _List:
         digest = outcome.digest_by(run.ledger)
         for key, pair in zip(hashes, pairs, strict=True):
             before = known.get(key, {})
-            planned = rules.plan(self.lines, pair, before, digest, self.mapped.phone, Act.TO_SALESFORCE)
+            planned = rules.plan(self.inward, pair, before, digest, self.mapped.phone, Act.TO_SALESFORCE)
+            planned.owed = rules.owed(self.lines, pair, before, digest, self.mapped.phone)
             planned.agreed = {**before, **planned.agreed}
-            if rules.moved(pair, before.get(rules.ADDRESS), digest) is Moved.AGREED:
+            if self.inward and rules.moved(pair, before.get(rules.ADDRESS), digest) is Moved.AGREED:
                 planned.agreed[rules.ADDRESS] = rules.address_entry(pair, digest)
-            if planned.fields or planned.refused or planned.agreed != before:
+            if planned.fields or planned.refused or planned.owed or planned.agreed != before:
                 self.waiting.append(planned)
 
     async def _write_waiting(self) -> list[RowFailure]:

@@ -25,7 +25,10 @@ class MappingVersion(models.Model):
 
 
 class Agreed(models.Model):
-    """What both sides last returned of a subscriber's mapped fields, packed (`agreed.py`), and whose record that was."""
+    """What both sides last returned of a subscriber's mapped fields, packed (`agreed.py`), and whose record that was.
+
+    `owed_at`: since when the list shows something else of a field that Salesforce owns; blank where it does not.
+    """
 
     org = models.ForeignKey("store.Org", on_delete=models.CASCADE)
     list = models.CharField(max_length=64)
@@ -33,9 +36,13 @@ class Agreed(models.Model):
     object = models.CharField(max_length=10, blank=True)
     record = models.CharField(max_length=18, blank=True)
     content = models.BinaryField()
+    owed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["org", "list", "key"], name="mappings_agreed_once")]
+        indexes = [
+            models.Index(fields=["org", "list"], name="mappings_owed", condition=models.Q(owed_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.list} {bytes(self.key).hex()[:8]}"

@@ -64,7 +64,8 @@ async def note(
         hashes = ledger.hashes([planned.pair.key for planned in done])
         kept = {key: planned.agreed for key, planned in zip(hashes, done, strict=True) if planned.agreed}
         people = {key: (planned.pair.object, planned.pair.record) for key, planned in zip(hashes, done, strict=True)}
-        agreed.keep(run.org_id, scope.list, kept, people)
+        owed = {key for key, planned in zip(hashes, done, strict=True) if planned.owed}
+        agreed.keep(run.org_id, scope.list, kept, people, owed)
         _log(run, scope.list, list(zip(hashes, done, strict=True)), digest)
 
     digests: dict[bytes, Digest] = {}

@@ -25,7 +25,7 @@ from fairlead.features.field_mappings.rules import Pair, Planned
 from fairlead.features.field_mappings.settings import FOLLOW_ADDRESSES, LOG_DAYS
 from fairlead.jobs.context import in_database
 from fairlead.salesforce import names
-from fairlead.salesforce.query import split_in
+from fairlead.salesforce.query import quote, split_in
 from fairlead.sync import list_sink, phone
 from fairlead.sync.failures import campaign_monitor_failures
 from fairlead.sync.list_sink import ListSink, list_target
@@ -141,10 +141,26 @@ class FieldMappings:
 
     async def _end(self, run: OutwardRun, list_id: str) -> None:
         await self._offer_again(run, list_id)
+        owed = await in_database(agreed.owed, run.org_id, list_id)
+        await self._look_at(run, list_id, owed)
         waiting = self.waiting.pop(list_id, [])
         for start in range(0, len(waiting), PER_CALL):
             await self._write(run, list_id, waiting[start : start + PER_CALL])
         await self._settle(run, list_id)
+        if owed:
+            await in_database(agreed.paid, owed)
+
+    async def _look_at(self, run: OutwardRun, list_id: str, owed: Sequence[agreed.Owed]) -> None:
+        """Members whom Campaign Monitor shows otherwise than Salesforce, which owns the field."""
+        seen = {planned.pair.record for planned in self.waiting.get(list_id, ())}
+        for name in OBJECTS:
+            records = sorted({one.record for one in owed if one.object == name} - seen)
+            needed = self._needed(name)
+            mine = f"State__c = 'Active' AND List__r.{names.LIST_KEY} = {quote(list_id)} AND {name}__c IN"
+            before = f"SELECT {reading.columns(needed)} FROM {names.MEMBER} WHERE {mine}"
+            for soql in split_in(before, records) if records else ():
+                async for found in reading.pairs(run.salesforce, soql, needed):
+                    await self._take(run, list_id, found)
 
     async def _offer_again(self, run: OutwardRun, list_id: str) -> None:
         """Rows that were refused for the moment, by an earlier run."""

@@ -102,6 +102,7 @@ class Planned:
     agreed: dict[bytes, Entry] = field(default_factory=dict)
     writes: list[Written] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    owed: bool = False
 
 
 def line_id(line: Line) -> bytes:
@@ -130,6 +131,17 @@ def plan(
             if _concerns(one, way):
                 planned.refused.append(f"{one.line.told}: {wrong}")
     return planned
+
+
+def owed(lines: Sequence[Fitted], pair: Pair, known: Mapping[bytes, Entry], digest: Digest, phone: Phone) -> bool:
+    """Whether the list shows something else of a field that Salesforce owns, since both agreed: it goes back there.
+
+    What was never agreed on is left to a run over everything, which a person asks for.
+    """
+    if pair.state not in READY_OUT:
+        return False
+    settled = [one for one in lines if one.line.direction.outward and line_id(one.line) in known]
+    return bool(plan(settled, pair, known, digest, phone, Act.TO_CAMPAIGN_MONITOR).cells)
 
 
 def _concerns(one: Fitted, way: Act) -> bool:

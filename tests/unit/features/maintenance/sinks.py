@@ -23,7 +23,7 @@ class MailSink:
                 caller, _ = listening.accept()
             except OSError:
                 return
-            with caller, caller.makefile("rwb") as wire:
+            with suppress(ConnectionError), caller, caller.makefile("rwb") as wire:  # who calls may hang up at any time
                 self._talk(wire)
 
     def _talk(self, wire: "socket.SocketIO") -> None:
@@ -52,9 +52,8 @@ class MailSink:
                 say("250 fine")
             else:  # the first bytes of an encryption that this server does not speak
                 say("500 what?")
-                with suppress(ConnectionError):  # closed with something unread, the greeting would be lost with it
-                    while wire.read(1):
-                        pass
+                while wire.read(1):  # closed with something unread, the greeting would be lost with it
+                    pass
                 return
 
     def _letter(self, wire: "socket.SocketIO") -> str:
