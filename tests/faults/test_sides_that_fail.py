@@ -1,6 +1,6 @@
 """Each fault of either side, on a whole installation, that passes: the sync ends right by itself, with nothing twice."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pytest
@@ -36,6 +36,12 @@ def fairlead(running: Installation) -> Iterator[Installation]:
     running.clear_faults()
 
 
+def each(faults: Collection[str], quick: Collection[str]) -> list[Any]:
+    """A case for each; those that are not `quick` belong to the slow tests: their kind is there once already."""
+    assert set(quick) <= set(faults)
+    return [pytest.param(name, marks=() if name in quick else pytest.mark.slow) for name in faults]
+
+
 FEW: dict[str, tuple[str, dict[str, Any]]] = {
     "500 on pages of subscribers": (CM, {"fault": "status", "status": 500, "times": 3, "match": ACTIVE}),
     "503 on the account's clock": (CM, {"fault": "status", "status": 503, "times": 2, "match": {"path": "systemdate"}}),
@@ -59,8 +65,19 @@ FEW: dict[str, tuple[str, dict[str, Any]]] = {
     "500 for longer than the calls' patience": (SF, {"fault": "status", "times": 6, "match": COLLECTIONS}),
 }
 
+QUICK_FEW = (
+    "429 with the seconds to wait",
+    "a page cut in the middle",
+    "no answer to a page",
+    "contacts that are no JSON",
+    "a lost answer to a write",
+    "an answer to a write cut in the middle",
+    "some rows locked",
+    "an expired session",
+)
 
-@pytest.mark.parametrize("name", FEW)
+
+@pytest.mark.parametrize("name", each(FEW, QUICK_FEW))
 def test_a_fault_that_passes_leaves_no_trace_in_an_incremental_sync(fairlead: Installation, name: str) -> None:
     """The sync ends well, and right afterwards every record is as it must be and there is once."""
     side, rule = FEW[name]
@@ -88,8 +105,18 @@ MANY: dict[str, dict[str, Any]] = {
     "a session that expires in the midst of the run": {"fault": "expired_session", "after": 14},
 }
 
+QUICK_MANY = (
+    "a lost answer to a new bulk job",
+    "an answer to an upload cut in the middle",
+    "500 on a bulk job's start",
+    "no answer to the question for refused rows",
+    "some rows locked in a bulk job",
+    "a bulk job that fails as a whole",
+    "a session that expires in the midst of the run",
+)
 
-@pytest.mark.parametrize("name", MANY)
+
+@pytest.mark.parametrize("name", each(MANY, QUICK_MANY))
 def test_a_fault_that_passes_leaves_no_trace_in_a_full_sync(fairlead: Installation, name: str) -> None:
     """The full sync ends well through bulk jobs, every record is right and there once, and no bulk job is left open."""
     fairlead.fault(SF, **MANY[name])

@@ -103,7 +103,13 @@ LASTING: dict[str, tuple[str, dict[str, Any], str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", LASTING)
+WAITS_LONG = "500 for longer than all attempts take"
+"""The attempts of a whole job with their pauses: a minute."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=pytest.mark.slow if one == WAITS_LONG else ()) for one in LASTING]
+)
 def test_a_fault_that_lasts_fails_the_job_and_the_next_sync_makes_it_right(fairlead: Installation, name: str) -> None:
     """The reason names the thing and the next step; no cursor of a list moves; without the fault all comes right."""
     side, rule, code, what, step = LASTING[name]
