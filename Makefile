@@ -11,11 +11,11 @@ DLT_SOURCE ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --quiet
 
-.PHONY: help setup browser demo test check bench year slow live clients docs messages lock format clean
+.PHONY: help setup browser demo test check bench year slow live clients docs screenshots messages lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
-		printf '  make %-8s %s\n' "$$name" "$$text"; done
+		printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 setup: .make/assets ## Make .venv with everything that is needed
 
@@ -60,6 +60,9 @@ docs: setup ## Write the reference anew and serve the documentation at http://12
 	$(BIN)/python -m fairlead.cli.reference docs/reference
 	$(BIN)/python -m fairlead_emulators.reference docs/reference
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
+screenshots: setup browser ## Take a picture of every page for the documentation
+	$(BIN)/python -m tests.journeys.screenshots
 
 messages: setup ## Collect every text of the pages for translators
 	$(BIN)/python -m fairlead.cli.texts

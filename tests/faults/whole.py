@@ -160,11 +160,11 @@ class Whole:
 
         Where one has died, its job is taken over, whatever is wanted now.
         """
+        wiring.register_runners()
         return self.work("primary_sync", wiring.run_primary_sync, wanted, dies_at)
 
     def work(self, kind: str, runner: Runner, args: dict[str, Any], dies_at: int = 0) -> Told:
-        """The same for a job of any kind."""
-        wiring.register_runners()
+        """The same for a job of any kind, in a house that is wired."""
         if self.still:  # what is written is later than what was done
             self.emulators.post(CM, "/_control/clock", {"advance_seconds": 1})
         job = self._job(kind, args)

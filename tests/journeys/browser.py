@@ -1,5 +1,6 @@
 """A real browser on a real installation: processes for the emulators, the admin and a worker, Chromium to drive them."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -116,6 +117,12 @@ class Admin:
                 context.close()
         self.fairlead.clear_faults()
         wait_until(lambda: not self.fairlead.rows(ACTIVE), 60)
+
+
+def keep_screenshot(page: Page, name: str) -> None:
+    """For people who want to see it: `FAIRLEAD_TEST_SCREENSHOTS` names a folder."""
+    if folder := os.environ.get("FAIRLEAD_TEST_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def looks_at_changes(opened: Admin) -> None:

@@ -1,13 +1,15 @@
 """Every page of the admin that can be looked at, with ids of the installation in its address."""
 
 import json
+from typing import Any, Final
 
-from tests.journeys.browser import Admin
+from tests.faults.installation import wait_until
+from tests.journeys.browser import ACTIVE, Admin
 from tests.unit.web.test_addresses import EVERYTHING
 
 FRAGMENTS = frozenset(
     "sync_run sync_existing job_run storage_estimate connections_sync_user_name connections_client_counts set_up_findings "
-    "set_up_install_run set_up_estimate set_up_sync_run set_up_counts".split()
+    "set_up_install_run set_up_estimate set_up_sync_run set_up_counts org_changes_last layouts_now import_status".split()
 )
 """Parts of pages, without a frame of their own."""
 ELSEWHERE = frozenset(
@@ -15,6 +17,16 @@ ELSEWHERE = frozenset(
     "connections_account_callback set_up_package".split()
 )
 """Doors and files."""
+
+
+KEY_REVOKED: Final[dict[str, Any]] = {
+    "fault": "status",
+    "status": 401,
+    "body": {"Code": 50, "Message": "Must supply a valid HTTP Basic Authorization header"},
+    "times": None,
+    "match": {"path": "/api/"},
+}
+"""What Campaign Monitor says to everything once somebody revoked the API key."""
 
 
 def names() -> list[str]:
@@ -37,13 +49,12 @@ def address(admin: Admin, name: str) -> str:
     client, listed = found.rows("SELECT client_id, list_id FROM members_listreading ORDER BY id LIMIT 1")[0]
     job = found.rows("SELECT max(job_id) FROM store_rowrefusal")[0][0]
     campaign = found.rows("SELECT campaign FROM campaigns_sentcampaign ORDER BY campaign LIMIT 1")
-    message = found.rows("SELECT max(id) FROM maintenance_message")[0][0]
     places = {
         "/clients/x/": f"/clients/{client}/",
         "/lists/x/": f"/lists/{listed}/",
         "/lists/unknown/": f"/lists/{listed}/",
         "/primary_sync/abc/": f"/members/{listed}/",
-        "/messages/1/": f"/messages/{message}/" if message else "/messages/",
+        "/mappings/abc/": f"/mappings/{listed}/",
         "/jobs/1/": f"/jobs/{job}/",
         "/rules/8/": f"/rules/{_rule(admin, listed)}/" if "/rules/8/" in path else "",
         "/campaigns/x/": f"/campaigns/{campaign[0][0]}/" if campaign else "/campaigns/",
@@ -51,7 +62,36 @@ def address(admin: Admin, name: str) -> str:
     }
     for of_nothing, real in places.items():
         path = path.replace(of_nothing, real)
+    if "/messages/" in path:
+        return f"/maintenance/messages/{_message(admin)}/"
+    if path.startswith("/imports/1/"):
+        one, run = _import(admin, listed)
+        return path.replace("/imports/1/", f"/imports/{one}/").replace("/runs/1/", f"/runs/{run}/")
     return path
+
+
+def _message(admin: Admin) -> int:
+    """A message, of a sync that found the API key revoked; made where there is none."""
+    newest = "SELECT max(id) FROM maintenance_message"
+    if admin.fairlead.rows(newest)[0][0] is None:
+        admin.fairlead.fault("campaign_monitor", **KEY_REVOKED)
+        admin.fairlead.sync(code=1)
+        admin.fairlead.clear_faults()
+    return int(admin.fairlead.rows(newest)[0][0])
+
+
+def _import(admin: Admin, listed: str) -> tuple[int, int]:
+    """An import to the list that has run, and its run; made where there is none."""
+    newest = "SELECT owner_id, job FROM import_wizard_importrun ORDER BY id DESC LIMIT 1"
+    if not admin.fairlead.rows(newest):
+        query = "SELECT Id, Email, FirstName FROM Contact"
+        told = admin.fairlead.run(
+            "imports", "set", "--list", listed, "--soql", query, "--name", "Contacts", "--hours", "1"
+        )
+        admin.fairlead.run("imports", "run", str(told["import"]["number"]))
+        wait_until(lambda: not admin.fairlead.rows(ACTIVE), 60)
+    one, run = admin.fairlead.rows(newest)[0]
+    return int(one), int(run)
 
 
 def _rule(admin: Admin, listed: str) -> int:

@@ -1,8 +1,6 @@
 """An admin looks after the connections: signs in anew, moves the sync user, pauses, hands over and removes clients."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
@@ -10,7 +8,7 @@ from playwright.sync_api import Page, Playwright, expect
 from fairlead_emulators.campaignmonitor.auth import derived
 from tests.faults.installation import wait_until
 from tests.faults.test_connections import CM, SEED, SF, account, connect, counts, ids, kept, people, records, shown
-from tests.journeys.browser import Admin, admin
+from tests.journeys.browser import Admin, admin, keep_screenshot
 from tests.journeys.test_accessibility import PHONE, grave
 
 
@@ -37,12 +35,6 @@ def fairlead(agency: Admin) -> Iterator[Admin]:
 def row(page: Page, client: str) -> str:
     """The group of one client's actions."""
     return f"[role=group][aria-label='Actions for {client}']"
-
-
-def keep_screenshot(page: Page, name: str) -> None:
-    """For people who want to see it: `FAIRLEAD_TEST_SCREENSHOTS` names a folder."""
-    if folder := os.environ.get("FAIRLEAD_TEST_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def user(fairlead: Admin, name: str) -> str:

@@ -1,18 +1,26 @@
 """An admin brings the people of a report to a list, on a schedule, through the wizard."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Playwright, expect
 
-from tests.journeys.browser import Admin
+from tests.faults.whole import CM, SF, ZONE
+from tests.journeys.browser import Admin, admin
 
 pytestmark = pytest.mark.timeout(180)
 
+MANY = 120_000
+LARGE = {
+    CM: {"clients": [{"name": "One", "country": "Australia", "time_zone": ZONE, "lists": [
+        {"title": "News", "people": [[0, 40]], "unsubscribe_setting": "OnlyThisList"}]}]},
+    SF: {"contacts": [{"first": 0, "count": MANY, "second": False}]},
+}  # fmt: skip
 
-def test_an_admin_imports_a_report_on_a_schedule(fairlead: Admin) -> None:
-    """From the menu through the four steps to the end of the first run: everybody is written, the schedule is told."""
-    page = fairlead.page("/")
+
+def up_to_the_preview(page: Page) -> None:
+    """From the menu through the steps: everybody of a report, on Mondays at one."""
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Imports", exact=True).click()
     page.get_by_role("link", name="New import").click()
     page.get_by_label("Report", exact=True).check()
@@ -26,6 +34,12 @@ def test_an_admin_imports_a_report_on_a_schedule(fairlead: Admin) -> None:
     page.get_by_label("01:00").check()
     page.get_by_label("Monday").check()
     page.get_by_role("button", name="Next: preview").click()
+
+
+def test_an_admin_imports_a_report_on_a_schedule(fairlead: Admin) -> None:
+    """From the menu through the four steps to the end of the first run: everybody is written, the schedule is told."""
+    page = fairlead.page("/")
+    up_to_the_preview(page)
     expect(page.get_by_role("heading", name="The first people as they would be written")).to_be_visible()
     page.get_by_role("button", name="Start now").click()
     expect(page.locator("#import-status").get_by_text("Completed", exact=True)).to_be_visible(timeout=60_000)
@@ -33,3 +47,44 @@ def test_an_admin_imports_a_report_on_a_schedule(fairlead: Admin) -> None:
     expect(page.get_by_text(re.compile("At 01:00, on Monday"))).to_be_visible()
     (counts,) = fairlead.fairlead.rows("SELECT counts FROM import_wizard_importrun")
     assert '"written"' in str(counts[0]) or counts[0]["written"] > 0
+
+
+@pytest.fixture
+def large(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admin]:
+    """An org with 120,000 contacts, and a list on which hardly any of them is."""
+    with admin(playwright, tmp_path_factory.mktemp("large") / "home", LARGE) as opened:
+        opened.fairlead.patience_s = 900
+        opened.fairlead.sync()
+        yield opened
+        assert opened.wrong == []
+
+
+def imported(fairlead: Admin) -> int:
+    """Calls that wrote people to the list since they were last forgotten."""
+    assert fairlead.fairlead.emulators is not None
+    told = next(iter(fairlead.fairlead.emulators.get(CM, "/_control/requests")))["requests"]
+    return sum(one["path"].endswith("/import.json") for one in told)
+
+
+def monday_comes(fairlead: Admin) -> None:
+    fairlead.fairlead.rows("UPDATE import_wizard_import SET next_run_at = now() RETURNING id")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_800)
+def test_an_admin_imports_120_000_people_of_a_report_on_a_schedule(large: Admin) -> None:
+    """When its time comes everybody is on the list, a thousand a call; the next time hardly anything is to be written."""
+    page = large.page("/")
+    page.set_default_timeout(120_000)
+    up_to_the_preview(page)
+    page.get_by_role("link", name="Leave it to the schedule").click()
+    monday_comes(large)
+    status = page.locator("#import-status")
+    expect(status.get_by_text("Completed", exact=True)).to_be_visible(timeout=900_000)
+    (first,) = large.fairlead.rows("SELECT counts FROM import_wizard_importrun")
+    assert first[0]["written"] == MANY
+    assert imported(large) == MANY // 1_000
+    monday_comes(large)
+    page.reload()
+    expect(page.get_by_role("row", name=re.compile("Completed"))).to_have_count(2, timeout=900_000)
+    assert imported(large) == MANY // 1_000

@@ -1,30 +1,15 @@
 """What an admin does when something went wrong: reads the message, puts it right, and sees that it is over."""
 
-import os
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.faults.installation import wait_until
-from tests.journeys.browser import Admin
+from tests.journeys.browser import Admin, keep_screenshot
+from tests.journeys.every_page import KEY_REVOKED
 from tests.journeys.test_accessibility import grave
-
-KEY_REVOKED: dict[str, Any] = {
-    "fault": "status",
-    "status": 401,
-    "body": {"Code": 50, "Message": "Must supply a valid HTTP Basic Authorization header"},
-    "times": None,
-    "match": {"path": "/api/"},
-}
-
-
-def keep_screenshot(page: Page, name: str) -> None:
-    """For people who want to see it: `FAIRLEAD_TEST_SCREENSHOTS` names a folder."""
-    if folder := os.environ.get("FAIRLEAD_TEST_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def bells(fairlead: Admin) -> list[dict[str, Any]]:

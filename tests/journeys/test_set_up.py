@@ -1,16 +1,14 @@
 """An admin sets up Fairlead from nothing to the first sync, in several sittings, with things that go wrong on the way."""
 
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 from tests.faults.test_connections import CM, SEED, SF, records
-from tests.journeys.browser import Admin, admin
+from tests.journeys.browser import Admin, admin, keep_screenshot
 from tests.journeys.test_accessibility import PHONE, WIDE, grave
 
 USERNAME = "grace@example.com"
@@ -40,17 +38,16 @@ def fairlead(fresh: Admin) -> Iterator[Admin]:
     fresh.tidy()
 
 
-def picture(fairlead: Admin, page: Page, name: str) -> None:
-    """For people who want to see it, wide, on a phone, and in the dark: `FAIRLEAD_TEST_SCREENSHOTS` names a folder."""
-    if folder := os.environ.get("FAIRLEAD_TEST_SCREENSHOTS"):
-        page.set_viewport_size(WIDE)
-        page.screenshot(path=Path(folder) / f"setup-{name}.png", full_page=True)
-        page.emulate_media(color_scheme="dark")
-        page.screenshot(path=Path(folder) / f"setup-{name}-dark.png", full_page=True)
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size(PHONE)
-        page.screenshot(path=Path(folder) / f"setup-{name}-phone.png", full_page=True)
-        page.set_viewport_size(WIDE)
+def picture(page: Page, name: str) -> None:
+    """Wide, on a phone, and in the dark, for people who want to see it."""
+    page.set_viewport_size(WIDE)
+    keep_screenshot(page, f"setup-{name}")
+    page.emulate_media(color_scheme="dark")
+    keep_screenshot(page, f"setup-{name}-dark")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(PHONE)
+    keep_screenshot(page, f"setup-{name}-phone")
+    page.set_viewport_size(WIDE)
 
 
 def usable(page: Page) -> None:
@@ -104,7 +101,7 @@ def test_set_up_from_nothing_to_the_first_sync(fairlead: Admin) -> None:
     expect(page.get_by_role("navigation", name="Main").get_by_role("link").nth(1)).to_have_text("Set-up")
     page.get_by_role("link", name="Go on with the set-up").click()
     step(page, "Set-up")
-    picture(fairlead, page, "overview")
+    picture(page, "overview")
     usable(page)
     page.get_by_role("link", name="Begin").click()
     sign_in_to_salesforce(fairlead, page, emulators.line[SF])
@@ -132,7 +129,7 @@ def sign_in_to_salesforce(fairlead: Admin, page: Page, app: dict[str, str]) -> N
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text("Type it: none is kept.")).to_be_visible()
     page.get_by_label("Consumer key").fill(app["client_id"])
-    picture(fairlead, page, "salesforce")
+    picture(page, "salesforce")
     page.get_by_role("button", name="Continue").click()
     link = page.get_by_role("link", name="Continue to Salesforce")
     page.goto(f"{link.get_attribute('href')}&login_hint={USERNAME}")
@@ -148,7 +145,7 @@ def check_the_org(fairlead: Admin, page: Page, user_id: str) -> None:
     expect(row).to_contain_text("Object Settings")
     expect(page.get_by_text("Not fit yet")).to_be_visible()
     expect(page.get_by_role("link", name="Next: Install in the org")).to_have_count(0)
-    picture(fairlead, page, "check-missing")
+    picture(page, "check-missing")
     usable(page)
     page.goto("/setup/install/")
     expect(page.get_by_text("Something comes before this.")).to_be_visible()
@@ -157,14 +154,14 @@ def check_the_org(fairlead: Admin, page: Page, user_id: str) -> None:
     give_all_rights(fairlead, user_id)
     page.get_by_role("link", name="Check again").click()
     expect(page.get_by_text("Fit", exact=True)).to_be_visible(timeout=60_000)
-    picture(fairlead, page, "check")
+    picture(page, "check")
     page.get_by_role("link", name="Next: Install in the org").click()
 
 
 def install(fairlead: Admin, page: Page) -> None:
     """The installation runs as a job and is followed on the page to its end."""
     step(page, "Install in the org")
-    picture(fairlead, page, "install")
+    picture(page, "install")
     usable(page)
     with page.expect_download() as download:
         page.get_by_text("You may not deploy from here?").click()
@@ -173,7 +170,7 @@ def install(fairlead: Admin, page: Page) -> None:
     page.get_by_role("button", name="Install", exact=True).click()
     expect(page.locator("#run .slds-badge").first).to_have_text("Done", timeout=120_000)
     expect(page.get_by_role("link", name="Next: Connect Campaign Monitor")).to_be_visible(timeout=30_000)
-    picture(fairlead, page, "installed")
+    picture(page, "installed")
     page.get_by_role("link", name="Next: Connect Campaign Monitor").click()
 
 
@@ -184,7 +181,7 @@ def connect_campaign_monitor(fairlead: Admin, page: Page) -> None:
     page.get_by_role("button", name="Connect", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("Campaign Monitor would not let Fairlead sign in")
     assert "not-a-key" not in page.content()
-    picture(fairlead, page, "campaign-monitor")
+    picture(page, "campaign-monitor")
     usable(page)
     page.get_by_role("button", name="Sign in to Campaign Monitor").click()
     page.get_by_role("link", name="Continue to Campaign Monitor").click()
@@ -196,7 +193,7 @@ def choose_clients(fairlead: Admin, page: Page) -> None:
     """Names, lists and subscribers stand beside each client; none at all is refused."""
     step(page, "Choose clients")
     expect(page.locator(".fl-client", has_text="Large")).to_contain_text(re.compile(r"2 lists, 1,\d\d\d active subs"))
-    picture(fairlead, page, "clients")
+    picture(page, "clients")
     usable(page)
     for box in page.get_by_role("checkbox").all():
         box.uncheck()
@@ -214,7 +211,7 @@ def choose_what(fairlead: Admin, page: Page) -> None:
     expect(members).to_have_text("240", timeout=30_000)
     page.get_by_label("Keep the members of List 0 out of Salesforce").last.check()
     expect(members).to_have_text("200")
-    picture(fairlead, page, "what")
+    picture(page, "what")
     usable(page)
     page.get_by_label("Keep the members of List 0 out of Salesforce").last.uncheck()
     days = page.get_by_label("Tracking history – days to keep")
@@ -230,11 +227,11 @@ def choose_what(fairlead: Admin, page: Page) -> None:
 
 def first_sync(fairlead: Admin, page: Page) -> None:
     """Cancelled once, started again, seen to its end."""
-    picture(fairlead, page, "sync")
+    picture(page, "sync")
     fairlead.fairlead.fault(CM, fault="delay", times=None, seconds=2, match={"path": "/active.json"})
     page.get_by_role("button", name="Start the first sync").click()
     page.locator("progress.fl-bar_running").first.wait_for(timeout=30_000)
-    picture(fairlead, page, "syncing")
+    picture(page, "syncing")
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("#run .slds-badge").first).to_have_text("Cancelled", timeout=60_000)
     fairlead.fairlead.clear_faults()
@@ -249,7 +246,7 @@ def look_at_it(fairlead: Admin, page: Page) -> None:
     expect(page.locator(".fl-numbers div", has_text="Members").first).to_contain_text("240", timeout=30_000)
     for name in ("The app Fairlead", "The dashboard", "A member as an example", "Active members"):
         expect(page.get_by_role("link", name=name)).to_have_attribute("href", lightning(fairlead))
-    picture(fairlead, page, "ready")
+    picture(page, "ready")
     usable(page)
     expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Set-up")).to_have_count(0)
     assert len(records(fairlead.fairlead, "CM_Member__c")) == 240

@@ -9,6 +9,7 @@ import pytest
 
 from fairlead.cli import reference
 from fairlead_emulators import reference as imitated
+from tests.journeys import every_page
 from tests.repository.files import ROOT, having, named
 
 DOCS = ROOT / "docs"
@@ -105,3 +106,10 @@ def test_the_version_is_one():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", project["version"])
     assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_every_page_has_its_picture() -> None:
+    """`make screenshots` takes them; a page that came or went since needs it again."""
+    shown = re.findall(r"\]\(\.\./images/pages/(\w+)\.jpg\)", (DOCS / "reference" / "pages.md").read_text("utf-8"))
+    assert sorted(shown) == sorted(every_page.names())
+    assert all((DOCS / "images" / "pages" / f"{name}.jpg").exists() for name in shown)
