@@ -267,10 +267,18 @@ def test_a_sandbox_on_an_account_of_production_is_held_until_it_is_confirmed(who
         assert not one.times
         (banner,) = switches.banners(whole.org)
         assert (banner.kind, PRODUCTION in banner.text) == ("error", True)
+        end_jobs(whole)
+        listener = Listening(whole.org, "test")
+        for _ in range(3):
+            listener._ask_now()
+        assert asked(whole) == 0  # each would fail as this one did, minute after minute
         assert sandbox.confirm(whole.org, "tests") == PRODUCTION
         assert changes(whole).failure is None
         assert one.times[new] == 1
         assert not switches.banners(whole.org)
+        listener._ask_now()
+        assert asked(whole) == 1
+        end_jobs(whole)
         with pytest.raises(rules.NotHeld):
             sandbox.confirm(whole.org, "tests")
     AccountUse.objects.filter(org=whole.org).delete()

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from fairlead.domain.failure import Failure
 from fairlead.domain.setting import Values
-from fairlead.features.org_changes import records, rules, settings
+from fairlead.features.org_changes import records, rules, sandbox, settings
 from fairlead.features.org_changes.models import Way
 from fairlead.features.org_changes.offered import offered
 from fairlead.jobs import api
@@ -47,6 +47,8 @@ LOOK: Final = 5.0
 """Seconds between two looks at what was chosen, and at who listens."""
 TRY_EVENTS_AGAIN: Final = 600.0
 WATCH_EVERY: Final = 60.0
+HELD_AGAIN: Final = 1_800.0
+"""A held sandbox is asked for this seldom: each run would fail as the one before did, until somebody confirms."""
 
 Take = Callable[[Look], Awaitable[None]]
 
@@ -117,6 +119,7 @@ class Listening:
     way: Way = Way.STARTING
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _asked: float = 0.0
+    _held_since: float | None = None
 
     def __post_init__(self) -> None:
         self.places = Places(self.org)
@@ -166,10 +169,20 @@ class Listening:
         await in_database(self._ask_now)
 
     def _ask_now(self) -> None:
-        if offered():
+        if offered() and self._may_run():
             api.ask(self.org, rules.KIND, by=self._by())
         self.places.keep()
         records.note_hearing(self.org, asked_at=timezone.now())
+
+    def _may_run(self) -> bool:
+        if not sandbox.held(self.org):
+            self._held_since = None
+            return True
+        now = time.monotonic()
+        if self._held_since is not None and now - self._held_since < HELD_AGAIN:
+            return False
+        first, self._held_since = self._held_since is None, now
+        return not first  # the run that found it out was the first
 
     def _by(self) -> str:
         return "Salesforce" if self.way is Way.EVENTS else "schedule"
