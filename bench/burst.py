@@ -83,11 +83,6 @@ def forget(fairlead: Installation) -> None:
         urllib.request.urlopen(request, timeout=60).close()
 
 
-def begun(fairlead: Installation) -> bool:
-    told = fairlead.run("changes", "status")
-    return told["hearing"]["way"] == "events" and all(one["looked_at"] for one in told["reactions"])
-
-
 def measured(rows: int, home: Path) -> dict[str, Any]:
     """`{rows, edited, seconds, imports, fewest, others, again}`."""
     with Installation(home, seed(rows), patience_s=HOURS) as fairlead:
@@ -97,7 +92,7 @@ def measured(rows: int, home: Path) -> dict[str, Any]:
         lines = home / "lines.json"
         lines.write_text(json.dumps([LINE]))
         fairlead.run("mappings", "set", str(lines), "--list", list_id)
-        wait_until(lambda: begun(fairlead), 300)
+        fairlead.looks_at_changes()
         forget(fairlead)
         edited, began = load(fairlead, "Rank"), time.monotonic()
         wait_until(lambda: named(fairlead, "Rank") == edited, HOURS)

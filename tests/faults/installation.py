@@ -169,6 +169,15 @@ class Installation:
         with psycopg.connect(postgres.database_url(self.home)) as database:
             return database.execute(query).fetchall()
 
+    def looks_at_changes(self) -> None:
+        """Wait until every reaction has begun to follow the org's changes: only what changes afterwards is handed over."""
+
+        def begun() -> bool:
+            told = self.run("changes", "status")
+            return told["hearing"]["way"] == "events" and all(one["looked_at"] for one in told["reactions"])
+
+        wait_until(begun, 90)
+
     def cursors(self) -> dict[tuple[str, str, str], tuple[str, Any]]:
         """Where each scope was read to, and when that was committed."""
         found = self.rows("SELECT kind, client, list, cursor, committed_at FROM store_scopestate")

@@ -59,8 +59,7 @@ def test_a_deletion_and_a_request_reach_the_list_without_anybody_asking_for_a_ru
         fairlead.start_worker()
         fairlead.sync("--full")
         fairlead.run("settings", "set", "departures.on_delete", "delete")
-        wait_until(lambda: fairlead.run("changes", "status")["hearing"]["way"] == "events", SECONDS)
-        wait_until(lambda: all(r["looked_at"] for r in fairlead.run("changes", "status")["reactions"]), SECONDS)
+        fairlead.looks_at_changes()
 
         def states(state: str) -> set[str]:
             rows = api(fairlead, "GET", f"lists/{one['ListID']}/{state}.json")["Results"]

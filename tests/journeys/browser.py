@@ -125,16 +125,6 @@ def keep_screenshot(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
-def looks_at_changes(opened: Admin) -> None:
-    """Wait until every reaction has begun to follow the org's changes: only what changes afterwards is handed over."""
-
-    def begun() -> bool:
-        told = opened.fairlead.run("changes", "status")
-        return told["hearing"]["way"] == "events" and all(one["looked_at"] for one in told["reactions"])
-
-    wait_until(begun, 90)
-
-
 ACTIVE: Final = "SELECT id FROM jobs_job WHERE state IN ('holding', 'queued', 'running')"
 
 

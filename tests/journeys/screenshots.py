@@ -24,7 +24,7 @@ from django.urls import resolve  # noqa: E402 - Django comes first
 
 from fairlead.ui import rooms  # noqa: E402
 from tests.journeys import every_page  # noqa: E402
-from tests.journeys.browser import Admin, admin, looks_at_changes  # noqa: E402
+from tests.journeys.browser import Admin, admin  # noqa: E402
 from tests.unit.web.test_addresses import EVERYTHING  # noqa: E402
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
@@ -101,7 +101,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="fairlead-pages-") as folder, sync_playwright() as driver:
         with admin(driver, Path(folder) / "home") as opened:
             opened.fairlead.sync()
-            looks_at_changes(opened)
+            opened.fairlead.looks_at_changes()
             pages = []
             for number, one in enumerate(taken(opened), 1):
                 pages.append(one)

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.faults.installation import wait_until
-from tests.journeys.browser import Admin, looks_at_changes
+from tests.journeys.browser import Admin
 
 
 def member(fairlead: Admin) -> tuple[str, str, str]:
@@ -60,7 +60,7 @@ def test_an_edit_in_salesforce_reaches_the_list_within_seconds(fairlead: Admin) 
     page.get_by_label("On conflict in line 1").select_option("Salesforce wins")
     page.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.get_by_text("Saved. It counts for every contact")).to_be_visible()
-    looks_at_changes(fairlead)
+    fairlead.fairlead.looks_at_changes()
     act = {"act": "edit", "object": "Contact", "id": contact, "fields": {"Title": "Admiral Hopper"}}
     fairlead.fairlead.emulators.post("salesforce", "/_control/act", act)
 

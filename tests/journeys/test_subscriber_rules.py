@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.faults.installation import wait_until
-from tests.journeys.browser import Admin, looks_at_changes
+from tests.journeys.browser import Admin
 
 
 def fill_row(page: Page, number: int, field: str, operator: str, value: str) -> None:
@@ -61,7 +61,7 @@ def test_an_admin_builds_a_rule_looks_and_runs_it_over_the_past(fairlead: Admin)
     assert rule["fired"] == 2
     assert fairlead.fairlead.run("rules", "preview", str(rule["id"]))["changes"] == 0
 
-    looks_at_changes(fairlead)
+    fairlead.fairlead.looks_at_changes()
     contact(fairlead, "Journeythree", "Expedition")
     wait_until(lambda: "journeythree@journey.example.com" in subscribers(fairlead), 60)
 
