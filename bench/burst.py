@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.faults.installation import Installation, wait_until
+from tests.faults.installation import ACTIVE, Installation, wait_until
 
 from bench.org_load import DATA, Org
 
@@ -25,7 +25,6 @@ ZONE = "(GMT+10:00) Canberra, Melbourne, Sydney"
 LINE = {
     "object": "Contact", "source": "Title", "target": "Name", "direction": "to_campaign_monitor", "owner": "salesforce",
 }  # fmt: skip
-ACTIVE = "SELECT id FROM jobs_job WHERE state IN ('holding', 'queued', 'running')"
 HOURS = 3_600
 
 

@@ -9,7 +9,7 @@ import time
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any, Final, LiteralString
 
 import psycopg
 
@@ -19,6 +19,7 @@ from tests.faults.commands import Commands
 
 # Volatile by nature: ids, times of writing, and the number of the run.
 VOLATILE = {"Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "Sync_Run__c", "Name"}
+ACTIVE: Final = "SELECT id FROM jobs_job WHERE state IN ('holding', 'queued', 'running')"
 
 
 @dataclass

@@ -8,13 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.faults.installation import Installation
+from tests.faults.installation import ACTIVE, Installation, wait_until
 from tests.oracle.check import INSTALLED, TRACKING, Events, check
 from tests.oracle.least import Least, least
 from tests.oracle.reading import CM, SF, Sides
 from tests.oracle.report import Report
 from tests.oracle.tolerance import Tolerance
 
+HOUR_S = 3_600
 OBJECTS = (
     "CM_Client__c", "CM_List__c", "CM_Member__c", "CM_Campaign__c", "CM_Tracking__c", "CM_Journey__c",
     "CM_Journey_Email__c", "CM_Suppression__c",
@@ -101,8 +102,15 @@ class Year:
             whole = number % whole_every == 0 or bool(account["campaigns_gone"])
             yield self._synced(number, happened=account["changed"] + org["changed"], whole=whole)
 
+    def _follow(self) -> None:
+        """What changed in the org is followed before the sync: whom it takes off a list is not active when that is read."""
+        if self.fairlead.rows("SELECT 1 FROM store_scopestate LIMIT 1"):
+            self.fairlead.run("changes", "run")
+            wait_until(lambda: not self.fairlead.rows(ACTIVE), HOUR_S)
+
     def _synced(self, number: int, *, happened: int, whole: bool) -> Hour:
         self.sides.post(CM, "clock", {"advance_seconds": 1})  # what Fairlead writes is later than what people did
+        self._follow()
         stamp, before = self._stamp(), self.report
         self.sides.clear_requests()
         began, busy = time.perf_counter(), self._worker_cpu()

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from fairlead.ui import assets
-from tests.faults.installation import Installation, wait_until
+from tests.faults.installation import ACTIVE, Installation, wait_until
 
 HERE: Final = Path(__file__).parent
 AXE: Final = HERE / "vendor" / "axe" / "axe.min.js"
@@ -123,9 +123,6 @@ def keep_screenshot(page: Page, name: str) -> None:
     """For people who want to see it: `FAIRLEAD_TEST_SCREENSHOTS` names a folder."""
     if folder := os.environ.get("FAIRLEAD_TEST_SCREENSHOTS"):
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-
-ACTIVE: Final = "SELECT id FROM jobs_job WHERE state IN ('holding', 'queued', 'running')"
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 import json
 from typing import Any, Final
 
-from tests.faults.installation import wait_until
-from tests.journeys.browser import ACTIVE, Admin
+from tests.faults.installation import ACTIVE, wait_until
+from tests.journeys.browser import Admin
 from tests.unit.web.test_addresses import EVERYTHING
 
 FRAGMENTS = frozenset(
