@@ -11,7 +11,7 @@ DLT_SOURCE ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --quiet
 
-.PHONY: help setup browser demo test check bench year slow live clients docs screenshots messages lock format clean
+.PHONY: help setup browser demo test check bench year burst pages slow live clients docs screenshots messages lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -40,6 +40,12 @@ bench: setup ## Measure side by side; writes bench/results.json
 
 year: setup ## A year of life of an account, then ten days hour by hour against an oracle; slow; writes bench/year.json
 	$(BIN)/python -m bench.year $(ARGS)
+
+burst: setup ## A bulk load that changes 100,000 contacts, followed to Campaign Monitor; writes bench/burst.json
+	$(BIN)/python -m bench.burst $(ARGS)
+
+pages: setup ## Server time of every page on a large installation; writes docs/reference/performance.md
+	$(BIN)/python -m bench.pages $(ARGS)
 
 slow: setup browser ## Run the tests that take minutes each: kills of every stage, long walks through faults
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow $(ARGS)

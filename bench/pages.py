@@ -1,7 +1,6 @@
 """Server time of every page on a large installation.
 
-`python -m bench pages [--lists N] [--jobs N] [--messages N] [--campaigns N]`
-
+`python -m bench.pages [--lists N] [--jobs N] [--messages N] [--campaigns N]`
 
 Starts both emulators with campaigns, syncs by the real service, fills Fairlead's own tables, and asks for each page in
 process: what the browser would wait for, without the wire. Pages that read a side live include its answer, of an emulator
@@ -36,7 +35,7 @@ HEAD = """<!-- Written by `python -m bench.pages`: do not edit. -->
 Server time of each page with {lists:,} lists, {jobs:,} jobs, {messages:,} messages and {campaigns:,} campaigns in the org;
 {times} requests each, one after the other, on one machine with the local org. *Live* pages read Salesforce or Campaign
 Monitor while they are asked for, so their time holds the answer of the other side. The aim is {aim} ms.
-Measure again: `make bench ARGS=pages`.
+Measure again: `make pages`.
 
 | page | queries | p50 ms | p95 ms | read |
 | --- | --: | --: | --: | --- |
