@@ -1,11 +1,13 @@
 """An admin brings the people of a report to a list, on a schedule, through the wizard."""
 
+import math
 import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
+from tests.faults.installation import ACTIVE, wait_until
 from tests.faults.whole import CM, SF, ZONE
 from tests.journeys.browser import Admin, admin
 
@@ -67,7 +69,11 @@ def imported(fairlead: Admin) -> int:
 
 
 def monday_comes(fairlead: Admin) -> None:
-    fairlead.fairlead.rows("UPDATE import_wizard_import SET next_run_at = now() RETURNING id")
+    """The import is due, and its run comes to its end."""
+    rows = fairlead.fairlead.rows
+    before = rows("SELECT count(*) FROM import_wizard_importrun")
+    rows("UPDATE import_wizard_import SET next_run_at = now() RETURNING id")
+    wait_until(lambda: rows("SELECT count(*) FROM import_wizard_importrun") != before and not rows(ACTIVE), 900)
 
 
 @pytest.mark.slow
@@ -79,12 +85,14 @@ def test_an_admin_imports_120_000_people_of_a_report_on_a_schedule(large: Admin)
     up_to_the_preview(page)
     page.get_by_role("link", name="Leave it to the schedule").click()
     monday_comes(large)
-    status = page.locator("#import-status")
-    expect(status.get_by_text("Completed", exact=True)).to_be_visible(timeout=900_000)
-    (first,) = large.fairlead.rows("SELECT counts FROM import_wizard_importrun")
-    assert first[0]["written"] == MANY
-    assert imported(large) == MANY // 1_000
+    page.reload()
+    expect(page.locator("#import-status").get_by_text("Completed", exact=True)).to_be_visible()
+    ((counts,),) = large.fairlead.rows("SELECT counts FROM import_wizard_importrun")
+    assert counts["read"] == MANY == counts["written"] + counts["unchanged"] + counts["refused"]
+    assert counts["written"] > 0.99 * MANY  # the others were on the list, unsubscribed, or have an address that is none
+    assert imported(large) == math.ceil(counts["written"] / 1_000)
     monday_comes(large)
     page.reload()
-    expect(page.get_by_role("row", name=re.compile("Completed"))).to_have_count(2, timeout=900_000)
-    assert imported(large) == MANY // 1_000
+    assert large.fairlead.rows("SELECT count(*) FROM import_wizard_importrun") == [(2,)]
+    # what Campaign Monitor refused is offered again: one call for the few
+    assert imported(large) <= math.ceil(counts["written"] / 1_000) + 1
