@@ -219,6 +219,26 @@ async def test_what_campaign_monitor_changed_of_a_field_that_salesforce_owns_goe
     assert len(world.imports()) - before == 1
 
 
+async def test_a_lead_to_whom_something_is_owed_may_have_become_a_contact_too(world: World) -> None:
+    """Then the contact is followed, and the run comes to its end."""
+    address = named(world, "owedlead")
+    await world.subscribe(address, City="Rome")
+    lead = await world.contact(address, "Lead", City="Oslo")
+    await world.sync()
+    await world.map(line("City", "[City]", object="Lead"), line("MailingCity", "[City]"))
+    await world.outward(lead, object="Lead")
+    await world.sync()
+    await world.subscribe(address, City="Kiel")
+    await world.sync(full=True)
+    assert await owed(world) == 1
+    await world.contact(address, MailingCity="Bergen")
+    await world.sync(inward=False, full=True)
+    await world.outward()
+    assert world.problem is None
+    assert await world.values(address) == {"City": "Bergen"}
+    assert not await owed(world)
+
+
 async def owed(world: World) -> int:
     """Members whom the next run to Campaign Monitor looks at although no contact of theirs changed."""
     return await Agreed.objects.filter(org=world.org, owed_at__isnull=False).acount()

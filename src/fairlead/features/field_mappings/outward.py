@@ -154,25 +154,22 @@ class FieldMappings:
         """Members whom Campaign Monitor shows otherwise than Salesforce, which owns the field."""
         seen = {planned.pair.record for planned in self.waiting.get(list_id, ())}
         for name in OBJECTS:
-            records = sorted({one.record for one in owed if one.object == name} - seen)
-            needed = self._needed(name)
-            mine = f"State__c = 'Active' AND List__r.{names.LIST_KEY} = {quote(list_id)} AND {name}__c IN"
-            before = f"SELECT {reading.columns(needed)} FROM {names.MEMBER} WHERE {mine}"
-            for soql in split_in(before, records) if records else ():
-                async for found in reading.pairs(run.salesforce, soql, needed):
-                    await self._take(run, list_id, found)
+            records = {one.record for one in owed if one.object == name} - seen
+            await self._read(run, list_id, f"List__r.{names.LIST_KEY} = {quote(list_id)} AND {name}__c", records)
 
     async def _offer_again(self, run: OutwardRun, list_id: str) -> None:
         """Rows that were refused for the moment, by an earlier run."""
         keys = set(await run.ledger.retryable(_scope(list_id)))
         keys -= {planned.pair.key for planned in self.waiting.get(list_id, ())}
-        if not keys:
+        await self._read(run, list_id, names.MEMBER_KEY, keys)
+
+    async def _read(self, run: OutwardRun, list_id: str, which: str, values: Collection[str]) -> None:
+        """Take the active members of whom `which` is one of the values, whatever they are linked to by now."""
+        if not values:
             return
         needed = {name: self._needed(name)[name] for name in OBJECTS}
-        before = (
-            f"SELECT {reading.columns(needed)} FROM {names.MEMBER} WHERE State__c = 'Active' AND {names.MEMBER_KEY} IN"
-        )
-        for soql in split_in(before, sorted(keys)):
+        before = f"SELECT {reading.columns(needed)} FROM {names.MEMBER} WHERE State__c = 'Active' AND {which} IN"
+        for soql in split_in(before, sorted(values)):
             async for found in reading.pairs(run.salesforce, soql, needed):
                 await self._take(run, list_id, found)
 

@@ -179,10 +179,10 @@ class Listening:
             self._held_since = None
             return True
         now = time.monotonic()
-        if self._held_since is not None and now - self._held_since < HELD_AGAIN:
-            return False
-        first, self._held_since = self._held_since is None, now
-        return not first  # the run that found it out was the first
+        due = self._held_since is not None and now - self._held_since >= HELD_AGAIN
+        if due or self._held_since is None:  # the run that found it out was the first
+            self._held_since = now
+        return due
 
     def _by(self) -> str:
         return "Salesforce" if self.way is Way.EVENTS else "schedule"
