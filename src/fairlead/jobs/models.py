@@ -57,6 +57,7 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["org", "state", "id"], name="jobs_job_waiting"),
             models.Index(fields=["state", "finished_at"], name="jobs_job_ended"),
+            models.Index(fields=["org", "kind", "-id"], name="jobs_job_newest"),
         ]
         constraints = [
             # The last word on "one at a time": the dispatcher keeps to it, the database makes sure.

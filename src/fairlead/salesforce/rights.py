@@ -1,5 +1,6 @@
 """What the user whom Fairlead signs in as must be allowed to do in the org, and which of it is missing, by name."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -77,13 +78,14 @@ class Found:
 
 
 async def look(crm: Salesforce) -> Found:
-    """Ask the org what the signed-in user may do. Our own objects count only once they are there."""
-    missing, unknown = await _system(crm)
+    """Ask the org what the signed-in user may do, all at once. Our own objects count only once they are there."""
+    objects = (*STANDARD, *names.OBJECTS)
+    (missing, unknown), *infos = await asyncio.gather(_system(crm), *(_described(crm, each) for each in objects))
+    described = dict(zip(objects, infos, strict=True))
     for sobject, (rights, why) in STANDARD.items():
-        info = await _described(crm, sobject)
-        missing += of_object(sobject, info, rights, why)
+        missing += of_object(sobject, described[sobject], rights, why)
     for sobject in names.OBJECTS:
-        info = await _described(crm, sobject)
+        info = described[sobject]
         missing += of_object(sobject, info, OURS, "writing what was synced") if info else []
     return Found(tuple(missing), tuple(unknown))
 

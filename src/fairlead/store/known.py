@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from fairlead.domain.setting import Of
 from fairlead.store.models import KnownList, Org
@@ -42,9 +43,15 @@ def note(org_id: int, client_id: str, client_name: str, lists: Sequence[tuple[st
         )
 
 
+def lists(org: Org, text: str = "") -> "QuerySet[KnownList]":
+    """The known lists, or those with this text in their name or their client's."""
+    found = KnownList.objects.filter(org=org)
+    return found.filter(Q(name__icontains=text) | Q(client_name__icontains=text)) if text else found
+
+
 def subjects(org: Org, of: Of) -> list[Subject]:
     """The known clients or lists, by name."""
-    rows = KnownList.objects.filter(org=org)
+    rows = lists(org)
     if of is Of.LIST:
         return [Subject(row.list_id, row.name, of, row.client_name) for row in rows]
     clients = rows.order_by("client_name", "client_id").values_list("client_id", "client_name").distinct()

@@ -1,5 +1,6 @@
 """Pages of lists: what is known is shown, a switch says what it will do, candidates are read when asked for."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,10 +12,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from fairlead.features.field_mappings.models import MappingVersion
 from fairlead.features.members import settings
 from fairlead.features.members.models import ListReading
 from fairlead.store import setting_rows
-from fairlead.store.models import Org
+from fairlead.store.models import KnownList, Org
 from fairlead.sync import sides
 from fairlead.sync.failures import SalesforceUnavailable
 
@@ -192,3 +194,18 @@ def test_an_org_that_does_not_answer_is_told_on_every_page(admin: Client, readin
     assert "Salesforce does not answer." in admin.get("/lists/ambiguous/?read=1").text
     assert "Salesforce does not answer." in admin.get("/lists/ambiguous.csv", follow=True).text
     assert "Salesforce does not answer." in admin.get(f"/lists/{LIST}/members/").text
+
+
+def test_mappings_show_a_page_of_lists_and_find_one_by_its_name_or_its_clients(admin: Client, org: Org) -> None:
+    KnownList.objects.bulk_create(
+        KnownList(org=org, list_id=f"l{n}", name=f"List {n:03}", client_id="c", client_name="Client") for n in range(60)
+    )
+    KnownList.objects.create(org=org, list_id="z", name="Zebra", client_id="d", client_name="Other")
+    line = {"object": "Contact", "source": "Title", "target": "Job", "way": "out", "owner": "salesforce"}
+    MappingVersion.objects.create(org=org, list="l0", version=1, lines=[line], by="test")
+    MappingVersion.objects.create(org=org, list="l0", version=2, lines=[line, line], by="test")
+    page = admin.get("/mappings/").content.decode()
+    assert "List 000" in page and "List 050" not in page
+    assert re.search(r'List 000</a></th><td>Client</td><td class="fl-number">2<', page)
+    assert "Zebra" in admin.get("/mappings/?find=other").content.decode()
+    assert "No list is like that" in admin.get("/mappings/?find=nothing").content.decode()

@@ -91,6 +91,25 @@ def test_what_cannot_be_read_is_kept_sealed_with_the_reason_and_is_no_end(
     assert Delivery.objects.count() == 1
 
 
+def test_the_panel_shows_first_what_wants_a_look_and_says_how_many_there_are(
+    endpoint: Endpoint, org: Org, admin: Client
+) -> None:
+    """Of thousands of lists a page shows few: a failing one and one with an unreadable post, then the others by name."""
+    Endpoint.objects.bulk_create(
+        Endpoint(org=org, client="c", list=f"l{n}", name=f"A{n:03}", token_hash=bytes([n, 1]), state="active")
+        for n in range(60)
+    )
+    Endpoint.objects.filter(list="l55").update(state="failing", message="A test did not arrive.")
+    Delivery.objects.create(endpoint=endpoint, problem="no JSON")
+    shown, count = repairing.glance(org, 4)
+    assert ([each["name"] for each in shown], count) == (["A055", "News", "A000", "A001"], 61)
+    page = admin.get("/sync/").content.decode()
+    assert "The first 50 of 61 lists" in page
+    assert "A test did not arrive." in page and "no JSON" in page
+    assert page.index(">A055<") < page.index(">News<") < page.index(">A000<")
+    assert ">A059<" not in page
+
+
 def test_a_post_sealed_with_a_key_that_is_gone_is_no_end(endpoint: Endpoint, org: Org) -> None:
     Delivery.objects.create(endpoint=endpoint, body=b"no token of ours")
     assert handling.read(org, "abc1", lambda: None).ids == []

@@ -1,6 +1,6 @@
 """Mappings as they are kept: the newest version of each list counts, and who saved it is recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import transaction
 
@@ -16,6 +16,12 @@ def current(org_id: int) -> dict[str, tuple[Line, ...]]:
     """The lines of every list that has any."""
     rows = MappingVersion.objects.filter(org_id=org_id).order_by("list", "-version").distinct("list")
     return {row.list: mapping.read(row.lines) for row in rows if row.lines}
+
+
+def count(org_id: int, lists: Collection[str]) -> dict[str, int]:
+    """How many lines each of these lists has; nothing for one without a version."""
+    rows = MappingVersion.objects.filter(org_id=org_id, list__in=lists).order_by("list", "-version").distinct("list")
+    return {row.list: len(row.lines) for row in rows}
 
 
 def of(org_id: int, list_id: str) -> tuple[int, tuple[Line, ...]]:

@@ -1,6 +1,6 @@
 """Pages of field mappings: all lists, one list's lines, what they would do, copies; changes and addresses in `more_views`."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -17,8 +17,20 @@ from fairlead.store import known, setting_rows
 from fairlead.store.models import KnownList
 from fairlead.store.orgs import default_org
 from fairlead.ui import stale
+from fairlead.ui.tables import Column, Table
 
 HERE = "field_mappings"
+LISTS: Final = Table(
+    name="mapped_lists",
+    caption="Lists",
+    columns=(
+        Column("name", "List", sort="name"),
+        Column("client", "Client", sort="client_name"),
+        Column("lines", "Lines", number=True),
+    ),
+    default="name",
+    find="List or client",
+)
 
 
 def page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
@@ -28,10 +40,18 @@ def page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
 
 @require_GET
 def mappings(request: HttpRequest) -> HttpResponse:
-    """All lists, and how many lines each has."""
+    """Lists a page at a time, and how many lines each has."""
     org = default_org()
-    waiting = addresses.for_people(org.pk).count()
-    return page(request, "mappings", lists=acts.overview(org), waiting=waiting, can_bring=acts.can_bring_in_step())
+    asked = LISTS.asked(request)
+    asked = asked.of(known.lists(org, asked.text))
+    lines = kept.count(org.pk, [one.list_id for one in asked.rows])
+    context = {
+        "table": asked,
+        "rows": [(one, lines.get(one.list_id, 0)) for one in asked.rows],
+        "waiting": addresses.for_people(org.pk).count(),
+        "can_bring": acts.can_bring_in_step(),
+    }
+    return page(request, "mappings", **context)
 
 
 @require_http_methods(["GET", "POST"])

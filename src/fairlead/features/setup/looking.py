@@ -1,5 +1,6 @@
 """What the org tells of itself, for the check before anything is installed. Read live; names are shown, not kept."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,6 +9,7 @@ from fairlead.domain.failure import Failure
 from fairlead.features.setup.rules.checks import Check, Facts, Right, State, checks
 from fairlead.salesforce import names, rights
 from fairlead.salesforce.client import Salesforce
+from fairlead.salesforce.describe import Identity
 from fairlead.salesforce.errors import RecordRefused, RequestWrong, SetupRefused
 from fairlead.salesforce.limits import Limit
 from fairlead.salesforce.query import quote
@@ -15,6 +17,7 @@ from fairlead.sync import sides
 from fairlead.sync.failures import salesforce_failures
 
 _REFUSED = (SetupRefused, RecordRefused, RequestWrong)
+_ORGANIZATION = "SELECT Name, OrganizationType, IsSandbox, TrialExpirationDate, TimeZoneSidKey FROM Organization"
 OTHER_PREFIX = "wbsendit__"
 """The namespace of the other well-known integration of Campaign Monitor."""
 
@@ -42,13 +45,9 @@ def unanswered(failure: Failure) -> Check:
 
 
 async def _facts(crm: Salesforce) -> Facts:
-    me = await crm.identity()
-    org = await _row(
-        crm, "SELECT Name, OrganizationType, IsSandbox, TrialExpirationDate, TimeZoneSidKey FROM Organization"
+    (me, profile), org, found, limits, others = await asyncio.gather(
+        _signed_in(crm), _row(crm, _ORGANIZATION), rights.look(crm), _limits(crm), _other_objects(crm)
     )
-    profile = await _row(crm, f"SELECT Profile.Name FROM User WHERE Id = {quote(me.user_id)}")
-    found = await rights.look(crm)
-    limits = await _limits(crm)
     calls, storage = limits.get("DailyApiRequests"), limits.get("DataStorageMB")
     return Facts(
         name=str(org.get("Name") or ""),
@@ -58,7 +57,7 @@ async def _facts(crm: Salesforce) -> Facts:
         time_zone=str(org.get("TimeZoneSidKey") or ""),
         api_version=crm.api_version,
         person=me.display_name or me.username,
-        profile=str((profile.get("Profile") or {}).get("Name") or ""),
+        profile=profile,
         missing=tuple(Right(need.what, need.why, need.fix, need.vital) for need in found.missing),
         not_told=found.unknown,
         calls_used=calls.used if calls else None,
@@ -66,8 +65,15 @@ async def _facts(crm: Salesforce) -> Facts:
         calls_share=crm.budget.share,
         storage_left=storage.remaining if storage else None,
         storage_most=storage.maximum if storage else 0,
-        other_objects=await _other_objects(crm),
+        other_objects=others,
     )
+
+
+async def _signed_in(crm: Salesforce) -> tuple[Identity, str]:
+    """Who is signed in, and the name of the profile."""
+    me = await crm.identity()
+    row = await _row(crm, f"SELECT Profile.Name FROM User WHERE Id = {quote(me.user_id)}")
+    return me, str((row.get("Profile") or {}).get("Name") or "")
 
 
 async def _row(crm: Salesforce, soql: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 
 from fairlead.campaignmonitor.account import CampaignMonitor
@@ -190,7 +190,22 @@ def name_of(org: Org, list_id: str) -> str:
 
 def status(org: Org) -> list[dict[str, Any]]:
     """Every endpoint: state, what it last received and handled, what waits, what could not be read, and why."""
-    rows = Endpoint.objects.filter(org=org).annotate(
+    return _told(Endpoint.objects.filter(org=org))
+
+
+def glance(org: Org, most: int) -> tuple[list[dict[str, Any]], int]:
+    """At most so many endpoints, those first that want a look, as `status` tells of them; and how many there are."""
+    mine = Endpoint.objects.filter(org=org)
+    unread = Delivery.objects.filter(endpoint=OuterRef("pk")).exclude(problem="")
+    looked_at = Case(When(Exists(unread) | ~Q(state=State.ACTIVE), then=0), default=1)
+    chosen = list(mine.order_by(looked_at, "name", "list").values_list("pk", "list")[:most])
+    place = {list_id: number for number, (_, list_id) in enumerate(chosen)}
+    told = _told(mine.filter(pk__in=[pk for pk, _ in chosen]))
+    return sorted(told, key=lambda one: place[one["list"]]), mine.count()
+
+
+def _told(endpoints: "QuerySet[Endpoint]") -> list[dict[str, Any]]:
+    rows = endpoints.annotate(
         waiting=Count("delivery", filter=Q(delivery__problem="", delivery__handled=False)),
         unreadable=Count("delivery", filter=~Q(delivery__problem="")),
     )
