@@ -19,8 +19,11 @@ from fairlead.domain.consent_settings import options as consent_options
 from fairlead.features.departures import rules, settings
 from fairlead.features.departures.org import Membership, OrgPeople, Person
 from fairlead.features.departures.rules import Act, Departure, Do, Why
+from fairlead.jobs.context import in_database
+from fairlead.store import moves
 from fairlead.store.consent import PostgresConsentBook
 from fairlead.sync.failures import campaign_monitor_failures
+from fairlead.sync.following import Follows, let_follow
 from fairlead.sync.list_sink import take_off
 from fairlead.sync.outward import CONTACT, LEAD, Gone, OrgPage, OutwardRun
 from fairlead.sync.together import each
@@ -34,6 +37,8 @@ MERGE_RULE: Final = 14
 
 States = Mapping[str, Mapping[str, str]]
 """Address → list → state."""
+Moved = tuple[str, str, str]
+"""A list, the address that somebody had there, and the one that they have now."""
 
 
 @dataclass
@@ -147,16 +152,20 @@ class _Carrying:
         shadows = await self._shadows(client, merged)
         acts: list[Act] = []
         settled: list[Settled] = []
+        moved: set[Moved] = set()
         for one in asked:
             old = states.get(one.address, {})
             if one.why is not Why.MERGED:
                 acts += rules.leaves(one, old, chosen)
                 continue
+            # an attempt that was killed may have moved the subscriber, and not the record
+            moved |= {(of, one.address, one.to) for of in states.get(one.to, {}) if of not in old}
             new, known = states.get(one.to, {}), shadows.get(one.to)
             out = one.out or rules.is_out(shadows.get(one.address))
             acts += rules.joins(one, old, new, out=out, blocked=self._blocked(one, new, known))
             settled += self._remember(one, shadows.get(one.address), known, old.values())
-        await self._write(acts)
+        moved |= await self._write(acts)
+        await self._follow(moved)
         if settled:
             book = PostgresConsentBook(self.run.org_id, self.run.fence)
             await book.commit(client, settled, job=str(self.run.number), at=self.run.now)
@@ -195,20 +204,36 @@ class _Carrying:
         found = await book.shadows(client, hashes)
         return {name: found[key] for name, key in zip(names, hashes, strict=True) if key in found}
 
-    async def _write(self, acts: Sequence[Act]) -> None:
-        """Opt-outs first, then moves, then what leaves."""
+    async def _write(self, acts: Sequence[Act]) -> set[Moved]:
+        """Opt-outs first, then moves, then what leaves; gives who moved."""
         account = self.run.campaign_monitor
+        moved: set[Moved] = set()
+
+        async def move(act: Act) -> None:
+            if await self._move(act):
+                moved.add((act.list, act.address, act.to))
+
         for do in (Do.UNSUBSCRIBE, Do.MOVE, Do.DELETE):
             for of in sorted({act.list for act in acts if act.do is do}):
                 here = [act for act in acts if act.do is do and act.list == of]
                 if do is Do.MOVE:
-                    await each(here, self._move, at_once=AT_ONCE)
+                    await each(here, move, at_once=AT_ONCE)
                     continue
                 gone = [(act.address, act.address) for act in here]
                 outcome = await take_off(account, of, gone, unsubscribe=do is Do.UNSUBSCRIBE)
                 self.run.add(**{f"members_{do.value}d": outcome.written, "refused": len(outcome.failures)})
+        return moved
 
-    async def _move(self, act: Act) -> None:
+    async def _follow(self, moved: Collection[Moved]) -> None:
+        """The records of those who moved go with them, and what is kept of them: no sync would see that they did."""
+        records = {(one.list, one.email): one.id for one in self.members}
+        here = sorted(one for one in moved if one[:2] in records)
+        for of, old, new in here:
+            await in_database(moves.follow, self.run.org_id, of, old, new)
+        follows = [Follows(records[of, old], of, new, merge=(of, new) in records) for of, old, new in here]
+        self.run.add(refused=await let_follow(self.run.salesforce, follows))
+
+    async def _move(self, act: Act) -> bool:
         wish = SubscriberWish(act.to, ConsentToTrack.UNCHANGED)
         with campaign_monitor_failures("let a subscriber follow a merge"):
             try:
@@ -216,8 +241,9 @@ class _Carrying:
             except RecordRefused as error:
                 if error.code not in (ON_THE_LIST_ALREADY, NOT_ON_THE_LIST):
                     self.run.add(refused=1)
-                return
+                return False
         self.run.add(members_moved=1)
+        return True
 
 
 async def _states(account: CampaignMonitor, pairs: Collection[tuple[str, str]]) -> States:

@@ -28,8 +28,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A member as the org has it: whose list it is, and by which contact or lead it is linked."""
+    """A member as the org has it: its record, whose list it is, and by which contact or lead it is linked."""
 
+    id: str
     list: str
     client: str
     email: str = field(repr=False)
@@ -97,7 +98,7 @@ class OrgPeople:
 
     async def _members(self, name: str, values: Collection[str]) -> list[Membership]:
         soql = (
-            "SELECT List__r.List_Id__c, List__r.Client__r.Client_Id__c, Email__c, Contact__c, Lead__c "
+            "SELECT Id, List__r.List_Id__c, List__r.Client__r.Client_Id__c, Email__c, Contact__c, Lead__c "
             f"FROM {names.MEMBER} WHERE {name} IN"
         )
         return [_membership(row) for row in await self._rows(soql, values)]
@@ -127,6 +128,7 @@ def _membership(row: Mapping[str, Any]) -> Membership:
     of = row["List__r"] or {}
     client = (of.get("Client__r") or {}).get("Client_Id__c")
     return Membership(
+        str(row["Id"]),
         str(of.get("List_Id__c") or ""),
         str(client or ""),
         normal(row["Email__c"] or ""),

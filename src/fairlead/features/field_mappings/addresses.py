@@ -26,7 +26,8 @@ from fairlead.store import audit, hashing, moves, secrets
 from fairlead.store.consent import PostgresConsentBook
 from fairlead.store.models import Org
 from fairlead.sync import sides
-from fairlead.sync.failures import SalesforceUnavailable, campaign_monitor_failures, salesforce_failures
+from fairlead.sync.failures import campaign_monitor_failures, salesforce_failures
+from fairlead.sync.following import Follows, let_follow
 from fairlead.sync.list_sink import take_off
 from fairlead.sync.outward import OutwardRun
 
@@ -121,11 +122,7 @@ class Addresses:
         await in_database(_follow, self.run.org_id, pair.list, normal(pair.address), new)
         if len(new) > MAX_SALESFORCE_EMAIL:
             return
-        renamed = {"Id": pair.member, names.MEMBER_KEY: member_key(pair.list, new), "Email__c": new}
-        with salesforce_failures("let a member follow its address"):
-            (told,) = await self.run.salesforce.collections.update(names.MEMBER, [renamed])
-        if not told.success and told.retryable:
-            raise SalesforceUnavailable(f"A member cannot follow its address now ({told.code}).")
+        await let_follow(self.run.salesforce, [Follows(pair.member, pair.list, new)])
 
     async def _wait(self, pair: Pair, new: str, reason: Reason) -> None:
         (key,) = self.run.ledger.hashes([pair.key])

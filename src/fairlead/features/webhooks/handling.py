@@ -1,7 +1,7 @@
 """Handling what was posted: it only says where to look. Records follow changed addresses first, as only the post knows both."""
 
 import json
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_address
@@ -29,12 +29,12 @@ from fairlead.features.webhooks import rules
 from fairlead.features.webhooks.models import Delivery, Endpoint
 from fairlead.salesforce import names
 from fairlead.salesforce.client import Salesforce
-from fairlead.salesforce.collections import RowResult
 from fairlead.salesforce.query import split_in
 from fairlead.store import moves, secrets, setting_rows
 from fairlead.store.models import Org
 from fairlead.sync import heard
-from fairlead.sync.failures import SalesforceUnavailable, campaign_monitor_failures, salesforce_failures
+from fairlead.sync.failures import campaign_monitor_failures, salesforce_failures
+from fairlead.sync.following import Follows, let_follow
 from fairlead.sync.heard import Heard
 from fairlead.sync.together import each
 
@@ -211,25 +211,7 @@ async def _follow(
     todo = rules.moves(changed, await _subscribed(account, list_id, addresses), records)
     for move in todo:
         await sync_to_async(moves.follow)(org_id, list_id, move.old, move.new)
-    renamed = [
-        {"Id": records[move.old], names.MEMBER_KEY: member_key(list_id, move.new), "Email__c": move.new}
-        for move in todo
-        if not move.merge
-    ]
-    merged = [records[move.old] for move in todo if move.merge]
-    with salesforce_failures("let records follow their addresses"):
-        done = await crm.collections.update(names.MEMBER, renamed) if renamed else []
-        done += await crm.collections.delete(merged) if merged else []
-    return _refused(done)
-
-
-def _refused(done: Sequence[RowResult]) -> int:
-    """How many were refused for good. Raises SalesforceUnavailable where some may be taken later."""
-    refused = [row for row in done if not row.success]
-    locked = [row for row in refused if row.retryable]
-    if locked:
-        raise SalesforceUnavailable(f"{len(locked)} records cannot follow their addresses now ({locked[0].code}).")
-    return len(refused)
+    return await let_follow(crm, [Follows(records[move.old], list_id, move.new, merge=move.merge) for move in todo])
 
 
 async def _records(crm: Salesforce, list_id: str, addresses: Collection[str]) -> dict[str, str]:
