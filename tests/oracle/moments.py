@@ -1,13 +1,14 @@
 """Moments, by zoneinfo alone: the truth is in UTC; where a client's wall clock shows an hour twice, both are one."""
 
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 HOUR = 60
 """Minutes."""
 
 
+@lru_cache(maxsize=1 << 20)
 def minute_of(text: str) -> int:
     """An ISO moment with an offset (both sides' ways to write one) → unix minutes."""
     return int(datetime.fromisoformat(text.replace("+0000", "+00:00")).timestamp() // 60)

@@ -1,6 +1,9 @@
 """Members of every list, and who is suppressed: records about people, linked to contacts and leads."""
 
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from tests.oracle.moments import first_showing, minute_of, second_of
 from tests.oracle.reading import CM, Row
@@ -32,30 +35,69 @@ def _plain(text: str | None) -> str:
     return "\n".join(line.rstrip() for line in (text or "").replace("\r\n", "\n").split("\n")).strip()
 
 
+class _Wanted(NamedTuple):
+    """What a subscriber's record must be: `told` are the values of `_compared`; no `key` where the address is too long."""
+
+    key: str
+    told: tuple[Any, ...]
+    minute: int
+    list_and_state: str
+
+
+class _Got(NamedTuple):
+    """What a record is: `told` as of `_Wanted`."""
+
+    key: str
+    told: tuple[Any, ...]
+    email: str
+    linked: Row
+
+
+@dataclass
+class Memory:
+    """Lines of the last check as they were understood then: most are the same again. Only what a line means is kept,
+    never whether it was as it must be. `of`: the lists and zones by which they were understood.
+    """
+
+    of: object = None
+    wanted: dict[bytes, _Wanted] = field(default_factory=dict)
+    got: dict[bytes, _Got] = field(default_factory=dict)
+
+
+_memory: Final = {False: Memory(), True: Memory()}
+
+
 def members(world: World, *, details: bool = False) -> Verdict:
     """Every subscriber of every list, in all five states, is one member."""
     verdict = Verdict()
-    wanted = {}
-    for row in world.sides.lines(CM, "subscribers"):
-        key = f"{row['list']}:{row['email'].strip().lower()}"
-        if len(row["email"]) > LONGEST_EMAIL:
+    memory = _memory[details]
+    of = (world.zones, world.list_of_record, {key: row["client"] for key, row in world.lists.items()})
+    before = memory if memory.of == of else Memory()
+    now = _memory[details] = Memory(of)
+    wanted: dict[str, tuple[Any, ...]] = {}
+    decode = msgspec.json.Decoder().decode
+    for line in world.sides.raw_lines(CM, "subscribers", brief="true"):
+        row = now.wanted[line] = before.wanted.get(line) or _member(world, decode(line), details=details)
+        if not row.key:
             verdict.refused += 1
-        else:
-            wanted[key] = _member(world, row, details=details)
-            if world.since and minute_of(row["state_date"]) >= world.since:
-                verdict.fresh[f"{row['list']}:{row['state']}"] += 1
+            continue
+        wanted[row.key] = row.told
+        if world.since and row.minute >= world.since:
+            verdict.fresh[row.list_and_state] += 1
     verdict.compared = len(wanted)
-    verdict.prints = {hash(key): hash(row) for key, row in wanted.items()}
+    verdict.prints = {hash(key): hash(told) for key, told in wanted.items()}
     names = (*_MEMBER, *(_DETAILS if details else ()))
     seen: set[str] = set()
-    for record in world.sides.records("CM_Member__c", *names):
-        key = record["Member_Key__c"]
-        want = wanted.get(key)
-        if want is None or key in seen:
-            _not_wanted(world, verdict, key, twice=key in seen)
+    for line in world.sides.raw_records("CM_Member__c", *names):
+        record = now.got[line] = before.got.get(line) or _record(world, decode(line), details=details)
+        want = wanted.get(record.key)
+        if want is None or record.key in seen:
+            _not_wanted(world, verdict, record.key, twice=record.key in seen)
             continue
-        seen.add(key)
-        _check(world, verdict, key, record, dict(zip(_compared(details=details), want, strict=True)))
+        seen.add(record.key)
+        linked = world.links.differ(record.email, record.linked)
+        if linked or record.told != want:
+            _differing(world, verdict, record, dict(zip(_compared(details=details), want, strict=True)), linked)
     for key in wanted.keys() - seen:
         if tuple(key.split(":", 1)) in world.tolerance.renamed_on:
             verdict.tolerated["an address that was changed"] += 1
@@ -69,19 +111,22 @@ def _compared(*, details: bool) -> tuple[str, ...]:
     return (*first, "Reads_Email_With__c", "Custom_Fields__c", *(_DETAILS if details else ()))
 
 
-def _member(world: World, row: Row, *, details: bool) -> tuple[Any, ...]:
-    zone = world.zones[row["client"]]
+def _member(world: World, row: Row, *, details: bool) -> _Wanted:
+    zone, minute = world.zones[row["client"]], minute_of(row["state_date"])
     told = (
         row["list"],
         row["email"],
         row["name"][:_LONGEST_NAME].strip() or None,
         row["state"],
-        first_showing(minute_of(row["state_date"]), zone),
+        first_showing(minute, zone),
         first_showing(minute_of(row["joined_date"]), zone),
         row["reads"] or None,
-        _plain(custom_fields(row["custom_fields"])),
+        _plain(custom_fields(row["custom_fields"])) or None,
     )
-    return (*told, row["consent"], row["mobile"] or None, _sms(row)) if details else told
+    if details:
+        told = (*told, row["consent"], row["mobile"] or None, _sms(row))
+    key = "" if len(row["email"]) > LONGEST_EMAIL else f"{row['list']}:{row['email'].strip().lower()}"
+    return _Wanted(key, told, minute, f"{row['list']}:{row['state']}")
 
 
 def _sms(row: Row) -> str | None:
@@ -89,23 +134,29 @@ def _sms(row: Row) -> str | None:
     return _YES[row["sms"]] if row["mobile"] else None
 
 
-def _check(world: World, verdict: Verdict, key: str, record: Row, want: Row) -> None:
-    on, address = key.split(":", 1)
-    zone = world.zones[world.lists[on]["client"]]
+def _record(world: World, record: Row, *, details: bool) -> _Got:
+    on = world.lists.get(record["Member_Key__c"].partition(":")[0])
     got = record | {
         "List__c": world.list_of_record.get(record["List__c"]),
         "Custom_Fields__c": _plain(record["Custom_Fields__c"]),
     }
     for name in ("State_Date__c", "Joined_Date__c"):
-        got[name] = first_showing(minute_of(record[name]), zone) if record[name] else None
+        got[name] = first_showing(minute_of(record[name]), world.zones[on["client"]]) if on and record[name] else None
+    told = tuple(got[name] or None for name in _compared(details=details))
+    return _Got(record["Member_Key__c"], told, record["Email__c"], {name: record[name] for name in sorted(_LINKS)})
+
+
+def _differing(
+    world: World, verdict: Verdict, record: _Got, want: Row, linked: dict[str, tuple[object, object]]
+) -> None:
+    on, address = record.key.split(":", 1)
     differ: dict[str, tuple[Any, Any]] = {
-        name: (got[name], each) for name, each in want.items() if (got[name] or None) != (each or None)
+        name: (got, each) for (name, each), got in zip(want.items(), record.told, strict=True) if got != (each or None)
     }
     stale = (on, address) in world.tolerance.dateless or (on, address) in world.tolerance.renamed_on
     if stale and differ.keys() & _STALE:
         verdict.tolerated["an edit that moves no date"] += 1
         differ = {name: each for name, each in differ.items() if name not in _STALE}
-    linked = world.links.differ(record["Email__c"], record)
     if linked and not world.relinks and address in world.tolerance.relinked:
         verdict.tolerated["contacts or leads that changed"] += 1
         linked = {}

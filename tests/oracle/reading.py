@@ -22,10 +22,14 @@ class Sides:
     def lines(self, side: str, path: str, **query: str) -> Iterator[Row]:
         """The rows of a control route that answers in lines of JSON."""
         decode = msgspec.json.Decoder().decode
+        for line in self.raw_lines(side, path, **query):
+            yield decode(line)
+
+    def raw_lines(self, side: str, path: str, **query: str) -> Iterator[bytes]:
+        """As `lines`, not yet decoded."""
         said = "?" + urlencode(query) if query else ""
         with urllib.request.urlopen(f"{self._urls[side]}/_control/{path}{said}", timeout=_PATIENCE_S) as answer:
-            for line in answer:
-                yield decode(line)
+            yield from answer
 
     def one(self, side: str, path: str) -> Any:
         """What a control route answers in one document."""
@@ -52,6 +56,10 @@ class Sides:
     def calls(self, side: str) -> int:
         """How many calls were answered since `clear_requests`."""
         return int(self.one(side, "requests")["totals"]["count"])
+
+    def raw_records(self, name: str, *fields: str) -> Iterator[bytes]:
+        """As `records`, not yet decoded."""
+        return self.raw_lines(SF, "records", object=name, fields=",".join(fields))
 
     def records(self, name: str, *fields: str, **query: str) -> Iterator[Row]:
         """An object's records in the org that are not deleted, with these fields only."""

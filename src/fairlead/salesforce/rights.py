@@ -80,7 +80,8 @@ class Found:
 async def look(crm: Salesforce) -> Found:
     """Ask the org what the signed-in user may do, all at once. Our own objects count only once they are there."""
     objects = (*STANDARD, *names.OBJECTS)
-    (missing, unknown), *infos = await asyncio.gather(_system(crm), *(_described(crm, each) for each in objects))
+    asked = asyncio.gather(*(_described(crm, each) for each in objects))
+    (missing, unknown), infos = await asyncio.gather(_system(crm), asked)
     described = dict(zip(objects, infos, strict=True))
     for sobject, (rights, why) in STANDARD.items():
         missing += of_object(sobject, described[sobject], rights, why)

@@ -171,7 +171,8 @@ class CampaignMonitorEmulator:
         self.tick()
         wanted = request.query_params.get("list")
         chosen = [self.changes.list(wanted)] if wanted else self.store.lists()
-        return StreamingResponse(truth.subscribers(self.store, chosen), media_type="application/x-ndjson")
+        lines = truth.subscribers(self.store, chosen, brief=request.query_params.get("brief") == "true")
+        return StreamingResponse(lines, media_type="application/x-ndjson")
 
 
 def create(clock: Clock, data_dir: Path | None = None) -> CampaignMonitorEmulator:

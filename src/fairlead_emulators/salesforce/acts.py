@@ -16,7 +16,7 @@ from fairlead_emulators.salesforce.model.ids import to18
 from fairlead_emulators.salesforce.model.schema import Field, SObject
 from fairlead_emulators.salesforce.records import conversion, merging, writes
 from fairlead_emulators.salesforce.records.outcome import Refused
-from fairlead_emulators.salesforce.records.reading import as_json
+from fairlead_emulators.salesforce.records.reading import many_as_json
 from fairlead_emulators.salesforce.signin.sessions import Sessions
 from fairlead_emulators.salesforce.state.org import Org
 from fairlead_emulators.salesforce.state.settings import settings_changed
@@ -210,5 +210,5 @@ def _pages(org: Org, sobject: SObject, fields: Sequence[Field], query: str, sinc
             rows = org.storage.connection.execute(f"{query} ORDER BY Id LIMIT {_PAGE}", (last, *further)).fetchall()
         if not rows:
             return
-        yield b"".join(encode(as_json(fields, row[:-1])) + b"\n" for row in rows)
+        yield b"".join(encode(told) + b"\n" for told in many_as_json(fields, rows))
         last = rows[-1][-1]

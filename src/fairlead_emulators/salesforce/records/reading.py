@@ -1,7 +1,7 @@
 """Records as they go over the wire."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,6 +82,21 @@ def changed(org: Org, sobject: SObject, record_id: str) -> datetime:
     with org.storage.lock:
         row = org.storage.connection.execute(asked, (record_id,)).fetchone()
     return datetime.fromisoformat(row[0]).astimezone(UTC)
+
+
+CONVERTED = frozenset({"boolean", "datetime", "address", "location"})
+"""Types whose values are kept in another form than REST tells them in."""
+
+
+def many_as_json(fields: Sequence[Field], rows: Iterable[Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    """As `as_json`, for many rows; what a row has beyond its fields is left out."""
+    names = [field.name for field in fields]
+    converted = [(place, field) for place, field in enumerate(fields) if field.type in CONVERTED]
+    for row in rows:
+        told = dict(zip(names, row, strict=False))
+        for place, field in converted:
+            told[field.name] = to_json(field, row[place])
+        yield told
 
 
 def as_json(fields: Iterable[Field], row: Sequence[Any]) -> dict[str, Any]:
