@@ -3,6 +3,7 @@
 `FAIRLEAD_TEST_DATABASE_URL` names another server to run the same tests on.
 """
 
+import gc
 import os
 import re
 import shutil
@@ -45,6 +46,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     postgres.destroy(HOME)
     postgres.destroy(HOME / "tables")
     shutil.rmtree(HOME, ignore_errors=True)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: looking through it again and again would take a good part of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True, scope="module")

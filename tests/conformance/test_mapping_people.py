@@ -168,7 +168,7 @@ async def test_a_new_address_of_a_subscriber_goes_to_its_contact(world: World) -
     await world.map(line("MailingCity", "[City]", "both"))
     await world.sync()
     world.act(old, "change_address", new_email=new)
-    await sync_to_async(moves.follow)(world.org.pk, world.list.id, old, new)
+    await sync_to_async(moves.follow)(world.org.pk, world.list.id, old, new, merge=False)
     async with emulated.org_of(world.emulators) as crm:
         record = {"Id": await _member(world, ada), names.MEMBER_KEY: f"{world.list.id}:{new}", "Email__c": new}
         await crm.collections.update(names.MEMBER, [record])

@@ -110,12 +110,13 @@ def _totals(world: World, told: dict[str, Did]) -> Verdict:
 def _judge(
     world: World, verdict: Verdict, key: str, address: str, differ: dict[str, tuple[Any, Any]], want: Did
 ) -> None:
+    more = any(got > wanted for got, wanted in differ.values())
+    less = any(got < wanted for got, wanted in differ.values())
     if address in world.tolerance.moved:
         verdict.tolerated["an address that was changed"] += 1
-    elif world.tolerance.campaigns_gone and all(got >= wanted for got, wanted in differ.values()):
-        verdict.tolerated["an event of a mail that is gone"] += 1
-    elif want.lately and all(got < wanted for got, wanted in differ.values()):
-        verdict.tolerated["a late event of an old campaign"] += 1
+    elif (world.tolerance.campaigns_gone or not more) and (want.lately or not less):
+        why = "an event of a mail that is gone" if more else "a late event of an old campaign"
+        verdict.tolerated[why] += 1
     else:
         verdict.note_wrong(masked(*key.split(":", 1)), differ)
 

@@ -19,9 +19,11 @@ def also(follower: Follower) -> None:
         _followers.append(follower)
 
 
-def follow(org_id: int, list_id: str, old: str, new: str) -> None:
+def follow(org_id: int, list_id: str, old: str, new: str, *, merge: bool) -> None:
     """Let the activity of the old address count for the new one, and forget what was last written of either.
 
+    `merge`: the new address has a record of its own, which has to be told; else the record of the old one becomes that of
+    the new, and shows the totals already.
     Done twice it changes nothing more: what was added up is gone from the old one in the same transaction.
     """
     before, after = hashing.keyed_hashes([member_key(list_id, old), member_key(list_id, new)])
@@ -38,7 +40,7 @@ def follow(org_id: int, list_id: str, old: str, new: str) -> None:
         kept = held.get(after)
         if kept is None:
             moved.member = after
-            moved.written = False
+            moved.written = moved.written and not merge
             moved.save(update_fields=["member", "written"])
             return
         for name in ("sent", "opened", "clicked", "bounced"):

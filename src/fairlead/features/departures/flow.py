@@ -6,6 +6,7 @@ Everything is decided from what both sides show now: done twice, it changes noth
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from fairlead.campaignmonitor.account import CampaignMonitor
@@ -229,7 +230,8 @@ class _Carrying:
         records = {(one.list, one.email): one.id for one in self.members}
         here = sorted(one for one in moved if one[:2] in records)
         for of, old, new in here:
-            await in_database(moves.follow, self.run.org_id, of, old, new)
+            merge = (of, new) in records
+            await in_database(partial(moves.follow, merge=merge), self.run.org_id, of, old, new)
         follows = [Follows(records[of, old], of, new, merge=(of, new) in records) for of, old, new in here]
         self.run.add(refused=await let_follow(self.run.salesforce, follows))
 

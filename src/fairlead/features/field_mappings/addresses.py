@@ -130,10 +130,10 @@ class Addresses:
         self.run.add(mapping_addresses_wait=1)
 
 
-def _follow(org_id: int, list_id: str, old: str, new: str) -> None:
+def _follow(org_id: int, list_id: str, old: str, new: str, *, merge: bool = False) -> None:
     """Take along what is kept by the old address. Salesforce has the new one: it need not be told."""
     with transaction.atomic():
-        moves.follow(org_id, list_id, old, new)
+        moves.follow(org_id, list_id, old, new, merge=merge)
         key = hashing.keyed_hash(member_key(list_id, new))
         AddressChange.objects.filter(org_id=org_id, list=list_id, member=key, reason=Reason.NEXT_SYNC).delete()
 
@@ -209,7 +209,7 @@ def merge(org: Org, change_id: int, by: str) -> None:
         raise AddressSettled
     async_to_sync(_merge)(org.pk, one)
     with transaction.atomic():
-        _follow(org.pk, one.list, one.old, one.new)
+        _follow(org.pk, one.list, one.old, one.new, merge=True)
         _settle(org, row, by, "merged address")
 
 

@@ -210,7 +210,7 @@ async def _follow(
         return 0
     todo = rules.moves(changed, await _subscribed(account, list_id, addresses), records)
     for move in todo:
-        await sync_to_async(moves.follow)(org_id, list_id, move.old, move.new)
+        await sync_to_async(moves.follow)(org_id, list_id, move.old, move.new, merge=move.merge)
     return await let_follow(crm, [Follows(records[move.old], list_id, move.new, merge=move.merge) for move in todo])
 
 
