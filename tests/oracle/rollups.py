@@ -156,10 +156,13 @@ def _campaign_members(world: World, linked: dict[str, dict[str, Did]]) -> Verdic
             row = held.pop((campaign, keys[0])) if keys else None
             if person in unsure:
                 continue
-            if row is None:
-                verdict.note_missing(masked(campaign, person))
+            merged = emails.get(person, "") in world.tolerance.moved
+            if row is not None:
+                _compare_member(world, verdict, row, did, person, merged=merged)
+            elif merged:
+                verdict.tolerated["a person with other addresses than before"] += 1
             else:
-                _compare_member(world, verdict, row, did, person)
+                verdict.note_missing(masked(campaign, person))
         for key in [key for key in held if key[0] == campaign]:
             if held.pop(key)["CM_Activity__c"] and key[1] not in unsure:
                 _judge_extra(world, verdict, key, emails)
@@ -203,7 +206,7 @@ def _persons(world: World, told: dict[str, Did]) -> tuple[dict[str, Did], set[st
     return found, unsure
 
 
-def _compare_member(world: World, verdict: Verdict, row: Row, did: Did, person: str) -> None:
+def _compare_member(world: World, verdict: Verdict, row: Row, did: Did, person: str, *, merged: bool) -> None:
     activity = RANK[did.last[1]]
     wrong: dict[str, tuple[Any, Any]] = {
         name: (row[name] or 0, did.counts[kind])
@@ -212,7 +215,8 @@ def _compare_member(world: World, verdict: Verdict, row: Row, did: Did, person: 
     }
     if (row["CM_Activity__c"], row["Status"]) != (activity, activity):
         wrong["CM_Activity__c"] = (f"{row['CM_Activity__c']} / {row['Status']}", activity)
-    if wrong and (world.tolerance.relinked or world.tolerance.moved) and "CM_Activity__c" not in wrong:
+    others = world.tolerance.relinked or world.tolerance.moved
+    if wrong and (merged or (others and "CM_Activity__c" not in wrong)):
         verdict.tolerated["a person with other addresses than before"] += 1
     elif wrong:
         verdict.note_wrong(masked(person), wrong)

@@ -11,7 +11,8 @@ class Tolerance:
     """Grows by `absorb`, hour by hour; `forget_dateless` after a full read of a list, `forget` after a full sync.
 
     `dateless`: (list, key) of those whose name or fields were edited, which moves no date. `renamed`: old → new address
-    in lower case, `renamed_on`: (list, old). `campaigns_gone`, `lists_gone`: ids whose records stay until a full sync.
+    in lower case, `renamed_on`: (list, old). `merged`: the same of contacts that were merged, whose subscribers Fairlead
+    may have let follow: their events are those of the new address then, their records must have followed. `campaigns_gone`, `lists_gone`: ids whose records stay until a full sync.
     `unsuppressed`: (client, key) taken off the suppression list. `relinked`: addresses whose contacts or leads changed.
     `old_events_minutes`: late events of campaigns older than the days kept may be missing for so long. `edge_minutes`:
     by how much the first day of the events kept may differ from that of the account's clock. `figures`: counters of old
@@ -21,6 +22,7 @@ class Tolerance:
     dateless: set[tuple[str, str]] = field(default_factory=set)
     renamed: dict[str, str] = field(default_factory=dict)
     renamed_on: set[tuple[str, str]] = field(default_factory=set)
+    merged: dict[str, str] = field(default_factory=dict)
     campaigns_gone: set[str] = field(default_factory=set)
     lists_gone: set[str] = field(default_factory=set)
     unsuppressed: set[tuple[str, str]] = field(default_factory=set)
@@ -40,6 +42,7 @@ class Tolerance:
         self.lists_gone |= set(account["lists_gone"])
         self.unsuppressed |= {(client, address.lower()) for client, address in account["unsuppressed"]}
         self.relinked |= set(org["addresses"])
+        self.merged |= dict(org.get("merged", ()))
 
     def true_lately(self, key: str, told: tuple[Any, ...], now: int) -> set[tuple[Any, ...]]:
         """What was true of a key at the checks of the last day; `told` is what is true now."""
@@ -50,7 +53,7 @@ class Tolerance:
     def latest(self, address: str) -> str:
         """The address that somebody has by now; in lower case."""
         seen = {address}
-        while (new := self.renamed.get(address)) is not None and new not in seen:
+        while (new := self.renamed.get(address) or self.merged.get(address)) is not None and new not in seen:
             address = new
             seen.add(address)
         return address
@@ -58,7 +61,7 @@ class Tolerance:
     @property
     def moved(self) -> set[str]:
         """Every address that somebody has or had who changed it."""
-        return {*self.renamed, *self.renamed.values()}
+        return {*self.renamed, *self.renamed.values(), *self.merged, *self.merged.values()}
 
     def forget_dateless(self, lists: set[str] | None = None) -> None:
         """Those lists (None: all) were just read whole."""
@@ -68,6 +71,6 @@ class Tolerance:
         """Everything was just read and swept."""
         for each in (
             self.dateless, self.renamed, self.renamed_on, self.campaigns_gone, self.lists_gone, self.unsuppressed,
-            self.relinked,
+            self.relinked, self.merged,
         ):  # fmt: skip
             each.clear()

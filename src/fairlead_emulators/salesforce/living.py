@@ -29,8 +29,9 @@ _WEIGHTS: Final = {
 def live(org: Org, said: Mapping[str, Any]) -> dict[str, Any]:
     """Lets people do what they do in `{hours?: 1, seed?, share?}`; the clock is left to the other emulator.
 
-    `share`: of the contacts, how many are concerned in an hour. Returns `{changed, by, addresses}`: what was done, and
-    every address, in lower case, whose contacts or leads are no longer what they were. Raises ValueError.
+    `share`: of the contacts, how many are concerned in an hour. Returns `{changed, by, addresses, merged}`: what was done,
+    every address, in lower case, whose contacts or leads are no longer what they were, and of each merge the losing
+    address and the one that was kept, where they differ. Raises ValueError.
     """
     hours, share = float(said.get("hours", 1)), float(said.get("share", _SHARE))
     if not 0 < hours <= _MOST_HOURS or not 0 <= share <= 1:
@@ -45,6 +46,7 @@ def live(org: Org, said: Mapping[str, Any]) -> dict[str, Any]:
         "changed": hand.by.total(),
         "by": dict(sorted(hand.by.items())),
         "addresses": sorted(each for each in hand.addresses if each),
+        "merged": hand.merged,
     }
 
 
@@ -55,6 +57,7 @@ class _Hand:
         self._org, self._draw, self._people = org, draw, people
         self.by: Counter[str] = Counter()
         self.addresses: set[str] = set()
+        self.merged: list[tuple[str, str]] = []
         self._acts: dict[str, Callable[[], bool]] = {
             "contact_created": lambda: self._create("Contact"),
             "lead_created": lambda: self._create("Lead"),
@@ -143,6 +146,8 @@ class _Hand:
             return False
         merging.merge(self._org, self._org.storage.whole.objects["contact"], winner[0], [loser[0]])
         self.addresses |= {winner[1], loser[1]}
+        if winner[1] and loser[1] and winner[1] != loser[1]:
+            self.merged.append((loser[1], winner[1]))
         return True
 
     def _convert(self) -> bool:
