@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from fairlead.ui import help_codes, rooms, settings_api, settings_pages
-from fairlead.web import health, sign_in
+from fairlead.web import health, metrics, sign_in
 
 urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("account/", sign_in.account, name="account"),
     path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("settings/", settings_pages.overview, name="settings"),
     path("settings/<str:room>/", settings_pages.room, name="room_settings"),
     path("settings/<str:room>/<str:subject>/", settings_pages.room, name="subject_settings"),

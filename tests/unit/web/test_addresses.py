@@ -48,6 +48,8 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "user_security_save": ("/user-security/save/", 302, "POST"),
     "api_access": ("/api/v1/access", 401, "GET POST"),
     "healthz": ("/healthz", 200, "GET"),
+    "readyz": ("/readyz", 200, "GET"),
+    "metrics": ("/metrics", 200, "GET"),
     "sync_settings": ("/sync/", 302, "GET"),
     "sync_frequency": ("/sync/frequency/", 302, "POST"),
     "sync_now": ("/sync/now/", 302, "POST"),
