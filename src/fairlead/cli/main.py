@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fairlead.cli import (
+    backup,
     campaigns,
     changes,
     clients,
@@ -69,6 +70,8 @@ app.command("up", epilog="Example: fairlead up --port 8800")(run.up)
 app.command("web", epilog="Example: FAIRLEAD_PORT=8801 fairlead web")(run.web)
 app.command("worker", epilog="Example: fairlead worker --concurrency 5")(run.worker)
 app.command("migrate", epilog="Example: fairlead migrate")(run.migrate)
+app.command("backup", epilog="Example: fairlead backup fairlead-2026-03-04.backup")(backup.backup)
+app.command("restore", epilog="Example: fairlead restore fairlead-2026-03-04.backup")(backup.restore)
 app.command("sync", epilog="Example: fairlead sync --full")(sync.sync)
 app.command("sign-in", epilog="Example: fairlead sign-in")(run.sign_in)
 app.command("status", epilog="Example: fairlead status --json")(look.status)
