@@ -110,4 +110,3 @@ def test_pages_are_served_over_what_an_older_version_wrote(made: list[str], path
     browser = Client()
     browser.force_login(person)
     assert browser.get(path).status_code == 200
-
