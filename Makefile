@@ -63,6 +63,7 @@ clients: setup ## Run others' JavaScript clients and Salesforce's command line a
 	@if [ -n "$(DLT_SOURCE)" ]; then $(BIN)/python tests/clients/dlt/run.py "$(DLT_SOURCE)"; fi
 
 wheel: setup ## Build the wheel, with everything that Fairlead needs beside its locked packages, into dist/
+	rm -rf build/lib dist/fairlead-*.whl
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 sbom: setup ## Write what the wheel brings along or needs, as CycloneDX, to build/fairlead.cdx.json

@@ -22,8 +22,13 @@ def locked(text: str) -> list[dict[str, Any]]:
     for name, version, marker in PINNED.findall(text):
         purl = f"pkg:pypi/{re.sub(r'[-_.]+', '-', name).lower()}@{version}"
         component: dict[str, Any] = {
-            "type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl, "scope": "required",
-        }  # fmt: skip
+            "type": "library",
+            "bom-ref": purl,
+            "name": name,
+            "version": version,
+            "purl": purl,
+            "scope": "required",
+        }
         if marker:
             component["properties"] = [{"name": "fairlead:marker", "value": marker.strip()}]
         found.append(component)
@@ -46,7 +51,7 @@ def libraries(text: str) -> list[dict[str, Any]]:
                 "purl": purl,
                 "scope": "required",
                 "hashes": [{"alg": "SHA-512", "content": digest}],
-            }  # fmt: skip
+            }
         )
     return found
 
@@ -72,7 +77,7 @@ def document() -> dict[str, Any]:
                 "version": project["version"],
                 "purl": itself,
                 "licenses": [{"license": {"id": project["license"]}}],
-            }  # fmt: skip
+            }
         },
         "components": components,
         "dependencies": [{"ref": itself, "dependsOn": [one["bom-ref"] for one in components]}],

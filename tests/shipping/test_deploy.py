@@ -166,4 +166,4 @@ def test_what_is_checked_with_real_tools_is_locked_with_hashes_and_without_addre
         lock = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8")
         assert "://" not in lock
         pinned = re.findall(r"^[\w.-]+==", lock, re.MULTILINE)
-        assert len(pinned) == len(re.findall(r"^[\w.-]+==.*\\\n    --hash=sha256:", lock, re.MULTILINE)) > 30
+        assert len(pinned) == len(re.findall(r"^[\w.-]+==.*\\\n    --hash=sha256:", lock, re.MULTILINE)) > 10
