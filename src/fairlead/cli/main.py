@@ -16,6 +16,7 @@ from fairlead.cli import (
     disconnect,
     edge,
     explain,
+    house,
     imports,
     jobs,
     look,
@@ -23,6 +24,7 @@ from fairlead.cli import (
     members,
     messages,
     opt_status,
+    orgs,
     records,
     rules,
     run,
@@ -62,8 +64,16 @@ def _all(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
+    org: Annotated[
+        str,
+        typer.Option(
+            envvar="FAIRLEAD_ORG",
+            metavar="ORG",
+            help="Number or name of the org that the command is about, where there are several.",
+        ),
+    ] = "",
 ) -> None:
-    pass
+    house.chosen["org"] = org
 
 
 app.command("up", epilog="Example: fairlead up --port 8800")(run.up)
@@ -86,6 +96,7 @@ app.add_typer(disconnect.resetting, name="reset")
 app.add_typer(clients.app, name="clients")
 app.add_typer(sync_user.app, name="sync-user")
 app.add_typer(salesforce.app, name="salesforce")
+app.add_typer(orgs.app, name="orgs")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(tracking.app, name="tracking")
 app.add_typer(mappings.app, name="mappings")

@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "fairlead.ui.orgs.OrgMiddleware",
     # a session that is over ends before anything is shown
     "fairlead.ui.visits.VisitMiddleware",
     # every page needs a sign-in unless it says otherwise

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from fairlead.ui import help_codes, rooms, settings_api, settings_pages
+from fairlead.ui import help_codes, org_pages, rooms, settings_api, settings_pages
 from fairlead.web import health, metrics, sign_in
 
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("sign-in/<str:number>/<str:token>/", sign_in.link, name="sign_in_link"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("account/", sign_in.account, name="account"),
+    path("orgs/", org_pages.every, name="orgs"),
+    path("orgs/<int:number>/switch/", org_pages.switch, name="org_switch"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),

@@ -47,6 +47,8 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "user_security_preview": ("/user-security/preview/", 302, "POST"),
     "user_security_save": ("/user-security/save/", 302, "POST"),
     "api_access": ("/api/v1/access", 401, "GET POST"),
+    "orgs": ("/orgs/", 302, "GET POST"),
+    "org_switch": ("/orgs/1/switch/", 302, "POST"),
     "healthz": ("/healthz", 200, "GET"),
     "readyz": ("/readyz", 200, "GET"),
     "metrics": ("/metrics", 200, "GET"),
