@@ -1,4 +1,4 @@
-"""Writes what the wheel brings along or needs, as CycloneDX 1.6: `make sbom`. Made of the locks: the same locks, the same file."""
+"""Writes what the wheel brings along or needs, as CycloneDX 1.6: `make sbom`. Made of the locks alone."""
 
 import base64
 import json

@@ -46,7 +46,7 @@ def list_jobs(
     from fairlead.jobs import registry
     from fairlead.jobs.models import Job
 
-    found = list(Job.objects.all()[:limit])
+    found = list(Job.objects.filter(org=org())[:limit])
     if as_json:
         show.document({"ok": True, "jobs": [as_dict(job) for job in found]})
         return

@@ -3,7 +3,7 @@
 An installation begins with one org. Further ones are added by whoever runs it (`fairlead orgs add`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, TypeVar
@@ -86,6 +86,18 @@ def kept_within(org: Org, pieces: Iterable[T]) -> Iterator[T]:
             try:
                 piece = next(iterator)
             except StopIteration:
+                return
+        yield piece
+
+
+async def kept_within_async(org: Org, pieces: AsyncIterable[T]) -> AsyncIterator[T]:
+    """`kept_within` for pieces that are waited for."""
+    iterator = aiter(pieces)
+    while True:
+        with within(org):
+            try:
+                piece = await anext(iterator)
+            except StopAsyncIteration:
                 return
         yield piece
 

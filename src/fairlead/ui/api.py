@@ -186,7 +186,9 @@ def _let_in(request: HttpRequest) -> _Asks:
         raise _Forbidden(
             f"This browser is signed in, but the request carries no proof that our own page sent it ({wrong})."
         )
-    return _Asks(request.user.get_username(), orgs.default_org(), role_of(request), request.session.get(SESSION_PERMISSIONS, []))
+    return _Asks(
+        request.user.get_username(), orgs.default_org(), role_of(request), request.session.get(SESSION_PERMISSIONS, [])
+    )
 
 
 def _by_token(request: HttpRequest, sent: str) -> _Asks:

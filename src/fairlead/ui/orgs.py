@@ -5,7 +5,7 @@ installation, sees all.
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final, cast
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -47,9 +47,16 @@ class OrgMiddleware:
             return self._get_response(request)
         with orgs.within(org):
             response = self._get_response(request)
-        if isinstance(response, StreamingHttpResponse):
-            response.streaming_content = orgs.kept_within(org, response.streaming_content)  # type: ignore[arg-type]
+        if response.streaming:
+            _keep(org, cast("StreamingHttpResponse", response))
         return response
+
+
+def _keep(org: Org, response: StreamingHttpResponse) -> None:
+    pieces: Any = response.streaming_content
+    response.streaming_content = (
+        orgs.kept_within_async(org, pieces) if response.is_async else orgs.kept_within(org, pieces)
+    )
 
 
 def _signed_in(request: HttpRequest, user: User) -> Org | None:

@@ -22,8 +22,8 @@ from fairlead.features.setup import state as set_up
 from fairlead.store import audit, hashing, orgs, secrets
 from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
-from fairlead.ui import sign_in as ways
 from fairlead.ui import orgs as bound
+from fairlead.ui import sign_in as ways
 from fairlead.ui import standing, visits
 from fairlead.ui.access import SESSION_NAME, Role, open_to
 

@@ -15,7 +15,9 @@ KEY: Final = "0therid"
 HIDDEN: Final = "zz-hidden"
 """What stands in all its other columns of text."""
 NOW: Final = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
-IDS: Final = frozenset({"list", "list_id", "client", "client_id", "campaign", "campaign_id", "subject", "request_id", "key"})
+IDS: Final = frozenset(
+    {"list", "list_id", "client", "client_id", "campaign", "campaign_id", "subject", "request_id", "key"}
+)
 
 OF_AN_ORG: Final = {
     "store.Digest": "scope__org",
@@ -102,5 +104,3 @@ def contents(org: Org) -> dict[str, list[tuple[Any, ...]]]:
                 tuple(bytes(v) if isinstance(v, memoryview) else v for v in row) for row in rows.values_list()
             ]
     return found
-
-

@@ -17,8 +17,8 @@ from fairlead.features.permissions import live, rules
 from fairlead.features.permissions.org import LAST_PAGE, Wanted
 from fairlead.store.orgs import default_org
 from fairlead.ui import standing, visits
-from fairlead.ui.models import Standing
 from fairlead.ui.access import open_to, role_of
+from fairlead.ui.models import Standing
 
 HERE = "permissions"
 CHOICES = tuple((role, rules.HELP[role]) for role in sorted(Role, reverse=True))
@@ -108,7 +108,12 @@ def sessions(request: HttpRequest) -> HttpResponse:
             messages.error(request, _("Names cannot be shown: {failure}").format(failure=failure))
     here = request.session.get(visits.SESSION_VISIT)
     rows = [
-        (visit, names.get(visit.user.get_username(), visit.user.get_username()), _role(kept.get(visit.user_id)), visit.key == here)
+        (
+            visit,
+            names.get(visit.user.get_username(), visit.user.get_username()),
+            _role(kept.get(visit.user_id)),
+            visit.key == here,
+        )
         for visit in found
     ]
     return _page(request, "sessions", rows=rows, every=every)

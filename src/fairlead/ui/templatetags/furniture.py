@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from cryptography.fernet import InvalidToken
 from django import template
+from django.contrib.auth.models import User
 from django.templatetags.static import static
 from django.urls import reverse
-from django.contrib.auth.models import User
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
