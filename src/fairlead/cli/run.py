@@ -10,6 +10,7 @@ import typer
 from fairlead.cli import beating, show, supervise
 from fairlead.cli.house import open_house, settings
 from fairlead.cli.show import AsJson
+from fairlead.store import tracing
 
 Port = Annotated[
     int | None, typer.Option(min=0, max=65535, help="Port of the admin; 0: any free one. Default: FAIRLEAD_PORT.")
@@ -53,6 +54,7 @@ def web(port: Port = None, check: Check = False, as_json: AsJson = False) -> Non
     supervise.leave_with_parent()
     found = settings()
     found = open_house(log_level=found.log_level)
+    tracing.configure(os.environ)
     import uvicorn
 
     if as_json:
@@ -82,6 +84,7 @@ def worker(
         return
     supervise.leave_with_parent()
     open_house(log_level=settings().log_level)
+    tracing.configure(os.environ)
     from fairlead.jobs.worker import run_worker
 
     if as_json:

@@ -17,7 +17,7 @@ from fairlead.jobs.context import Cancelled, JobContext, StaleAttempt, in_databa
 from fairlead.jobs.dispatch import again, back_off, dispatch
 from fairlead.jobs.models import Job
 from fairlead.jobs.states import Event, move
-from fairlead.store import orgs, scrub
+from fairlead.store import orgs, scrub, tracing
 
 _AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
@@ -43,7 +43,10 @@ async def run(job_id: int, *, delivery: int) -> None:
     context = JobContext(job)
     log.info("job begins", job=job_id, kind=job.kind, attempt=job.attempt)
     try:
-        with orgs.within(job.org):
+        with (
+            orgs.within(job.org),
+            tracing.span("job", kind=job.kind, job=job.number, org=job.org_id, attempt=job.attempt),
+        ):
             await registry.find(job.kind).runner(context)
         await context.close()
     except asyncio.CancelledError:

@@ -10,7 +10,7 @@ from django.db import DatabaseError, transaction
 
 from fairlead.salesforce.limits import Budget
 from fairlead.salesforce.transport import Call
-from fairlead.store import measures
+from fairlead.store import measures, tracing
 
 log = structlog.get_logger(__name__)
 
@@ -47,11 +47,14 @@ class Counting:
 
     def campaign_monitor_call(self, method: str, template: str, status: int) -> None:
         self.made[CAMPAIGN_MONITOR, outcome(status)] += 1
+        tracing.record("call", 0.0, side=CAMPAIGN_MONITOR, method=method, door=template, status=status, org=self.org_id)
         if self.beside:
             self.beside.campaign_monitor_call(method, template, status)
 
     def salesforce_call(self, call: Call) -> None:
         self.made[SALESFORCE, outcome(call.status)] += 1
+        told: dict[str, str | int] = {"method": call.method, "door": call.door, "status": call.status}
+        tracing.record("call", call.seconds, side=SALESFORCE, org=self.org_id, **told)
         if self.beside:
             self.beside.salesforce_call(call)
 
