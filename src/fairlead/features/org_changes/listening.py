@@ -86,8 +86,11 @@ class Places:
         records.keep_places(self.org, dict(self.reached))
 
 
-async def listen() -> None:
-    """Listen for each org, as soon as somebody reacts and both its sides are connected. One that fails stops no other."""
+async def listen(every: float = LOOK) -> None:
+    """Listen for each org, as soon as somebody reacts and both its sides are connected. One that fails stops no other.
+
+    `every`: seconds between two looks at which orgs there are, and who of them is not listened to.
+    """
     if not offered() and not _others:
         return
     listened: dict[int, asyncio.Task[None]] = {}
@@ -99,7 +102,7 @@ async def listen() -> None:
                     if task is not None and not task.cancelled() and (error := task.exception()):
                         log.error("listening broke off", org=org.pk, exc_info=error)
                     listened[org.pk] = asyncio.create_task(listen_to(org), name=f"listen to {org.pk}")
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(every)
     finally:
         for task in listened.values():
             task.cancel()
