@@ -14,7 +14,8 @@ KEY: Final = "0therid"
 """What stands in its columns of ids: of lists, clients, campaigns, records."""
 HIDDEN: Final = "zz-hidden"
 """What stands in all its other columns of text."""
-NOW: Final = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+NOW: Final = datetime.now(UTC)
+"""Not long ago: what is old is forgotten for the whole installation."""
 IDS: Final = frozenset(
     {"list", "list_id", "client", "client_id", "campaign", "campaign_id", "subject", "request_id", "key"}
 )
