@@ -11,7 +11,7 @@ DLT_SOURCE ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --quiet
 
-.PHONY: help setup browser demo test check bench year burst pages slow live clients docs screenshots messages lock format clean
+.PHONY: help setup browser demo test check bench year burst pages slow live clients wheel sbom audit deploycheck docs screenshots messages lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -28,7 +28,7 @@ demo: setup ## From nothing to a first sync between two local emulators; ARGS=--
 test: setup browser ## Run all tests with coverage; ARGS goes to pytest
 	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-report=term $(ARGS)
 
-check: setup ## Lint, format, types, import contracts, documentation
+check: setup sbom audit ## Lint, format, types, import contracts, documentation, known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -62,6 +62,19 @@ clients: setup ## Run others' JavaScript clients and Salesforce's command line a
 	$(BIN)/python tests/clients/salesforce_cli/run.py
 	@if [ -n "$(DLT_SOURCE)" ]; then $(BIN)/python tests/clients/dlt/run.py "$(DLT_SOURCE)"; fi
 
+wheel: setup ## Build the wheel, with everything that Fairlead needs beside its locked packages, into dist/
+	rm -rf build/lib dist/fairlead-*.whl
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+
+sbom: setup ## Write what the wheel brings along or needs, as CycloneDX, to build/fairlead.cdx.json
+	@$(BIN)/python deploy/sbom.py build/fairlead.cdx.json
+
+audit: setup ## Ask whether a locked package has a known vulnerability; ARGS=--strict fails where nobody can be asked
+	@$(BIN)/python deploy/audit.py $(ARGS)
+
+deploycheck: .make/deploy ## Hold deploy/ and Containerfile against Helm, Kubernetes' schemas, hadolint, systemd, PromQL
+	@PATH="$(CURDIR)/.make/tools/bin:$$PATH" .make/tools/bin/python deploy/check.py
+
 docs: setup ## Write the reference anew and serve the documentation at http://127.0.0.1:8000
 	$(BIN)/python -m fairlead.cli.reference docs/reference
 	$(BIN)/python -m fairlead_emulators.reference docs/reference
@@ -77,6 +90,7 @@ lock: .make/setup ## Lock the requirements again, with hashes and without addres
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/$(LOCK) requirements/runtime.in --output-file requirements/runtime.txt
 	$(BIN)/$(LOCK) requirements/develop.in --output-file requirements/develop.txt
+	$(BIN)/$(LOCK) requirements/deploy.in --output-file requirements/deploy.txt
 
 format: setup ## Format the code and mend what can be mended
 	$(BIN)/ruff format .
@@ -91,6 +105,12 @@ clean: ## Remove what was built, but no data
 	.ci/make-venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/develop.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.make/deploy: requirements/deploy.txt .ci/make-venv
+	@mkdir -p .make
+	.ci/make-venv .make/tools
+	.make/tools/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/deploy.txt
 	@touch $@
 
 .make/assets: .make/setup src/fairlead/ui/assets.py

@@ -1,4 +1,4 @@
-"""The documentation travels with the package: the help shows it. Everything else stands in pyproject.toml."""
+"""The documentation and the metadata for the org travel with the package. Everything else stands in pyproject.toml."""
 
 import shutil
 from pathlib import Path
@@ -6,18 +6,25 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
+VENDOR = Path("src/fairlead/ui/static/vendor")
+
 
 class WithDocuments(build_py):
-    """Copies the pages of `docs` into the package; a checkout in use reads them where they stand."""
+    """Copies the pages of `docs` and the project of `salesforce` into the package; a checkout reads them where they stand."""
 
     def run(self) -> None:
         super().run()
-        if not self.editable_mode:
-            for page in sorted(Path("docs").glob("*/*.md")):
-                if page.parent.name != "decisions":
-                    there = Path(self.build_lib) / "fairlead" / "documents" / page.parent.name / page.name
-                    there.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(page, there)
+        if self.editable_mode:
+            return
+        if not VENDOR.is_dir():
+            raise SystemExit("The libraries of the pages are missing: run `make setup` first, then build.")
+        package = Path(self.build_lib) / "fairlead"
+        for page in sorted(Path("docs").glob("*/*.md")):
+            if page.parent.name != "decisions":
+                there = package / "documents" / page.parent.name / page.name
+                there.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(page, there)
+        shutil.copytree("salesforce", package / "salesforce_project", dirs_exist_ok=True)
 
 
 setup(cmdclass={"build_py": WithDocuments})

@@ -16,6 +16,8 @@ from fairlead.domain.failure import FixTheSettings
 
 KEY_LENGTH = 32
 """The least number of characters of a secret key."""
+TOKEN_LENGTH = 16
+"""The least number of characters of a token."""
 
 
 class BadSetting(FixTheSettings):
@@ -59,6 +61,13 @@ def _keys(variable: str, text: str) -> tuple[str, ...]:
     if any(len(key) < KEY_LENGTH for key in keys):
         raise BadSetting(variable, "too short", f"one or more keys, by commas, each of {KEY_LENGTH} characters or more")
     return keys
+
+
+def _token(variable: str, text: str) -> str:
+    if len(text) < TOKEN_LENGTH or not text.isascii() or not text.isprintable() or " " in text:
+        # The value is a secret: it is not repeated.
+        raise BadSetting(variable, "no token that is safe", f"{TOKEN_LENGTH} or more letters, digits and signs")
+    return text
 
 
 def _names(variable: str, text: str) -> tuple[str, ...]:
@@ -173,6 +182,12 @@ class Settings:
     )
     stop_seconds: float = _setting(
         "FAIRLEAD_STOP_SECONDS", _seconds(0, 600), 8.0, "Time that running jobs get to end when a worker is stopped."
+    )
+    metrics_token: str = _setting(
+        "FAIRLEAD_METRICS_TOKEN",
+        _token,
+        "",
+        "What Prometheus sends as bearer token to /metrics. Empty: only this machine may ask, and not through a proxy.",
     )
     log_format: str = _setting("FAIRLEAD_LOG_FORMAT", _choice("console", "json"), "console", "Form of the log lines.")
     log_level: str = _setting(

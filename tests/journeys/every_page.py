@@ -13,7 +13,7 @@ FRAGMENTS = frozenset(
 )
 """Parts of pages, without a frame of their own."""
 ELSEWHERE = frozenset(
-    "healthz sign_in_link sign_in_salesforce sign_in_salesforce_callback connections_callback "
+    "healthz readyz metrics sign_in_link sign_in_salesforce sign_in_salesforce_callback connections_callback "
     "connections_account_callback set_up_package".split()
 )
 """Doors and files."""

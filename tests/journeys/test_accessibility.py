@@ -17,6 +17,7 @@ SIGNED_IN = {
     "set-up, signing in": "/setup/salesforce/",
     "set-up, what to sync": "/setup/what/",
     "set-up, what there is": "/setup/ready/?look=1",
+    "orgs": "/orgs/",
     "connections": "/connections/",
     "select clients": "/connections/clients/",
     "sync user": "/connections/sync-user/",

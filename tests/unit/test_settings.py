@@ -47,6 +47,7 @@ def test_every_setting_is_described_and_has_a_twin_that_names_a_file(description
     samples = {"FAIRLEAD_HOME": "/srv", "FAIRLEAD_DATABASE_URL": "postgresql://h/d", "FAIRLEAD_SECRET_KEY": KEY}
     samples["FAIRLEAD_ALLOWED_HOSTS"] = "sync.example.com"
     samples |= {"FAIRLEAD_CM_CLIENT_ID": "100", "FAIRLEAD_CM_CLIENT_SECRET": "a secret"}
+    samples |= {"FAIRLEAD_METRICS_TOKEN": "a-token-of-16-or-more"}
     value = samples.get(description.variable, description.default)
     (tmp_path / "value").write_text(value + "\n")
     plain = settings.load({description.variable: value})
@@ -101,3 +102,11 @@ def test_a_variable_beside_its_twin_is_refused(tmp_path):
 def test_a_worker_may_not_count_as_dead_between_two_signs_of_life():
     with pytest.raises(settings.BadSetting, match="FAIRLEAD_STALE_SECONDS"):
         settings.load({"FAIRLEAD_HEARTBEAT_SECONDS": "10", "FAIRLEAD_STALE_SECONDS": "15"})
+
+
+@pytest.mark.parametrize("token", ["short", "with a space in its midst", "with-ümlauts-in-its-midst"])
+def test_a_token_that_is_not_safe_is_refused_and_not_repeated(token):
+    """Prometheus must be able to send it, and nobody to guess it."""
+    with pytest.raises(settings.BadSetting) as refused:
+        settings.load({"FAIRLEAD_METRICS_TOKEN": token})
+    assert token not in str(refused.value)

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from fairlead.settings import Settings
     from fairlead.store.models import Org
 
+chosen: dict[str, str] = {"org": ""}
+"""The org that `--org` names, for this process."""
 WHO = "command line"
 """Who asked, as the audit tells it."""
 
@@ -32,11 +34,15 @@ def open_house(*, log_level: str = "WARNING") -> "Settings":
     from fairlead import wiring  # its models need Django to be ready
 
     wiring.register_runners()
+    if chosen["org"]:
+        from fairlead.store import orgs
+
+        orgs.choose(orgs.find(chosen["org"]))
     return found
 
 
 def org() -> "Org":
-    """The org of this installation."""
-    from fairlead.store.orgs import default_org
+    """The org that the command is about. Raises WhichOrg where there are several and none was chosen, NoSuchOrg."""
+    from fairlead.store import orgs
 
-    return default_org()
+    return orgs.the_only()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairlead.cli import show
-from fairlead.cli.house import WHO, open_house
+from fairlead.cli.house import WHO, open_house, org
 from fairlead.cli.show import AsJson
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def find(number: int) -> "Job":
     from fairlead.jobs.api import NoSuchJob
     from fairlead.jobs.models import Job
 
-    job = Job.objects.filter(pk=number).first()
+    job = Job.objects.filter(org=org(), pk=number).first()
     if job is None:
         raise NoSuchJob(number)
     return job
@@ -46,7 +46,7 @@ def list_jobs(
     from fairlead.jobs import registry
     from fairlead.jobs.models import Job
 
-    found = list(Job.objects.all()[:limit])
+    found = list(Job.objects.filter(org=org())[:limit])
     if as_json:
         show.document({"ok": True, "jobs": [as_dict(job) for job in found]})
         return
@@ -87,7 +87,7 @@ def cancel(number: Number, as_json: AsJson = False) -> None:
     open_house()
     from fairlead.jobs import api
 
-    _told(api.cancel(number, WHO), as_json=as_json)
+    _told(api.cancel(find(number).number, WHO), as_json=as_json)
 
 
 @app.command("retry", epilog="Example: fairlead jobs retry 42")
@@ -96,7 +96,7 @@ def retry(number: Number, as_json: AsJson = False) -> None:
     open_house()
     from fairlead.jobs import api
 
-    _told(api.retry(number, WHO), as_json=as_json)
+    _told(api.retry(find(number).number, WHO), as_json=as_json)
 
 
 def _told(job: "Job", *, as_json: bool) -> None:

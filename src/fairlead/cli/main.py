@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fairlead.cli import (
+    backup,
     campaigns,
     changes,
     clients,
@@ -15,6 +16,7 @@ from fairlead.cli import (
     disconnect,
     edge,
     explain,
+    house,
     imports,
     jobs,
     look,
@@ -22,6 +24,7 @@ from fairlead.cli import (
     members,
     messages,
     opt_status,
+    orgs,
     records,
     rules,
     run,
@@ -61,14 +64,24 @@ def _all(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
+    org: Annotated[
+        str,
+        typer.Option(
+            envvar="FAIRLEAD_ORG",
+            metavar="ORG",
+            help="Number or name of the org that the command is about, where there are several.",
+        ),
+    ] = "",
 ) -> None:
-    pass
+    house.chosen["org"] = org
 
 
 app.command("up", epilog="Example: fairlead up --port 8800")(run.up)
 app.command("web", epilog="Example: FAIRLEAD_PORT=8801 fairlead web")(run.web)
 app.command("worker", epilog="Example: fairlead worker --concurrency 5")(run.worker)
 app.command("migrate", epilog="Example: fairlead migrate")(run.migrate)
+app.command("backup", epilog="Example: fairlead backup fairlead-2026-03-04.backup")(backup.backup)
+app.command("restore", epilog="Example: fairlead restore fairlead-2026-03-04.backup")(backup.restore)
 app.command("sync", epilog="Example: fairlead sync --full")(sync.sync)
 app.command("sign-in", epilog="Example: fairlead sign-in")(run.sign_in)
 app.command("status", epilog="Example: fairlead status --json")(look.status)
@@ -83,6 +96,7 @@ app.add_typer(disconnect.resetting, name="reset")
 app.add_typer(clients.app, name="clients")
 app.add_typer(sync_user.app, name="sync-user")
 app.add_typer(salesforce.app, name="salesforce")
+app.add_typer(orgs.app, name="orgs")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(tracking.app, name="tracking")
 app.add_typer(mappings.app, name="mappings")

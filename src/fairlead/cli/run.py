@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
-from fairlead.cli import show, supervise
+from fairlead.cli import beating, show, supervise
 from fairlead.cli.house import open_house, settings
 from fairlead.cli.show import AsJson
+from fairlead.store import tracing
 
 Port = Annotated[
     int | None, typer.Option(min=0, max=65535, help="Port of the admin; 0: any free one. Default: FAIRLEAD_PORT.")
+]
+Check = Annotated[
+    bool, typer.Option("--check", help="Start nothing: end with 0 if one runs well on this machine, else with 1.")
 ]
 
 
@@ -42,11 +46,15 @@ def up(port: Port = None, as_json: AsJson = False) -> None:
     asyncio.run(work())
 
 
-def web(port: Port = None, as_json: AsJson = False) -> None:
+def web(port: Port = None, check: Check = False, as_json: AsJson = False) -> None:
     """Run the admin's pages. Until Ctrl-C."""
+    if check:
+        beating.check_web(port, as_json=as_json)
+        return
     supervise.leave_with_parent()
     found = settings()
     found = open_house(log_level=found.log_level)
+    tracing.configure(os.environ)
     import uvicorn
 
     if as_json:
@@ -67,11 +75,16 @@ def worker(
     concurrency: Annotated[
         int | None, typer.Option(min=1, max=100, help="Jobs at once. Default: FAIRLEAD_CONCURRENCY.")
     ] = None,
+    check: Check = False,
     as_json: AsJson = False,
 ) -> None:
     """Run jobs as they fall due. Any number of workers may run, on any number of machines. Until Ctrl-C."""
+    if check:
+        beating.check_worker(as_json=as_json)
+        return
     supervise.leave_with_parent()
     open_house(log_level=settings().log_level)
+    tracing.configure(os.environ)
     from fairlead.jobs.worker import run_worker
 
     if as_json:

@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
 from fairlead.jobs.models import Job, State
+from fairlead.store import tracing
 
 WRITE_EVERY = 0.25
 """Seconds between two writes of progress."""
@@ -46,6 +47,7 @@ class JobContext:
         self.args: dict[str, Any] = dict(job.args)
         self._stages: list[dict[str, Any]] = []
         self._counts: dict[str, int] = {}
+        self._began: dict[str, float] = {}
         self._phase = ""
         self._changed = False
         self._written_at = float("-inf")
@@ -95,11 +97,20 @@ class JobContext:
         news = {"state": state, "done": done, "total": total, "unit": unit, "message": message}
         news |= {"code": code, "step": step}
         turned = state is not None and state != found["state"]
+        if turned:
+            self._trace(name, str(state))
         found.update({field: value for field, value in news.items() if value is not None})
         found["counts"].update(counts)
         if found["state"] == "running":
             self._phase = str(found["title"])
         await self._changed_now(at_once=turned)
+
+    def _trace(self, name: str, state: str) -> None:
+        began = self._began.pop(name, None)
+        if state == "running":
+            self._began[name] = time.monotonic()
+        elif began is not None:
+            tracing.record("stage", time.monotonic() - began, stage=name, state=state, kind=self.kind, job=self.job_id)
 
     async def counts(self, **totals: int) -> None:
         """Set totals of the whole run (not increments)."""

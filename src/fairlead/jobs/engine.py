@@ -81,6 +81,14 @@ def living_workers(stale_seconds: float) -> int:
         return int(cursor.fetchone()[0])
 
 
+def last_beat() -> float | None:
+    """Seconds since the last sign of life of any worker; None where there has been none."""
+    with connection.cursor() as cursor:
+        cursor.execute("select extract(epoch from now() - max(last_heartbeat)) from procrastinate_workers")
+        seconds = cursor.fetchone()[0]
+    return None if seconds is None else float(seconds)
+
+
 def sweep(stale_seconds: float) -> int:
     """Remove deliveries that a dead worker left and that no active job names; returns how many."""
     with connection.cursor() as cursor:

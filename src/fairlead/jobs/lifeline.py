@@ -7,6 +7,7 @@ that hangs is known after a silence.
 
 import asyncio
 import secrets
+import socket
 import threading
 import time
 from typing import Self
@@ -14,11 +15,16 @@ from typing import Self
 import psycopg
 import structlog
 from django.conf import settings
+from django.db import connection as django_connection
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.worker import Worker
 
 log = structlog.get_logger(__name__)
 
+HERE = """
+select count(*) from pg_stat_activity
+where datname = current_database() and application_name = %s and query_start > now() - make_interval(secs => %s)
+"""
 BEAT = "update procrastinate_workers set last_heartbeat = now() where id = %s"
 
 _held: int | None = None
@@ -27,6 +33,18 @@ _held: int | None = None
 def held() -> int | None:
     """The number of this process's lock, to be written beside what it claims; None while it holds none."""
     return _held
+
+
+def name_here() -> str:
+    """What connections of lifelines of this machine, or container, are called in the database."""
+    return f"fairlead worker {socket.gethostname()}"[:63]
+
+
+def beats_here(stale_seconds: float) -> int:
+    """Workers of this very machine, or container, that have shown a sign of life within this time."""
+    with django_connection.cursor() as cursor:
+        cursor.execute(HERE, [name_here(), stale_seconds])
+        return int(cursor.fetchone()[0])
 
 
 class Lifeline(threading.Thread):
@@ -70,11 +88,13 @@ class Lifeline(threading.Thread):
         global _held  # noqa: PLW0603 (one process is one worker)
         number = secrets.randbits(62)
         try:
-            with psycopg.connect(**self._login, autocommit=True, connect_timeout=10) as connection:
+            login = {**self._login, "application_name": name_here()}
+            with psycopg.connect(**login, autocommit=True, connect_timeout=10) as connection:
                 connection.execute("select pg_advisory_lock(%s)", [number])
                 _held = number
                 while not self._over.wait(self._every):
-                    alive = time.monotonic() - self._loop_seen_at < self._patience
-                    connection.execute(BEAT, [self.worker.worker_id if self.worker and alive else None])
+                    # Without a turn of the event loop nothing is said at all: the silence is what `beats_here` sees.
+                    if time.monotonic() - self._loop_seen_at < self._patience:
+                        connection.execute(BEAT, [self.worker.worker_id if self.worker else None])
         finally:
             _held = None

@@ -17,7 +17,7 @@ from fairlead.jobs.context import Cancelled, JobContext, StaleAttempt, in_databa
 from fairlead.jobs.dispatch import again, back_off, dispatch
 from fairlead.jobs.models import Job
 from fairlead.jobs.states import Event, move
-from fairlead.store import scrub
+from fairlead.store import orgs, scrub, tracing
 
 _AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
@@ -43,7 +43,11 @@ async def run(job_id: int, *, delivery: int) -> None:
     context = JobContext(job)
     log.info("job begins", job=job_id, kind=job.kind, attempt=job.attempt)
     try:
-        await registry.find(job.kind).runner(context)
+        with (
+            orgs.within(job.org),
+            tracing.span("job", kind=job.kind, job=job.number, org=job.org_id, attempt=job.attempt),
+        ):
+            await registry.find(job.kind).runner(context)
         await context.close()
     except asyncio.CancelledError:
         # The worker is being stopped: somebody else goes on, and this attempt does not count against the job.
@@ -68,7 +72,7 @@ def claim(job_id: int, delivery: int) -> Job | None:
         reason="",
         support_code="",
     )
-    return Job.objects.get(pk=job_id) if claimed else None
+    return Job.objects.select_related("org").get(pk=job_id) if claimed else None
 
 
 async def _flush(context: JobContext) -> None:

@@ -48,3 +48,11 @@ def _bring_on(job: Job) -> None:
     log.warning("job of a lost worker", job=job.pk, kind=job.kind, attempt=job.attempt)
     engine.withdraw(old)
     transaction.on_commit(lambda: dispatch(job.org_id) and None)
+
+
+def forget_deliveries() -> None:
+    """After a restore: deliveries and workers were not restored, so their numbers would be those of others.
+
+    Jobs that had not ended are then found lost, and go on in the next worker.
+    """
+    Job.objects.update(engine_id=None, lifeline=None)

@@ -15,19 +15,25 @@ MIGRATING = 0x0FA1
 def prepare(
     home: Path, *, embedded: bool, make_key: bool = True, environ: MutableMapping[str, str] = os.environ
 ) -> None:
-    """Make the data folder, its key if the deployment sets none (`make_key`), and start the server if `embedded`.
+    """Make the key if the deployment sets none (`make_key`), and start the server if `embedded`; each makes the data folder.
+
+    With a key and a database of the deployment's own nothing is written here: the file system may be read-only.
 
     Afterwards Django is set up and all tables are of today. Raises `PostgresFailed`, or Django's own
     `OperationalError` when a server of the deployment's cannot be reached.
     """
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     if make_key:
         keys.ensure(home)
     if embedded:
         postgres.ensure_server(home)
+    look(environ)
+    migrate()
+
+
+def look(environ: MutableMapping[str, str] = os.environ) -> None:
+    """Set up Django and nothing else: for commands that only look, many times an hour."""
     environ.setdefault("DJANGO_SETTINGS_MODULE", "fairlead.web.django_settings")
     django.setup()
-    migrate()
 
 
 def migrate() -> None:

@@ -16,6 +16,7 @@ __all__ = [
     "ConsentScope",
     "Digest",
     "KnownList",
+    "Measure",
     "MemberActivity",
     "OptDecision",
     "OptReview",
@@ -135,3 +136,19 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Measure(models.Model):
+    """One number for whoever watches (`store.measures`). `labels` is JSON with sorted keys: words of ours, nothing of people."""
+
+    org = models.ForeignKey(Org, on_delete=models.CASCADE)
+    name = models.CharField(max_length=60)
+    labels = models.CharField(max_length=200, default="{}")
+    value = models.FloatField(default=0)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["org", "name", "labels"], name="store_measure_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value}"

@@ -20,8 +20,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from fairlead.domain.failure import Failure, FixTheSettings, OurBug, RefusedByGuard, SignInAgain, WaitAndRetry
 from fairlead.domain.role import Role
-from fairlead.store import hashing, scrub, tokens
-from fairlead.store.models import ApiToken
+from fairlead.store import hashing, orgs, scrub, tokens
+from fairlead.store.models import ApiToken, Org
 from fairlead.store.setting_rows import ChangedMeanwhile
 from fairlead.ui import sign_in, standing
 from fairlead.ui.access import SESSION_PERMISSIONS, access_of, may, open_to, role_of
@@ -105,22 +105,26 @@ def api(
     verbs = {"GET": get, "HEAD": get, "POST": post, "PUT": put, "DELETE": delete}
     endpoints = {verb: endpoint for verb, endpoint in verbs.items() if endpoint is not None}
 
+    def admitted(request: HttpRequest, asks: _Asks, **parts: Any) -> HttpResponse:
+        needed = access_of(view)
+        if not may(asks.role, asks.permissions, needed):
+            raise NotOpen(asks.role, needed.role)
+        if str(request.method) not in endpoints:
+            return HttpResponseNotAllowed(list(endpoints))
+        if request.method in _LOOKS:
+            return _answer(endpoints["GET"](request, **parts))
+        if asks.looks_only:
+            raise LookOnly(f"This {asks.by} may look and change nothing.")
+        return _answer(endpoints[str(request.method)](request, by=asks.by, **parts))
+
     @csrf_exempt
     @login_not_required
     @never_cache
     def view(request: HttpRequest, *args: Any, **parts: Any) -> HttpResponse:
         try:
             asks = _let_in(request)
-            needed = access_of(view)
-            if not may(asks.role, asks.permissions, needed):
-                raise NotOpen(asks.role, needed.role)
-            if str(request.method) not in endpoints:
-                return HttpResponseNotAllowed(list(endpoints))
-            if request.method in _LOOKS:
-                return _answer(endpoints["GET"](request, **parts))
-            if asks.looks_only:
-                raise LookOnly(f"This {asks.by} may look and change nothing.")
-            return _answer(endpoints[str(request.method)](request, by=asks.by, **parts))
+            with orgs.within(asks.org):
+                return admitted(request, asks, **parts)
         except Failure as failure:
             return refused(failure)
         except RequestDataTooBig:
@@ -161,9 +165,10 @@ def _answer(told: dict[str, Any]) -> JsonResponse:
 
 @dataclass(frozen=True, slots=True)
 class _Asks:
-    """Who asks: as the audit tells it, and what they may."""
+    """Who asks: as the audit tells it, about which org, and what they may."""
 
     by: str
+    org: Org
     role: Role
     permissions: Collection[str] = ()
     looks_only: bool = False
@@ -181,7 +186,9 @@ def _let_in(request: HttpRequest) -> _Asks:
         raise _Forbidden(
             f"This browser is signed in, but the request carries no proof that our own page sent it ({wrong})."
         )
-    return _Asks(request.user.get_username(), role_of(request), request.session.get(SESSION_PERMISSIONS, []))
+    return _Asks(
+        request.user.get_username(), orgs.default_org(), role_of(request), request.session.get(SESSION_PERMISSIONS, [])
+    )
 
 
 def _by_token(request: HttpRequest, sent: str) -> _Asks:
@@ -195,7 +202,7 @@ def _by_token(request: HttpRequest, sent: str) -> _Asks:
     if not tokens.count_call(token):
         raise _TooMany(f"The token “{token.name}” was used more than {tokens.CALLS_IN_WINDOW} times within a minute.")
     role = _role_of_token(token)
-    return _Asks(f"token {token.name}", role, looks_only=token.read_only)
+    return _Asks(f"token {token.name}", token.org, role, looks_only=token.read_only)
 
 
 def _role_of_token(token: ApiToken) -> Role:

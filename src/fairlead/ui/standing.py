@@ -52,7 +52,7 @@ def provide(reader: Reader) -> None:
     _provided.read = reader
 
 
-def note(user_id: str, reading: Reading, now: datetime | None = None) -> Standing:
+def note(org: Org, user_id: str, reading: Reading, now: datetime | None = None) -> Standing:
     """Keep what was read of a person who signs in; the user is made at the first time."""
     user, made = User.objects.get_or_create(username=user_id)
     if made:
@@ -61,6 +61,7 @@ def note(user_id: str, reading: Reading, now: datetime | None = None) -> Standin
     now = now or timezone.now()
     kept, _ = Standing.objects.update_or_create(
         user=user,
+        org=org,
         defaults={
             "role": reading.role,
             "permissions": list(reading.permissions),
@@ -71,16 +72,27 @@ def note(user_id: str, reading: Reading, now: datetime | None = None) -> Standin
     return kept
 
 
-def is_known(user_id: str) -> bool:
+def is_known(org: Org, user_id: str) -> bool:
     """Whether this person has signed in before: of others nothing is kept."""
-    return Standing.objects.filter(user__username=user_id).exists()
+    return Standing.objects.filter(org=org, user__username=user_id).exists()
+
+
+def of(org: Org, user: User) -> Standing | None:
+    """What is kept of somebody in this org; None for a local account, and for who came in through another org only."""
+    return Standing.objects.filter(org=org, user=user).first()
+
+
+def is_local(user: User) -> bool:
+    """Whether somebody has never come in through Salesforce."""
+    return not Standing.objects.filter(user=user).exists()
 
 
 def role_now(org: Org, username: str) -> Role | None:
-    """The role of somebody who signs in through Salesforce, read anew where that is due; None for anybody else."""
-    kept = Standing.objects.select_related("user").filter(user__username=username).first()
+    """The role of somebody who signs in through Salesforce, read anew where that is due; None for a local account."""
+    known = Standing.objects.select_related("user").filter(user__username=username)
+    kept = known.filter(org=org).first()
     if kept is None:
-        return None
+        return Role.NONE if known.exists() else None  # whoever came in through another org is nobody in this one
     now = fresh(org, kept, setting_rows.values(org))
     return Role(now.role) if now is not None else Role.NONE
 
@@ -89,7 +101,7 @@ def again(org: Org, user: User) -> Standing:
     """Read the role of a person now. Raises a Failure where the org cannot be asked."""
     if _provided.read is None:
         raise sides.NotProvided
-    return note(user.get_username(), _provided.read(org, user.get_username()))
+    return note(org, user.get_username(), _provided.read(org, user.get_username()))
 
 
 def fresh(org: Org, standing: Standing, chosen: Values) -> Standing | None:
@@ -101,7 +113,7 @@ def fresh(org: Org, standing: Standing, chosen: Values) -> Standing | None:
         # noted first, so that requests at the same moment do not all ask
         Standing.objects.filter(pk=standing.pk).update(tried_at=now)
         try:
-            return note(standing.user.get_username(), _provided.read(org, standing.user.get_username()))
+            return note(org, standing.user.get_username(), _provided.read(org, standing.user.get_username()))
         except Failure as failure:
             log.warning("role not confirmed", code=failure.code)
     return standing if now - standing.read_at < timedelta(minutes=chosen.of(GRACE)) else None

@@ -22,6 +22,7 @@ from django.utils.cache import add_never_cache_headers
 from fairlead.domain.role import Role
 from fairlead.domain.setting import Values
 from fairlead.store import audit, setting_rows
+from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
 from fairlead.ui import standing
 from fairlead.ui.access import SESSION_PERMISSIONS, SESSION_ROLE
@@ -63,7 +64,7 @@ def begin(request: HttpRequest, user: User) -> Visit:
     """A person has signed in. Visits that ended long ago are forgotten on the way."""
     now = timezone.now()
     Visit.objects.filter(seen_at__lt=now - KEPT).delete()
-    visit = Visit.objects.create(key=secrets.token_hex(16), user=user, started_at=now, seen_at=now)
+    visit = Visit.objects.create(key=secrets.token_hex(16), user=user, org=default_org(), started_at=now, seen_at=now)
     request.session[SESSION_VISIT] = visit.key
     return visit
 
@@ -82,9 +83,9 @@ def left(sender: object, request: HttpRequest, user: User | None, **_: Any) -> N
 
 
 def open_visits(user: User | None = None) -> list[Visit]:
-    """Sessions that go on, of one person or of all, as far as time has not ended them."""
+    """Sessions in this org that go on, of one person or of all, as far as time has not ended them."""
     chosen, now = setting_rows.values(default_org()), timezone.now()
-    found = _open().select_related("user", "user__standing")
+    found = _open().select_related("user").filter(org=default_org())
     if user is not None:
         found = found.filter(user=user)
     return [visit for visit in found if not _over(visit, chosen, now)]
@@ -97,16 +98,16 @@ def end(visits: QuerySet[Visit], reason: Ending) -> int:
 
 def end_one(number: int, by: str, of: User | None = None) -> bool:
     """End one session, if it is this person's (or anybody's, where `of` is left out); whether it went on."""
-    found = _open().filter(pk=number)
+    found = _open().filter(org=default_org(), pk=number)
     ended = end(found if of is None else found.filter(user=of), Ending.BY_SOMEBODY) > 0
     if ended:
         audit.record(default_org(), by, "end session", str(number))
     return ended
 
 
-def end_of(username: str, reason: Ending) -> int:
-    """End all sessions of a person; how many went on."""
-    return end(_open().filter(user__username=username), reason)
+def end_of(org: Org, username: str, reason: Ending) -> int:
+    """End all sessions of a person in an org; how many went on."""
+    return end(_open().filter(org=org, user__username=username), reason)
 
 
 def _open() -> QuerySet[Visit]:
@@ -150,17 +151,20 @@ def _look(request: HttpRequest, user: User) -> Ending | None:
     chosen = setting_rows.values(org)
     over = _over(visit, chosen, now)
     if over is None:
-        kept = getattr(visit.user, "standing", None)
-        over = None if kept is None else _standing(request, standing.fresh(org, kept, chosen))
+        kept = standing.of(org, user)
+        if kept is not None:
+            over = _standing(request, standing.fresh(org, kept, chosen))
+        elif not standing.is_local(user):  # came in through another org, and sees nothing of this one
+            over = Ending.TAKEN
     if over is not None:
         end(Visit.objects.filter(pk=visit.pk), over)
-    elif now - visit.seen_at >= _SEEN_EVERY:
-        Visit.objects.filter(pk=visit.pk).update(seen_at=now)
+    elif now - visit.seen_at >= _SEEN_EVERY or visit.org_id != org.pk:
+        Visit.objects.filter(pk=visit.pk).update(seen_at=now, org=org)
     return over
 
 
 def _visit(key: str) -> Visit | None:
-    return Visit.objects.select_related("user", "user__standing").filter(key=key).first()
+    return Visit.objects.filter(key=key).first()
 
 
 def _standing(request: HttpRequest, now: Standing | None) -> Ending | None:

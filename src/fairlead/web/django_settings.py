@@ -21,9 +21,8 @@ FAIRLEAD_CAMPAIGN_MONITOR_CLIENT_SECRET = FAIRLEAD.campaign_monitor_client_secre
 FAIRLEAD_SALESFORCE_LOGIN_URL = FAIRLEAD.salesforce_login_url
 FAIRLEAD_SALESFORCE_EVENTS_URL = FAIRLEAD.salesforce_events_url
 FAIRLEAD_SALESFORCE_CALL_SHARE = FAIRLEAD.salesforce_call_share
+FAIRLEAD_METRICS_TOKEN = FAIRLEAD.metrics_token
 FAIRLEAD_SLOTS = FAIRLEAD.slots
-FAIRLEAD_PUBLIC_URL = FAIRLEAD.public_url
-FAIRLEAD_CAMPAIGN_MONITOR_URL = FAIRLEAD.campaign_monitor_url
 FAIRLEAD_CONCURRENCY = FAIRLEAD.concurrency
 FAIRLEAD_HISTORY_DAYS = FAIRLEAD.history_days
 FAIRLEAD_HEARTBEAT_SECONDS = FAIRLEAD.heartbeat_seconds
@@ -86,6 +85,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # supervisors ask by whatever address they have
+    "fairlead.web.health.AnyHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -94,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "fairlead.ui.orgs.OrgMiddleware",
     # a session that is over ends before anything is shown
     "fairlead.ui.visits.VisitMiddleware",
     # every page needs a sign-in unless it says otherwise

@@ -1,5 +1,7 @@
 """Signing in and out, and the account's password."""
 
+from urllib.parse import urlencode
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
@@ -17,13 +19,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fairlead.domain.failure import Failure
 from fairlead.features.permissions import salesforce_sign_in
 from fairlead.features.setup import state as set_up
-from fairlead.store import audit, hashing, secrets
+from fairlead.store import audit, hashing, orgs, secrets
+from fairlead.store.models import Org
 from fairlead.store.orgs import default_org
+from fairlead.ui import orgs as bound
 from fairlead.ui import sign_in as ways
 from fairlead.ui import standing, visits
 from fairlead.ui.access import SESSION_NAME, Role, open_to
 
 PENDING = "fairlead_sign_in"
+PENDING_ORG = "fairlead_sign_in_org"
+REMEMBERED_S = 365 * 24 * 3600
 CALLBACKS_AT_MOST = 20
 """Nothing can be guessed there, and behind a proxy many people may share an address."""
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -60,6 +66,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             if user is not None:
                 ways.forget_failures(key)
                 login(request, user)
+                bound.bind(request, default_org())
                 audit.record(default_org(), name, "sign in", "password")
                 return redirect(_safe(request, target))
             ways.note_failure(key)
@@ -79,6 +86,7 @@ def _page(
     problem: Failure | str = "",
 ) -> HttpResponse:
     context = {"form": form, "next": target, "told": told, "problem": problem}
+    context["through"] = urlencode({"org": default_org().pk, **({"next": target} if target else {})})
     context["through_salesforce"] = salesforce_sign_in.available(default_org())
     return render(request, "web/sign_in.html", context, status=status)
 
@@ -96,6 +104,7 @@ def salesforce(request: HttpRequest) -> HttpResponse:
     except Failure as failure:
         return _page(request, SignInForm(), status=409, problem=failure)
     request.session[PENDING] = sealed
+    request.session[PENDING_ORG] = default_org().pk
     return HttpResponseRedirect(address)
 
 
@@ -104,7 +113,7 @@ def salesforce(request: HttpRequest) -> HttpResponse:
 @require_GET
 def salesforce_callback(request: HttpRequest) -> HttpResponse:
     """Back from Salesforce. What was kept of the beginning works once, whatever comes of it."""
-    org, key, sealed = default_org(), _from_here(request), str(request.session.pop(PENDING, ""))
+    org, key, sealed = _begun_with(request), _from_here(request), str(request.session.pop(PENDING, ""))
     if ways.must_wait(key, CALLBACKS_AT_MOST):
         return _page(request, SignInForm(), status=429, problem=WAIT)
     try:
@@ -113,10 +122,21 @@ def salesforce_callback(request: HttpRequest) -> HttpResponse:
         ways.note_failure(key)
         return _page(request, SignInForm(), status=403, problem=failure)
     ways.forget_failures(key)
-    login(request, standing.note(user_id, reading).user, backend=BACKEND)
+    with orgs.within(org):
+        login(request, standing.note(org, user_id, reading).user, backend=BACKEND)
+    bound.bind(request, org)
     request.session[SESSION_NAME] = secrets.seal(reading.name).decode()
     audit.record(org, user_id, "sign in", "Salesforce", after={"role": reading.role.label})
-    return redirect(_safe(request, target))
+    answer = redirect(_safe(request, target))
+    answer.set_cookie(
+        bound.COOKIE, str(org.pk), max_age=REMEMBERED_S, httponly=True, samesite="Lax", secure=request.is_secure()
+    )
+    return answer
+
+
+def _begun_with(request: HttpRequest) -> Org:
+    """The org whose sign-in was begun in this session."""
+    return Org.objects.filter(pk=request.session.pop(PENDING_ORG, None)).first() or default_org()
 
 
 def _from_here(request: HttpRequest) -> bytes:
@@ -137,6 +157,7 @@ def link(request: HttpRequest, number: str, token: str) -> HttpResponse:
         return render(request, "web/link.html", {"spent": True}, status=410)
     if request.method == "POST":
         login(request, user, backend=BACKEND)
+        bound.bind(request, default_org())
         audit.record(default_org(), user.get_username(), "sign in", "one-time link")
         return redirect("set_up" if set_up.unfinished() else "home")
     return render(request, "web/link.html", {"spent": False, "name": user.get_username()})
@@ -156,7 +177,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def account(request: HttpRequest) -> HttpResponse:
     """Set a password, so that the next sign-in needs no link."""
     assert isinstance(request.user, User)
-    if hasattr(request.user, "standing"):  # a password would outlive the role that Salesforce gives
+    if not standing.is_local(request.user):  # a password would outlive the role that Salesforce gives
         return render(request, "web/account.html", {"through_salesforce": True}, status=403 if request.POST else 200)
     form: SetPasswordForm[User] = SetPasswordForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():

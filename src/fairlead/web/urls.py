@@ -2,8 +2,8 @@
 
 from django.urls import include, path
 
-from fairlead.ui import help_codes, rooms, settings_api, settings_pages
-from fairlead.web import health, sign_in
+from fairlead.ui import help_codes, org_pages, rooms, settings_api, settings_pages
+from fairlead.web import health, metrics, sign_in
 
 urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
@@ -12,7 +12,11 @@ urlpatterns = [
     path("sign-in/<str:number>/<str:token>/", sign_in.link, name="sign_in_link"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("account/", sign_in.account, name="account"),
+    path("orgs/", org_pages.every, name="orgs"),
+    path("orgs/<int:number>/switch/", org_pages.switch, name="org_switch"),
     path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("settings/", settings_pages.overview, name="settings"),
     path("settings/<str:room>/", settings_pages.room, name="room_settings"),
     path("settings/<str:room>/<str:subject>/", settings_pages.room, name="subject_settings"),

@@ -21,6 +21,7 @@ from fairlead.features.subscriber_rules import explaining as rules_explaining
 from fairlead.features.subscriber_rules import past as rules_past
 from fairlead.features.webhooks import receiving, repairing
 from fairlead.jobs import companions, hearing, registry, schedules
+from fairlead.jobs.measuring import Measuring
 from fairlead.sync import explaining, heard, known, sides
 from fairlead.sync import standing as sync_standing
 from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_monitor, open_salesforce, open_sides
@@ -75,4 +76,4 @@ def register_runners() -> None:
     registry.register(flow_requests.KIND, flow_requests.TITLE, run_requests)
     listening.hear(HEARD)
     companions.provide(listening.listen, watch_requests)
-    hearing.provide(Listener())
+    hearing.provide(Listener(), Measuring())

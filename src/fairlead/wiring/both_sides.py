@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from fairlead.campaignmonitor import account as campaign_monitor
 from fairlead.features.connections import opening
 from fairlead.salesforce import client as salesforce
+from fairlead.salesforce.transport import Call
 from fairlead.store import hashing, secrets
 from fairlead.store.ledger import LedgerKeys
 from fairlead.store.models import Org
@@ -27,7 +28,7 @@ class Calls:
     def campaign_monitor_call(self, method: str, template: str, status: int) -> None:
         self.campaign_monitor += 1
 
-    def salesforce_call(self, call: object) -> None:
+    def salesforce_call(self, call: Call) -> None:
         self.salesforce += 1
 
 

@@ -8,9 +8,8 @@ from fairlead.features.flow_requests.flow import STAGE, Carrying
 from fairlead.features.flow_requests.rules import TITLE
 from fairlead.features.org_changes.listening import Heard
 from fairlead.jobs.context import JobContext, in_database
-from fairlead.store import hashing, setting_rows
+from fairlead.store import hashing, orgs, setting_rows
 from fairlead.store.models import Org
-from fairlead.store.orgs import default_org
 from fairlead.wiring.both_sides import Calls, open_sides
 from fairlead.wiring.holding import hold_sandbox
 
@@ -47,4 +46,9 @@ async def run_requests(context: JobContext) -> None:
 
 async def watch_requests() -> None:
     """A companion of the worker: what waits after a pause, or after a job that gave up, is asked for again."""
-    await in_database(lambda: taking.look_again(default_org()))
+    await in_database(_look_again)
+
+
+def _look_again() -> None:
+    for org in orgs.every():
+        taking.look_again(org)

@@ -45,7 +45,8 @@ def test_every_command_explains_itself(path):
 def test_the_doors_are_all_there():
     """Names that people and scripts count on."""
     wanted = """
-        up web worker migrate sign-in sync status doctor emulators demo explain
+        up web worker migrate backup restore sign-in sync status doctor emulators demo explain
+        orgs-list orgs-add
         jobs-list jobs-show jobs-cancel jobs-retry
         connect-campaign-monitor connect-salesforce disconnect-campaign-monitor disconnect-salesforce disconnect-all
         reset-connections sync-user-show sync-user-move

@@ -12,6 +12,7 @@ from django.utils import timezone
 from fairlead.domain.role import Role
 from fairlead.store import setting_rows, tokens
 from fairlead.store.models import AuditEntry, Org
+from fairlead.store.orgs import default_org
 from fairlead.ui import visits
 from fairlead.ui.models import Standing, Visit
 from fairlead.ui.session_settings import ABSOLUTE, GRACE, IDLE, RECHECK
@@ -157,13 +158,13 @@ def test_every_session_ends(
 
 
 def test_a_page_that_follows_a_run_is_led_to_the_sign_in_too(admin: Client) -> None:
-    visits.end_of("admin", visits.Ending.TAKEN)
+    visits.end_of(default_org(), "admin", visits.Ending.TAKEN)
     answer = admin.get("/sync/run/", headers={"hx-request": "true"})
     assert answer["HX-Redirect"] == "/sign-in/?ended=taken"
 
 
 def test_programs_with_an_ended_session_are_told_in_their_words(admin: Client) -> None:
-    visits.end_of("admin", visits.Ending.BY_SOMEBODY)
+    visits.end_of(default_org(), "admin", visits.Ending.BY_SOMEBODY)
     answer = admin.get("/api/v1/sync")
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "FL-231")
 

@@ -15,7 +15,7 @@ from fairlead.ui import rooms
 from fairlead.ui.access import SESSION_PERMISSIONS, SESSION_ROLE, Access, Role, access_of, allowed
 from tests.unit.web.test_addresses import EVERYTHING, _patterns
 
-ANYBODY = ("account", "account_zone", "sign_out", "sessions", "session_end", "access_again")
+ANYBODY = ("account", "account_zone", "sign_out", "sessions", "session_end", "access_again", "orgs", "org_switch")
 """Open to whoever is signed in: what concerns oneself."""
 FROM_GUEST = ("billing", "help", "help_page", "help_codes", "help_code")
 FROM_LIMITED = ("home", "people", "person")

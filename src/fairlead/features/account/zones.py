@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from fairlead.features.account.models import Preference
 from fairlead.jobs.models import Schedule
+from fairlead.store.orgs import default_org
 
 
 @cache
@@ -41,7 +42,7 @@ class Zones:
 def of(user_id: int) -> Zones:
     """Both, in one query: it is asked with every page."""
     own = Preference.objects.filter(user=OuterRef("pk")).values("zone")[:1]
-    schedule = Schedule.objects.order_by("pk").values("timezone")[:1]
+    schedule = Schedule.objects.filter(org=default_org()).order_by("pk").values("timezone")[:1]
     found = User.objects.filter(pk=user_id).values_list(Subquery(own), Subquery(schedule)).first()
     chosen, org = found or ("", "")
     return Zones(chosen or "", org or "UTC")

@@ -61,6 +61,16 @@ class OtherOrg(FixTheSettings):
         super().__init__(f"This sign-in leads to the org {found}; connected is {known}. Nothing was changed.")
 
 
+class ConnectedElsewhere(FixTheSettings):
+    """Two orgs of this installation would write to one Salesforce org."""
+
+    code = "FL-653"
+    next_step = "Change to the org that it is connected in, or disconnect it there first. Nothing was changed."
+
+    def __init__(self) -> None:
+        super().__init__("This Salesforce org is connected already, in another org of this installation.")
+
+
 @dataclass(frozen=True, slots=True)
 class FoundOrg:
     """What the org told of itself, and the id of the user who signed in."""
@@ -148,7 +158,8 @@ async def read_org(login: OrgLogin) -> FoundOrg:
 
 
 def store_salesforce(org: Org, login_url: str, kept: OrgCredentials, found: FoundOrg, by: str) -> None:
-    """Keep the credentials and what the org told. The sync user's id is kept, the name is not. Raises OtherOrg.
+    """Keep the credentials and what the org told. The sync user's id is kept, the name is not. Raises OtherOrg,
+    ConnectedElsewhere.
 
     Connecting another org than one that was disconnected forgets what was remembered of the records there.
     """
@@ -175,7 +186,10 @@ def store_salesforce(org: Org, login_url: str, kept: OrgCredentials, found: Foun
 
 
 def _check_org(org: Org, former: SalesforceOrg | None, found: FoundOrg, by: str) -> str:
-    """What connecting this org is called in the audit. Raises OtherOrg where another is connected."""
+    """What connecting this org is called in the audit. Raises OtherOrg, ConnectedElsewhere."""
+    elsewhere = SalesforceOrg.objects.exclude(org=org).exclude(state=State.DISCONNECTED)
+    if elsewhere.filter(org_id_18=record_id.to_18(found.org_id)).exists():
+        raise ConnectedElsewhere
     if former is None or not former.org_id_18:
         return "connect"
     if record_id.same_org(former.org_id_18, found.org_id):

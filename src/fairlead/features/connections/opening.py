@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Protocol
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -10,6 +9,7 @@ from django.conf import settings
 from fairlead.campaignmonitor import account as campaign_monitor
 from fairlead.domain.failure import FixTheSettings
 from fairlead.features.connections import credentials, logins, records
+from fairlead.features.connections.calls import Counting, Heard
 from fairlead.salesforce import client as salesforce
 from fairlead.salesforce.limits import Budget
 from fairlead.store.models import Org
@@ -25,13 +25,6 @@ class NotConnected(FixTheSettings):
         super().__init__(f"{side} is not connected.", next_step=f"Run `{command}`.")
 
 
-class Heard(Protocol):
-    """Who hears of every call to either side."""
-
-    def campaign_monitor_call(self, method: str, template: str, status: int) -> None: ...
-    def salesforce_call(self, call: object) -> None: ...
-
-
 @asynccontextmanager
 async def open_campaign_monitor(
     org: Org, calls: Heard | None = None
@@ -42,9 +35,12 @@ async def open_campaign_monitor(
     if kept is None or account is None:
         raise NotConnected("Campaign Monitor", "fairlead connect campaign-monitor")
     login = logins.to_account(org, kept)
-    heard = calls.campaign_monitor_call if calls else None
-    async with campaign_monitor.connect(account.base_url, login, on_call=heard) as opened:
-        yield opened
+    counting = Counting(org.pk, calls)
+    try:
+        async with campaign_monitor.connect(account.base_url, login, on_call=counting.campaign_monitor_call) as opened:
+            yield opened
+    finally:
+        await counting.write()
 
 
 @asynccontextmanager
@@ -56,10 +52,14 @@ async def open_salesforce(org: Org, calls: Heard | None = None) -> AsyncIterator
         raise NotConnected("Salesforce", "fairlead connect salesforce")
     login = logins.to_org(org, connection.login_url, kept)
     budget = Budget(settings.FAIRLEAD_SALESFORCE_CALL_SHARE / 100)
-    opening = salesforce.connect(login, on_call=calls.salesforce_call if calls else None, budget=budget)
-    with salesforce_failures("sign in"):
-        opened = await opening.__aenter__()
+    counting = Counting(org.pk, calls)
+    opening = salesforce.connect(login, on_call=counting.salesforce_call, budget=budget)
     try:
-        yield opened
+        with salesforce_failures("sign in"):
+            opened = await opening.__aenter__()
+        try:
+            yield opened
+        finally:
+            await opening.__aexit__(None, None, None)
     finally:
-        await opening.__aexit__(None, None, None)
+        await counting.write(budget)

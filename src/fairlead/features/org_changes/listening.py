@@ -31,9 +31,8 @@ from fairlead.salesforce.event_decode import Change, EventsRefused, Look
 from fairlead.salesforce.events import Events, Pace, Pass
 from fairlead.salesforce.login import Token
 from fairlead.salesforce.transport import CLIENT_NAME
-from fairlead.store import setting_rows
+from fairlead.store import orgs, setting_rows
 from fairlead.store.models import Org
-from fairlead.store.orgs import default_org
 from fairlead.sync import sides, standing
 
 log = structlog.get_logger(__name__)
@@ -87,11 +86,31 @@ class Places:
         records.keep_places(self.org, dict(self.reached))
 
 
-async def listen() -> None:
-    """Listen for the org of this installation, as soon as somebody reacts and both sides are connected."""
-    org = await in_database(default_org)
+async def listen(every: float = LOOK) -> None:
+    """Listen for each org, as soon as somebody reacts and both its sides are connected. One that fails stops no other.
+
+    `every`: seconds between two looks at which orgs there are, and who of them is not listened to.
+    """
     if not offered() and not _others:
         return
+    listened: dict[int, asyncio.Task[None]] = {}
+    try:
+        while True:
+            for org in await in_database(orgs.every):
+                task = listened.get(org.pk)
+                if task is None or task.done():
+                    if task is not None and not task.cancelled() and (error := task.exception()):
+                        log.error("listening broke off", org=org.pk, exc_info=error)
+                    listened[org.pk] = asyncio.create_task(listen_to(org), name=f"listen to {org.pk}")
+            await asyncio.sleep(every)
+    finally:
+        for task in listened.values():
+            task.cancel()
+        await asyncio.gather(*listened.values(), return_exceptions=True)
+
+
+async def listen_to(org: Org) -> None:
+    """Listen for one org; ends at once where it is not ready, or another process listens."""
     holder = random.token_hex(8)
     if not await in_database(_ready, org) or not await in_database(records.hold, org, holder, timezone.now() + HELD):
         return

@@ -132,12 +132,12 @@ def _note(org: Org, outcome: Outcome, by: str) -> None:
         sets = [*([outcome.change.assign] if outcome.change.assign else [])]
         after = {"role": outcome.after.label, "assigned": sets, "taken": list(outcome.change.unassign)}
         audit.record(org, by, "change access", person.id, before={"role": before.label}, after=after)
-    if standing.is_known(person.id):
+    if standing.is_known(org, person.id):
         own = (rules.MANAGE_MEMBERSHIPS,) if outcome.after >= Role.STANDARD else ()
         limited = outcome.after is Role.LIMITED
-        standing.note(person.id, reading(org, person.id) if limited else Reading(outcome.after, own))
+        standing.note(org, person.id, reading(org, person.id) if limited else Reading(outcome.after, own))
     if outcome.after is Role.NONE:
-        visits.end_of(person.id, visits.Ending.TAKEN)
+        visits.end_of(org, person.id, visits.Ending.TAKEN)
 
 
 def _ask(org: Org, question: Callable[[Salesforce], Awaitable[T]], seconds: float = 300) -> T:

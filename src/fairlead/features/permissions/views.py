@@ -18,6 +18,7 @@ from fairlead.features.permissions.org import LAST_PAGE, Wanted
 from fairlead.store.orgs import default_org
 from fairlead.ui import standing, visits
 from fairlead.ui.access import open_to, role_of
+from fairlead.ui.models import Standing
 
 HERE = "permissions"
 CHOICES = tuple((role, rules.HELP[role]) for role in sorted(Role, reverse=True))
@@ -98,22 +99,27 @@ def sessions(request: HttpRequest) -> HttpResponse:
     every = role_of(request) is Role.FULL
     found = visits.open_visits(None if every else request.user)
     names: dict[str, str] = {}
-    if every and any(hasattr(visit.user, "standing") for visit in found):
-        ids = {visit.user.get_username() for visit in found if hasattr(visit.user, "standing")}
+    kept = {one.user_id: one for one in Standing.objects.filter(org=default_org())}
+    ids = {visit.user.get_username() for visit in found if visit.user_id in kept}
+    if every and ids:
         try:
             names = {person.id: person.name for person in live.people(default_org(), ids).values()}
         except Failure as failure:
             messages.error(request, _("Names cannot be shown: {failure}").format(failure=failure))
     here = request.session.get(visits.SESSION_VISIT)
     rows = [
-        (visit, names.get(visit.user.get_username(), visit.user.get_username()), _role(visit.user), visit.key == here)
+        (
+            visit,
+            names.get(visit.user.get_username(), visit.user.get_username()),
+            _role(kept.get(visit.user_id)),
+            visit.key == here,
+        )
         for visit in found
     ]
     return _page(request, "sessions", rows=rows, every=every)
 
 
-def _role(user: User) -> str:
-    kept = getattr(user, "standing", None)
+def _role(kept: Standing | None) -> str:
     return _("Local account") if kept is None else Role(kept.role).label
 
 
@@ -135,7 +141,7 @@ def end_session(request: HttpRequest, number: int) -> HttpResponse:
 def again(request: HttpRequest) -> HttpResponse:
     """Read one's role in Salesforce now, rather than in some minutes."""
     assert isinstance(request.user, User)
-    if not hasattr(request.user, "standing"):
+    if standing.of(default_org(), request.user) is None:
         return redirect("account")
     try:
         kept = standing.again(default_org(), request.user)

@@ -45,7 +45,7 @@ def look(org: Org) -> steps.Known:
 
 def finished(org: Org) -> bool:
     """Whether a first sync came to its end, once. Ended jobs are not kept for ever: what was read then still proves it."""
-    runs = _runs().filter(org=org)
+    runs = _runs(org)
     if runs.filter(state=State.DONE).exists() or of(org).finished_at is not None:
         return True
     return not runs.exists() and ScopeState.objects.filter(org=org, kind=READ_BY_A_SYNC).exists()
@@ -53,11 +53,12 @@ def finished(org: Org) -> bool:
 
 def unfinished() -> bool:
     """Whether the menu is to show set-up: asked for each page, so that the usual answer costs one query."""
-    return not _runs().filter(state=State.DONE).exists() and not finished(default_org())
+    org = default_org()
+    return not _runs(org).filter(state=State.DONE).exists() and not finished(org)
 
 
-def _runs() -> QuerySet[Job]:
-    return Job.objects.filter(kind=SYNC_KIND)
+def _runs(org: Org) -> QuerySet[Job]:
+    return Job.objects.filter(org=org, kind=SYNC_KIND)
 
 
 def note(org: Org, moment: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from cryptography.fernet import InvalidToken
 from django import template
+from django.contrib.auth.models import User
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -15,7 +16,7 @@ from django.utils.translation import gettext
 from fairlead.domain.setting import Of
 from fairlead.store import secrets
 from fairlead.store.orgs import default_org
-from fairlead.ui import access, banners, help_codes, rooms
+from fairlead.ui import access, banners, help_codes, orgs, rooms
 from fairlead.ui.settings_forms import SettingsForm
 
 register = template.Library()
@@ -162,6 +163,13 @@ def signed_in_as(context: template.Context) -> str:
         return secrets.unseal(str(request.session[access.SESSION_NAME]).encode()) or str(request.user.get_username())
     except (KeyError, InvalidToken):
         return str(request.user.get_username())
+
+
+@register.simple_tag(takes_context=True)
+def org_here(context: template.Context) -> str:
+    """The name of the org that the page is about, for who may see several; else blank."""
+    user = context["request"].user
+    return default_org().name if isinstance(user, User) and orgs.sees_several(user) else ""
 
 
 @register.simple_tag(takes_context=True)
