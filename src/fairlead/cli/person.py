@@ -47,7 +47,8 @@ def show_person(asked: Asked, field: Field = "", as_json: AsJson = False) -> Non
     lists = asyncio.run(listing.memberships(here, wanted, by=WHO, email_field=field))
     if as_json:
         today = timezone.now().date()
-        people = [{**one.as_dict(today), "memberships": of.as_dict()} for one, of in zip(found, lists, strict=True)]
+        both = [(one.as_dict(today), of.as_dict()) for one, of in zip(found, lists, strict=True)]
+        people = [{**one, **of, "problems": [*of["problems"], *one["problems"]]} for one, of in both]
         show.document({"ok": True, "people": people})
         return
     for one, of in zip(found, lists, strict=True):
