@@ -33,7 +33,9 @@ def buttons(house: House, one: Record) -> list[m.Markup]:
 
 def _made(house: House, one: Record) -> list[Element]:
     files = plans.components(house, "CustomObject", one.sobject.name)
-    return [each for file in files if (root := plans.parsed(file)) is not None for each in plans.parts(root, "webLinks")]
+    return [
+        each for file in files if (root := plans.parsed(file)) is not None for each in plans.parts(root, "webLinks")
+    ]
 
 
 def _on_the_layout(house: House, one: Record) -> list[str]:
