@@ -11,7 +11,7 @@ DLT_SOURCE ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --quiet
 
-.PHONY: help setup browser demo test check bench year burst pages slow live clients docs screenshots messages lock format clean
+.PHONY: help setup browser demo test check bench year burst pages slow live clients lwc docs screenshots messages lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -61,6 +61,12 @@ clients: setup ## Run others' JavaScript clients and Salesforce's command line a
 	npm ci --prefix tests/clients/salesforce_cli --no-audit --no-fund
 	$(BIN)/python tests/clients/salesforce_cli/run.py
 	@if [ -n "$(DLT_SOURCE)" ]; then $(BIN)/python tests/clients/dlt/run.py "$(DLT_SOURCE)"; fi
+
+lwc: ## Test the components for Salesforce's record pages, lint them, read their Apex; needs node 20 and npm
+	npm ci --prefix salesforce/components --no-audit --no-fund
+	npm --prefix salesforce/components run apex
+	npm --prefix salesforce/components run lint
+	npm --prefix salesforce/components test
 
 docs: setup ## Write the reference anew and serve the documentation at http://127.0.0.1:8000
 	$(BIN)/python -m fairlead.cli.reference docs/reference
