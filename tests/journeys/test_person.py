@@ -60,25 +60,25 @@ def test_lists_are_managed_from_the_record_in_salesforce(fairlead: Admin) -> Non
 
     page.get_by_label("Add to lists").select_option(label=CUSTOMERS)
     page.get_by_role("button", name="Add to chosen lists").click()
-    expect(page.get_by_role("region", name="What will happen")).to_contain_text("Will be added.")
+    expect(page.get_by_role("region", name="Lists and what will happen")).to_contain_text("Will be added.")
     assert grave(page) == []
     keep_screenshot(page, "person-add")
     page.get_by_role("button", name="Add to lists").click()
-    expect(page.get_by_role("region", name="What was done")).to_contain_text("Done")
+    expect(page.get_by_role("region", name="Lists and what was done")).to_contain_text("Done")
     page.get_by_role("link", name="Back to the person").click()
     expect(page.get_by_role("region", name="Memberships")).to_contain_text("Customers")
 
     page.get_by_role("button", name="Unsubscribe from all lists").click()
-    expect(page.get_by_role("region", name="What will happen").get_by_role("row")).to_have_count(3)
+    expect(page.get_by_role("region", name="Lists and what will happen").get_by_role("row")).to_have_count(3)
     page.get_by_role("button", name="Unsubscribe from all lists").click()
-    expect(page.get_by_role("region", name="What was done")).to_contain_text("Done")
+    expect(page.get_by_role("region", name="Lists and what was done")).to_contain_text("Done")
     assert grave(page) == []
     page.get_by_role("link", name="Back to the person").click()
     table = page.get_by_role("region", name="Memberships")
     expect(table.get_by_role("cell", name="Unsubscribed")).to_have_count(2)
     page.get_by_label("Add to lists").select_option(label=CUSTOMERS)
     page.get_by_role("button", name="Add to chosen lists").click()
-    expect(page.get_by_role("region", name="What will happen")).to_contain_text("FL-620")
+    expect(page.get_by_role("region", name="Lists and what will happen")).to_contain_text("FL-620")
     expect(page.get_by_role("button", name="Add to lists")).to_have_count(0)
 
     lists = next(fairlead.fairlead.emulators.get(CM, "/_control/state"))["clients"][0]["lists"]

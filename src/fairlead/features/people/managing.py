@@ -128,17 +128,21 @@ async def carry_out(
 ) -> list[Done]:
     """Do it, as far as it may be done now; one list that is refused stops no other. Raises a Failure before anything.
 
-    What is done is audited: lists, record or hash, never the address.
+    What is done is audited: lists, record or hash, never the address. It is written down before anything is done, so that
+    an end in between leaves a trace; doing it again changes nothing more.
     """
     async with _Managing(who, act) as managing:
         person = await managing.find(asked, email_field)
         made = await managing.planned(person, lists)
         if made.changes:
             await managing.check()
+        begun = {"lists": [{"list": step.place.list} for step in made.steps], "records": managing.records}
+        entry = await sync_to_async(audit.record)(who, by, f"manage lists: {act}", person.subject, after=begun)
         done = [await managing.carry_out(step, made.address) for step in made.steps]
-    told = [{"list": one.step.place.list, "done": one.done, "code": _code(one)} for one in done]
-    after = {"lists": told, "records": managing.records}
-    await sync_to_async(audit.record)(who, by, f"manage lists: {act}", person.subject, after=after)
+    if entry is not None:
+        told = [{"list": one.step.place.list, "done": one.done, "code": _code(one)} for one in done]
+        entry.after = begun | {"lists": told}
+        await sync_to_async(entry.save)(update_fields=["after"])
     return done
 
 

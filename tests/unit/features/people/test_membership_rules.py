@@ -99,6 +99,12 @@ def test_what_will_happen_is_told() -> None:
     assert len({act.label for act in Act}) == len(Act)
 
 
+def test_of_an_opt_out_and_a_suppression_the_opt_out_is_told() -> None:
+    """Who unsubscribes from all lists of a client is suppressed by that, too."""
+    assert code(one(Act.ADD, place(UNSUBSCRIBED, suppressed=True))) == "FL-620"
+    assert code(one(Act.ADD, place(BOUNCED, suppressed=True))) == "FL-624"
+
+
 def test_a_list_that_is_not_known_is_refused_for_itself() -> None:
     steps = plan(Act.REMOVE, ["x", "l", "x"], [place(ACTIVE)], Consent())
     assert [(step.place.list, code(step)) for step in steps] == [("x", "FL-621"), ("l", "")]

@@ -195,12 +195,12 @@ def _refusal(act: Act, place: Place, consent: Consent, *, paused: bool) -> Failu
         return Paused()
     if act is not Act.ADD:
         return None if place.state in MAILED else NotMailed(place.state)
-    if place.suppressed:
-        return IsSuppressed(place.client_name)
     left = Shown(Opt.OUT) if place.state == UNSUBSCRIBED else MISSING
     side = stands_in_the_way(consent.shadows.get(place.client), consent.box, left, consent.options)
     if side is not None:
         return OptedOut(side)
+    if place.suppressed:
+        return IsSuppressed(place.client_name)
     return MailCameBack() if place.state == BOUNCED else None
 
 
