@@ -11,7 +11,7 @@ DLT_SOURCE ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --quiet
 
-.PHONY: help setup browser demo test check bench year burst pages slow live clients wheel sbom audit deploycheck docs screenshots messages lock format clean
+.PHONY: help setup browser demo test check bench year burst pages slow live clients lwc wheel sbom audit deploycheck docs screenshots messages lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -74,6 +74,12 @@ audit: setup ## Ask whether a locked package has a known vulnerability; ARGS=--s
 
 deploycheck: .make/deploy ## Hold deploy/ and Containerfile against Helm, Kubernetes' schemas, hadolint, systemd, PromQL
 	@PATH="$(CURDIR)/.make/tools/bin:$$PATH" .make/tools/bin/python deploy/check.py
+
+lwc: ## Test the components for Salesforce's record pages, lint them, read their Apex; needs node 20 and npm
+	npm ci --prefix salesforce/components --no-audit --no-fund
+	npm --prefix salesforce/components run apex
+	npm --prefix salesforce/components run lint
+	npm --prefix salesforce/components test
 
 docs: setup ## Write the reference anew and serve the documentation at http://127.0.0.1:8000
 	$(BIN)/python -m fairlead.cli.reference docs/reference

@@ -180,12 +180,12 @@ def test_who_asks_about_a_person_hears_what_is_agreed_and_the_last_decision(worl
     ann, _ = on_both(world)
     world.leave(ann, client=0)
     world.run(0)
-    told = async_to_sync(explaining.say)(None, Asked(world.org.pk, ann))
+    told = async_to_sync(explaining.say)(Asked(world.org.pk, ann))
     first, second = sorted(one.text for one in told)
     assert first.startswith("Opt status at “First”: the address has opted out, agreed ")
     assert "rule 3: An opt-out was recorded since the last run" in first
     assert "“Second”: the address may be mailed" in second
-    assert async_to_sync(explaining.say)(None, Asked(world.org.pk, "nobody@example.com")) == []
+    assert async_to_sync(explaining.say)(Asked(world.org.pk, "nobody@example.com")) == []
 
 
 def test_the_commands_tell_the_same(world: OptWorld) -> None:

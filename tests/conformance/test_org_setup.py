@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.salesforce import Salesforce, installing, names, org_layouts, removal, rights, sharing
+from fairlead.salesforce import Salesforce, installing, names, org_layouts, record_pages, removal, rights, sharing
 from fairlead.salesforce.errors import SetupRefused
 from fairlead.salesforce.layouts import ADDITIONS, has_ours, object_of
 from fairlead.salesforce.package import package_from_source, package_of
@@ -52,6 +52,24 @@ async def flows_of(sf: Salesforce) -> dict[str, bool]:
     path = f"{sf.transport.data}/tooling/query"
     found = await sf.transport.json(path, dict[str, Any], door="flows", params={"q": soql})
     return {row["DeveloperName"]: row["ActiveVersionId"] is not None for row in found["records"]}
+
+
+def test_components_for_record_pages_go_in_after_all_else_and_out_with_it(served):
+    asyncio.run(with_components(served))
+
+
+async def with_components(served: dict[str, Any]) -> None:
+    async with signed_in(served) as sf:
+        assert not await record_pages.installed(sf)
+        (await sf.metadata.deploy(PACKAGE)).raise_for_failure()
+        (await record_pages.deploy(sf, SOURCES, "https://fairlead.test")).raise_for_failure()
+        assert await record_pages.installed(sf)
+        both = members_of(PACKAGE)
+        for kind, members in members_of(record_pages.package(SOURCES, "60.0", "")).items():
+            both[kind] = [*both.get(kind, ()), *members]
+        plan = await removal.plan(sf, both)
+        (await removal.carry_out(sf, plan)).raise_for_failure()
+        assert not await record_pages.installed(sf)
 
 
 def test_all_goes_in_and_out_and_in_again(served):

@@ -13,8 +13,8 @@ from django.test import Client
 
 from fairlead.cli.demo_emulators import Emulators
 from fairlead.domain.address import member_key
-from fairlead.features.people import flow
-from fairlead.features.people.rules import Reason
+from fairlead.features.people import asking, flow
+from fairlead.features.people.rules.verdicts import Reason
 from fairlead.jobs.models import Job
 from fairlead.salesforce import names
 from fairlead.store import hashing
@@ -189,9 +189,9 @@ def test_an_id_leads_to_the_address(world: World) -> None:
     """Of a contact and of a member record; an id of nobody is refused, and so is a name."""
     for record in (world.contacts[0], world.member):
         assert ask(record).facts.address == THERE
-    with pytest.raises(flow.NoSuchRecord):
+    with pytest.raises(asking.NoSuchRecord):
         ask("003000000000000AAA")
-    with pytest.raises(flow.NotAPerson):
+    with pytest.raises(asking.NotAPerson):
         ask("Somebody Known")
 
 

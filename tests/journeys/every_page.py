@@ -14,7 +14,7 @@ FRAGMENTS = frozenset(
 """Parts of pages, without a frame of their own."""
 ELSEWHERE = frozenset(
     "healthz readyz metrics sign_in_link sign_in_salesforce sign_in_salesforce_callback connections_callback "
-    "connections_account_callback set_up_package".split()
+    "connections_account_callback set_up_package go".split()
 )
 """Doors and files."""
 
@@ -57,6 +57,7 @@ def address(admin: Admin, name: str) -> str:
         "/mappings/abc/": f"/mappings/{listed}/",
         "/jobs/1/": f"/jobs/{job}/",
         "/rules/8/": f"/rules/{_rule(admin, listed)}/" if "/rules/8/" in path else "",
+        "/people/1/": f"/people/{_person(admin)}/" if path == "/people/1/" else "",
         "/campaigns/x/": f"/campaigns/{campaign[0][0]}/" if campaign else "/campaigns/",
         "/0123456789abcdef/": f"/{campaign[0][0]}/" if campaign else "/",
     }
@@ -78,6 +79,12 @@ def _message(admin: Admin) -> int:
         admin.fairlead.sync(code=1)
         admin.fairlead.clear_faults()
     return int(admin.fairlead.rows(newest)[0][0])
+
+
+def _person(admin: Admin) -> str:
+    """A contact who is on a list."""
+    members = admin.fairlead.truth().members
+    return next(str(row["Contact__c"]) for row in members if row["Contact__c"] and row["State__c"] == "Active")
 
 
 def _import(admin: Admin, listed: str) -> tuple[int, int]:

@@ -22,6 +22,7 @@ ROOTS: Final = (
     "CustomApplication", "CustomNotificationType", "Flow", "ReportType", "Report", "ReportFolder", "Dashboard",
     "DashboardFolder", "LightningComponentBundle", "ApexClass", "FlowDefinition", "QuickAction", "FlexiPage",
     "GlobalValueSet", "CustomMetadata", "CustomLabels", "PermissionSetGroup", "Package",
+    "ExternalCredential", "NamedCredential",
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from fairlead.cli import (
     messages,
     opt_status,
     orgs,
+    person,
     records,
     rules,
     run,
@@ -101,6 +102,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(tracking.app, name="tracking")
 app.add_typer(mappings.app, name="mappings")
 app.add_typer(members.app, name="members")
+app.add_typer(person.app, name="person")
 app.add_typer(storage.app, name="storage")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(imports.app, name="imports")

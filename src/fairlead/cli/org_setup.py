@@ -51,6 +51,16 @@ async def deploy(
         )
 
 
+async def deploy_components(here: "Org", folder: Path, on_progress: "Progress | None" = None) -> "DeployResult":
+    """Deploy the components for record pages, which ask this Fairlead at its public address."""
+    from fairlead import wiring
+    from fairlead.cli.house import settings
+    from fairlead.features.setup import deploying
+
+    async with wiring.open_salesforce(here) as crm:
+        return await deploying.deploy_components(crm, folder, settings().public_url, on_progress=on_progress)
+
+
 async def check(
     here: "Org", folder: Path, on_progress: "Progress | None"
 ) -> tuple["DeployResult | SalesforceError", "Found"]:
@@ -68,9 +78,16 @@ async def check(
     return result, found
 
 
-def report_deployment(result: "DeployResult", settled: "Settled | None", *, as_json: bool) -> None:
-    """Say what was deployed, or what was refused and what to do. Ends with 1 when it was refused."""
+def report_deployment(
+    result: "DeployResult", settled: "Settled | None", pages: "DeployResult | None" = None, *, as_json: bool
+) -> None:
+    """Say what was deployed, or what was refused and what to do. Ends with 1 when it was refused.
+
+    `pages` are the components for record pages, where they were asked for; all else stays when they are refused.
+    """
     _unless_refused(result, as_json=as_json)
+    if pages is not None:
+        _unless_refused(pages, as_json=as_json, more={"deployed_before": result.total})
     created = sum(each.created for each in result.successes)
     changed = sum(each.changed and not each.created for each in result.successes)
     if as_json:
@@ -79,10 +96,16 @@ def report_deployment(result: "DeployResult", settled: "Settled | None", *, as_j
         if settled:
             told |= {"address_set": settled.address_set, "access_given": settled.access_given}
             told |= {"problems": list(settled.problems)}
+        if pages is not None:
+            told |= {"record_pages": pages.total}
         show.document({"ok": True, **told})
         return
     out = show.console()
     out.print(f"{result.total} components deployed: {created} new, {changed} changed.")
+    if pages is not None:
+        out.print(
+            f"{pages.total} components for record pages deployed. Next: docs/howto/components-on-record-pages.md."
+        )
     if settled and settled.access_given:
         out.print("The user that Fairlead signs in as now has the permission set Fairlead Full Access.")
     if settled and settled.address_set:
@@ -204,11 +227,14 @@ def remove(here: "Org", folder: Path, *, only_check: bool, yes: bool, as_json: b
 
 async def _removal_plan(here: "Org", folder: Path) -> tuple[str, "Plan"]:
     from fairlead import wiring
-    from fairlead.salesforce import removal
+    from fairlead.salesforce import record_pages, removal
     from fairlead.salesforce.package import package_from_source
 
     members = removal.members_of(package_from_source(folder, "60.0"))
     async with wiring.open_salesforce(here) as crm:
+        if (folder / record_pages.FOLDER).is_dir() and await record_pages.installed(crm):
+            for kind, names in removal.members_of(record_pages.package(folder, "60.0", "")).items():
+                members[kind] = [*members.get(kind, ()), *names]
         return await _name_of(crm), await removal.plan(crm, members)
 
 

@@ -24,6 +24,9 @@ app.add_typer(layouts, name="layouts")
 Source = Annotated[
     Path | None, typer.Option(help="Folder with sfdx-project.json. Default: the one that came with Fairlead.")
 ]
+Components = Annotated[
+    bool, typer.Option("--components", help="Deploy the Lightning components for record pages as well.")
+]
 Check = Annotated[bool, typer.Option("--check", help="Only say what would be done.")]
 
 
@@ -47,16 +50,21 @@ def install_now() -> list[str]:
 
 
 @app.command("deploy", epilog="Example: fairlead salesforce deploy")
-def deploy(source: Source = None, as_json: AsJson = False) -> None:
+def deploy(source: Source = None, components: Components = False, as_json: AsJson = False) -> None:
     """Deploy Fairlead's objects, fields, buttons and permission sets to the connected org.
 
-    All or nothing. Deploying again changes nothing. The user that Fairlead signs in as gets full access.
+    All or nothing. Deploying again changes nothing. The user that Fairlead signs in as gets full access. Components for
+    record pages are deployed after that, with a test of their Apex class, where they are asked for.
     """
     open_house()
+    folder, pages = source or project(), None
     with show.progress("Deploying", as_json=as_json) as told:
-        work = org_setup.deploy(org(), source or project(), check_only=False, on_progress=told)
+        work = org_setup.deploy(org(), folder, check_only=False, on_progress=told)
         result, settled = asyncio.run(work)
-    org_setup.report_deployment(result, settled, as_json=as_json)
+    if components and result.success:
+        with show.progress("Deploying components", as_json=as_json) as told:
+            pages = asyncio.run(org_setup.deploy_components(org(), folder, told))
+    org_setup.report_deployment(result, settled, pages, as_json=as_json)
 
 
 @app.command("check", epilog="Example: fairlead salesforce check")

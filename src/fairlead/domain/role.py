@@ -1,6 +1,10 @@
 """What a person may do, in rising order: the permission sets of the org (F68–F71)."""
 
 from enum import IntEnum
+from typing import Final
+
+MANAGE_MEMBERSHIPS: Final = "Manage_Memberships"
+"""The custom permission of the org that lets Limited Access manage the lists of people (F73)."""
 
 
 class Role(IntEnum):

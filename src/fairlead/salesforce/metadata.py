@@ -1,5 +1,6 @@
 """Deploying metadata to the org, and following it to its end."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import aiohttp
@@ -54,11 +55,29 @@ class ComponentSuccess(msgspec.Struct, frozen=True, rename="camel"):
     deleted: bool = False
 
 
+class TestFailure(msgspec.Struct, frozen=True, rename="camel"):
+    """An Apex test that a deployment ran and that failed."""
+
+    name: str | None = None
+    method_name: str | None = None
+    message: str | None = None
+
+    def __str__(self) -> str:
+        return f"ApexTest {self.name}.{self.method_name}: {self.message}"
+
+
+class Tests(msgspec.Struct, frozen=True, rename="camel"):
+    """What became of the Apex tests of a deployment."""
+
+    failures: list[TestFailure] = []
+
+
 class Details(msgspec.Struct, frozen=True, rename="camel"):
     """Component by component, how a deployment went."""
 
     component_failures: list[ComponentFailure] = []
     component_successes: list[ComponentSuccess] = []
+    run_test_result: Tests = Tests()
 
 
 class DeployResult(msgspec.Struct, frozen=True, rename="camel"):
@@ -81,6 +100,11 @@ class DeployResult(msgspec.Struct, frozen=True, rename="camel"):
         return self.details.component_failures if self.details else []
 
     @property
+    def test_failures(self) -> list[TestFailure]:
+        """The Apex tests that failed."""
+        return self.details.run_test_result.failures if self.details else []
+
+    @property
     def successes(self) -> list[ComponentSuccess]:
         """The components that were taken; an ended deployment tells them."""
         return self.details.component_successes if self.details else []
@@ -89,7 +113,8 @@ class DeployResult(msgspec.Struct, frozen=True, rename="camel"):
         """Raise SetupRefused naming the first refused components, unless it succeeded."""
         if self.success:
             return
-        reasons = [str(failure) for failure in self.failures[:5]] or [self.error_message or self.status]
+        refused = [*self.failures, *self.test_failures]
+        reasons = [str(failure) for failure in refused[:5]] or [self.error_message or self.status]
         raise SetupRefused(
             f"The deployment ended as {self.status}. " + "; ".join(reasons) + ".",
             code="deploy_failed",
@@ -113,18 +138,25 @@ class Metadata:
         return "/".join((f"{self._transport.data}/metadata/deployRequest", *map(segment, parts)))
 
     async def deploy(
-        self, package: bytes, *, check_only: bool = False, on_progress: Progress | None = None
+        self,
+        package: bytes,
+        *,
+        check_only: bool = False,
+        on_progress: Progress | None = None,
+        tests: Sequence[str] = (),
     ) -> DeployResult:
         """Deploy a zip and wait for its end, whatever it is; all or nothing. See `DeployResult.raise_for_failure`.
 
+        `tests` are Apex classes whose tests the deployment runs, in place of those that the org would choose.
         Safe to repeat: deploying the same again changes nothing.
         """
-        deploy_id = await self.start(package, check_only=check_only)
+        deploy_id = await self.start(package, check_only=check_only, tests=tests)
         return await self.wait(deploy_id, on_progress)
 
-    async def start(self, package: bytes, *, check_only: bool = False) -> str:
+    async def start(self, package: bytes, *, check_only: bool = False, tests: Sequence[str] = ()) -> str:
         """Hand a zip to the org; gives the deployment's id."""
-        options = msgspec.json.encode({"deployOptions": {**_OPTIONS, "checkOnly": check_only}}).decode()
+        chosen = {"testLevel": "RunSpecifiedTests", "runTests": list(tests)} if tests else {}
+        options = msgspec.json.encode({"deployOptions": {**_OPTIONS, **chosen, "checkOnly": check_only}}).decode()
 
         def form() -> aiohttp.FormData:
             data = aiohttp.FormData(default_to_multipart=True)

@@ -104,14 +104,19 @@ class _Package:
         return _xml(root)
 
     def zip(self, api_version: str) -> bytes:
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            for path, content in sorted({**self.files, "package.xml": self.manifest(api_version)}.items()):
-                info = zipfile.ZipInfo(path, _ZIP_TIME)
-                info.compress_type = zipfile.ZIP_DEFLATED
-                info.external_attr = 0o644 << 16
-                archive.writestr(info, content, compresslevel=9)
-        return buffer.getvalue()
+        return rezipped({**self.files, "package.xml": self.manifest(api_version)})
+
+
+def rezipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip of files by path, `package.xml` among them; the same files give the same bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path, content in sorted(files.items()):
+            info = zipfile.ZipInfo(path, _ZIP_TIME)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, content, compresslevel=9)
+    return buffer.getvalue()
 
 
 def package_from_source(sfdx_dir: Path, api_version: str) -> bytes:

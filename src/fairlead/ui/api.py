@@ -24,7 +24,7 @@ from fairlead.store import hashing, orgs, scrub, tokens
 from fairlead.store.models import ApiToken, Org
 from fairlead.store.setting_rows import ChangedMeanwhile
 from fairlead.ui import sign_in, standing
-from fairlead.ui.access import SESSION_PERMISSIONS, access_of, may, open_to, role_of
+from fairlead.ui.access import SESSION_PERMISSIONS, Access, access_of, may, open_to, role_of
 
 log = structlog.get_logger(__name__)
 
@@ -97,22 +97,27 @@ def api(
     delete: Endpoint | None = None,
     role: Role | None = None,
     permission: str = "",
+    changes: Access | None = None,
+    named: bool = False,
 ) -> Callable[..., HttpResponse]:
     """A view of these endpoints: JSON in, JSON out, `{"ok": true, …}` or `{"ok": false, "error": {code, text, next_step}}`.
 
     `role` opens it from a role on, `permission` by a custom permission to Limited Access, too; else the room's role counts.
+    `changes` is what changing needs, where that is more than looking. `named`: who looks is told to the endpoint, too.
     """
     verbs = {"GET": get, "HEAD": get, "POST": post, "PUT": put, "DELETE": delete}
     endpoints = {verb: endpoint for verb, endpoint in verbs.items() if endpoint is not None}
 
     def admitted(request: HttpRequest, asks: _Asks, **parts: Any) -> HttpResponse:
-        needed = access_of(view)
+        looks = request.method in _LOOKS
+        needed = changes if changes is not None and not looks else access_of(view)
         if not may(asks.role, asks.permissions, needed):
             raise NotOpen(asks.role, needed.role)
         if str(request.method) not in endpoints:
             return HttpResponseNotAllowed(list(endpoints))
-        if request.method in _LOOKS:
-            return _answer(endpoints["GET"](request, **parts))
+        if looks:
+            who = {"by": asks.by} if named else {}
+            return _answer(endpoints["GET"](request, **parts, **who))
         if asks.looks_only:
             raise LookOnly(f"This {asks.by} may look and change nothing.")
         return _answer(endpoints[str(request.method)](request, by=asks.by, **parts))

@@ -13,6 +13,7 @@ from fairlead.features.opt_status import rules as opt_status
 from fairlead.features.org_changes import listening
 from fairlead.features.org_changes import rules as org_changes
 from fairlead.features.org_changes.offered import offer
+from fairlead.features.people import managing
 from fairlead.features.permissions import salesforce_sign_in
 from fairlead.features.primary_sync import flow as primary_sync_flow
 from fairlead.features.primary_sync import rules as primary_sync
@@ -26,7 +27,7 @@ from fairlead.sync import explaining, heard, known, sides
 from fairlead.sync import standing as sync_standing
 from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_monitor, open_salesforce, open_sides
 from fairlead.wiring.connected import standing_of
-from fairlead.wiring.holding import held
+from fairlead.wiring.holding import held, may_write
 from fairlead.wiring.reactions import IF_PAUSED, REACTIONS
 from fairlead.wiring.run_changes import run_org_changes
 from fairlead.wiring.run_opt_status import run_opt_status
@@ -59,8 +60,9 @@ def register_runners() -> None:
     # two runs over one list would each count what the other is about to take off
     registry.register(rules_past.KIND, rules_past.TITLE, held(rules_past.run_over_past), apart_from=(rules_past.KIND,))
     explaining.provide("subscriber_rules", rules_explaining.say)
-    explaining.provide("opt_status", opt_status_explaining.say)
+    explaining.provide_remembered("opt_status", opt_status_explaining.say)
     known.provide(known_clients)
+    managing.provide(may_write)
     sync_standing.provide(standing_of)
     heard.provide(opt_status_hearing.listen)
     # both write members of a list from what they read before: the older reading must not be written last

@@ -27,6 +27,12 @@ async def hold_sandbox(
     await sandbox.check(org, crm, account, clients, chosen, connected)
 
 
+async def may_write(org: Org, crm: Salesforce, account: CampaignMonitor, chosen: Values) -> None:
+    """The same before somebody changes the lists of one person."""
+    scopes = await sync_to_async(connections.scopes_to_sync)(org)
+    await hold_sandbox(org, crm, account, scopes, chosen)
+
+
 def held(runner: Runner) -> Runner:
     """The same work for a sandbox only where it may write to the account. Raises SandboxHeld before anything is done."""
 

@@ -59,7 +59,7 @@ def test_the_doors_are_all_there():
         campaigns-list campaigns-link campaigns-unlink campaigns-refresh campaigns-preview
         imports-list imports-show imports-set imports-preview imports-run imports-delete
         mappings-list mappings-show mappings-set mappings-copy mappings-preview mappings-undo mappings-addresses
-        members-ambiguous members-lists records-preview records-retry storage-estimate storage-show
+        members-ambiguous members-lists person-show person-add person-remove person-unsubscribe records-preview records-retry storage-estimate storage-show
         rules-delete rules-disable rules-enable rules-list rules-preview rules-run rules-set rules-show
         opt-status-run opt-status-review opt-status-consent opt-status-history opt-status-report
         suppression-remove tracking-suspicious webhooks-remove webhooks-repair webhooks-status

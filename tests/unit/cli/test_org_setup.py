@@ -9,7 +9,7 @@ from fairlead.cli import org_setup
 from fairlead.cli.edge import Exit
 from fairlead.salesforce.errors import SetupRefused
 from fairlead.salesforce.installing import Settled
-from fairlead.salesforce.metadata import ComponentFailure, ComponentSuccess, DeployResult, Details
+from fairlead.salesforce.metadata import ComponentFailure, ComponentSuccess, DeployResult, Details, TestFailure, Tests
 from fairlead.salesforce.removal import Plan
 from fairlead.salesforce.rights import Found, Need
 
@@ -42,6 +42,27 @@ def ended(work, capsys):
     with pytest.raises(typer.Exit) as caught:
         work()
     return caught.value.exit_code, *capsys.readouterr()
+
+
+FAILED_TEST = DeployResult(
+    "Failed",
+    done=True,
+    details=Details(run_test_result=Tests([TestFailure("FairleadControllerTest", "people", "REQUIRED_FIELD_MISSING")])),
+)
+
+
+def test_components_for_record_pages_are_told_beside_the_rest(capsys):
+    """What is refused of them tells that all else was deployed before."""
+    org_setup.report_deployment(DONE, Settled(False, False), DONE, as_json=False)
+    assert "3 components for record pages deployed" in capsys.readouterr().out
+    org_setup.report_deployment(DONE, None, DONE, as_json=True)
+    assert json.loads(capsys.readouterr().out)["record_pages"] == 3
+    code, out, _ = ended(lambda: org_setup.report_deployment(DONE, None, FAILED_TEST, as_json=True), capsys)
+    told = json.loads(out)
+    assert (code, told["deployed_before"], told["error"]["code"]) == (1, 3, "FL-351")
+    assert told["components"][0]["name"] == "FairleadControllerTest.people"
+    with pytest.raises(SetupRefused, match="REQUIRED_FIELD_MISSING"):
+        FAILED_TEST.raise_for_failure()
 
 
 def test_a_deployment_tells_new_and_changed_components(capsys):

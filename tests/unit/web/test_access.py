@@ -18,7 +18,7 @@ from tests.unit.web.test_addresses import EVERYTHING, _patterns
 ANYBODY = ("account", "account_zone", "sign_out", "sessions", "session_end", "access_again", "orgs", "org_switch")
 """Open to whoever is signed in: what concerns oneself."""
 FROM_GUEST = ("billing", "help", "help_page", "help_codes", "help_code")
-FROM_LIMITED = ("home", "people", "person")
+FROM_LIMITED = ("home", "people", "person", "person_activity", "go", "api_person_activity", "api_person_memberships")
 FROM_STANDARD = (
     "home_org", "home_charts",
     "lists", "lists_csv", "ambiguous_addresses", "ambiguous_addresses_csv",
@@ -26,7 +26,7 @@ FROM_STANDARD = (
     "campaigns", "campaigns_csv", "campaign", "campaign_recipients", "suspicious",
     "salesforce_campaigns", "salesforce_campaigns_averages", "salesforce_campaigns_compare",
     "jobs", "job", "job_run", "job_cancel", "job_retry",
-    "api_requests", "api_request",
+    "api_requests", "api_request", "person_lists",
 )  # fmt: skip
 OPEN_FROM: dict[str, Role] = {
     **dict.fromkeys(ANYBODY, Role.NONE),

@@ -60,6 +60,7 @@ async def _in_detail(account: CampaignMonitor, one: OnList, address: str, id_fie
         state=subscriber.state,
         since=subscriber.date,
         joined=subscriber.joined,
+        consent_to_track=subscriber.consent_to_track,
         named_id=_named_id(subscriber, id_field),
         history=tuple(text for _, text in sorted(told, reverse=True)[:LAST]),
     )

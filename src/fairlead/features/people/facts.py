@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairlead.domain.said import Said
+from fairlead.domain.said import OPT_STATUS, Said
 from fairlead.sync.match import MatchRules
 
 
@@ -69,9 +69,9 @@ class OnList:
     """One list: what Campaign Monitor says of the address there, and what Fairlead and the org have of it.
 
     `state` is blank where the address is not on the list; `since` (of the state) and `joined` are in the client's time
-    zone, `cursor` (how far the list was read, blank for never) in the account's. `named_id` is the record id that a custom
-    field of the subscriber names. `creates` is what the list's rule makes for people without a record: `contact`, `lead`,
-    or blank; `not_created` says why Salesforce did not take such a record.
+    zone, `cursor` (how far the list was read, blank for never) in the account's. `consent_to_track` is `Yes`, `No` or
+    blank. `named_id` is the record id that a custom field of the subscriber names. `creates` is what the list's rule makes
+    for people without a record: `contact`, `lead`, or blank; `not_created` says why Salesforce did not take such a record.
     """
 
     id: str
@@ -83,6 +83,7 @@ class OnList:
     state: str = ""
     since: str = ""
     joined: str = ""
+    consent_to_track: str = ""
     named_id: str = ""
     history: tuple[str, ...] = ()
     cursor: str = ""
@@ -153,6 +154,16 @@ class Facts:
     settings: tuple[str, ...] = ()
     said: tuple[Said, ...] = ()
     """What rooms say of the person, such as which rules are true of their records."""
+
+    @property
+    def opt_status(self) -> list[Said]:
+        """What is agreed about mail to the address, with its history."""
+        return [one for one in self.said if one.topic == OPT_STATUS]
+
+    @property
+    def rules(self) -> list[Said]:
+        """What else rooms say."""
+        return [one for one in self.said if one.topic != OPT_STATUS]
 
     @property
     def found(self) -> bool:

@@ -1,46 +1,19 @@
 """The answer to “why is this person there, or not?”: read live on both sides, put together, kept nowhere (C3)."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Final
 
 from asgiref.sync import sync_to_async
 
-from fairlead.domain.address import normal
-from fairlead.domain.failure import Failure, FixThisRecord
+from fairlead.domain.failure import Failure
 from fairlead.domain.said import Said
 from fairlead.features.people import account, kept, org
+from fairlead.features.people.asking import whom
 from fairlead.features.people.facts import Facts, Json, Matching, OnList, Suppressed
-from fairlead.features.people.rules import Verdict, Winner, verdicts, winners
-from fairlead.store import audit, hashing
+from fairlead.features.people.rules.verdicts import Verdict, Winner, verdicts, winners
+from fairlead.store import audit
 from fairlead.store.models import Org
 from fairlead.sync import explaining, known, sides
-
-RECORD_ID: Final = re.compile(r"[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?")
-ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
-LONGEST: Final = 254
-
-
-class NotAPerson(FixThisRecord):
-    """What was asked for is neither an address nor the id of a record."""
-
-    code = "FL-412"
-    next_step = "Give an e-mail address, or the id of a contact, lead, person account or member (15 or 18 characters)."
-
-    def __init__(self) -> None:
-        # What was typed is not repeated: it may be somebody's name.
-        super().__init__("That is no e-mail address and no record id.")
-
-
-class NoSuchRecord(FixThisRecord):
-    """The org has no record of that id with an address, or the user whom Fairlead signs in as may not see it."""
-
-    code = "FL-413"
-    next_step = "Look the record up in Salesforce; a record without an address belongs to no list."
-
-    def __init__(self, record: str) -> None:
-        super().__init__(f"The org shows no person {record} with an e-mail address.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,31 +41,14 @@ async def explain(who: Org, asked: str, *, only: str = "", by: str = "") -> list
 
     Raises NotAPerson, NoSuchRecord, or a Failure where a record is asked for and the org cannot be.
     """
-    asked = asked.strip()
     matching = await sync_to_async(kept.matching)(who)
-    if "@" in asked:
-        if not ADDRESS.fullmatch(asked) or len(asked) > LONGEST:
-            raise NotAPerson
-        addresses = [normal(asked)]
-        subject = f"address {hashing.keyed_hash(addresses[0]).hex()[:16]}"
-    elif RECORD_ID.fullmatch(asked):
-        addresses = await _of_record(who, asked, matching)
-        subject = f"record {asked}"
-    else:
-        raise NotAPerson
-    await sync_to_async(audit.record)(who, by, "explain a person", subject)
-    return [await _explained(who, address, only, matching) for address in addresses]
+    person = await whom(who, asked, matching)
+    await sync_to_async(audit.record)(who, by, "explain a person", person.subject)
+    return [await explained(who, address, only, matching) for address in person.addresses]
 
 
-async def _of_record(who: Org, record: str, matching: Matching) -> list[str]:
-    async with sides.salesforce(who.pk) as crm:
-        found = await org.addresses_of(crm, record, matching)
-    if not found:
-        raise NoSuchRecord(record)
-    return found
-
-
-async def _explained(who: Org, address: str, only: str, matching: Matching) -> Explanation:
+async def explained(who: Org, address: str, only: str, matching: Matching) -> Explanation:
+    """The explanation of one address."""
     facts = await _facts(who, address, only, matching)
     contact, lead = winners(facts.people, matching, address)
     return Explanation(facts, verdicts(facts), contact, lead)
@@ -100,7 +56,8 @@ async def _explained(who: Org, address: str, only: str, matching: Matching) -> E
 
 async def _facts(who: Org, address: str, only: str, matching: Matching) -> Facts:
     lists, suppressed, account_problem = await _in_account(who, address, only, matching)
-    in_org, said, org_problem = await _in_org(who, address, matching)
+    in_org, told, org_problem = await _in_org(who, address, matching)
+    said = [*await explaining.ask_remembered(explaining.Asked(who.pk, address)), *told]
     lists = _with_members(lists, in_org, only)
     return Facts(
         address,

@@ -35,10 +35,7 @@ async def read(org: Salesforce, address: str, matching: Matching) -> InOrg:
     """What the org has of the address. Raises a Failure."""
     found = InOrg()
     with salesforce_failures("read what the org has of an address"):
-        found.people = [
-            *await _people(org, "Contact", matching.contact_fields, address),
-            *await _people(org, "Lead", matching.lead_fields, address),
-        ]
+        found.people = await people(org, address, matching)
         if len(address) <= MAX_SALESFORCE_EMAIL:
             await _members(org, address, found)
             await _suppression(org, address, found)
@@ -47,9 +44,18 @@ async def read(org: Salesforce, address: str, matching: Matching) -> InOrg:
     return found
 
 
-async def _all(org: Salesforce, soql: str, *, deleted: bool = False) -> list[dict[str, Any]]:
+async def rows(org: Salesforce, soql: str, *, deleted: bool = False) -> list[dict[str, Any]]:
+    """All rows of a query that gives few; `deleted` with those in the recycle bin."""
     pages = org.query_all(soql) if deleted else org.query(soql)
     return [row async for page in pages for row in page]
+
+
+async def people(org: Salesforce, address: str, matching: Matching) -> list[Person]:
+    """The contacts and leads that have the address."""
+    return [
+        *await _people(org, "Contact", matching.contact_fields, address),
+        *await _people(org, "Lead", matching.lead_fields, address),
+    ]
 
 
 async def _people(org: Salesforce, kind: str, fields: Sequence[str], address: str) -> list[Person]:
@@ -64,8 +70,8 @@ async def _people(org: Salesforce, kind: str, fields: Sequence[str], address: st
     seen = [name for name in more if info.field(name) is not None]
     columns = ", ".join(dict.fromkeys(["Id", "LastModifiedDate", "CreatedDate", *asked, *seen]))
     where = " OR ".join(f"{name} = {quote(address)}" for name in asked)
-    rows = await _all(org, f"SELECT {columns} FROM {kind} WHERE {where} LIMIT {MANY}")
-    return [_person(kind, row, asked, address) for row in rows]
+    found = await rows(org, f"SELECT {columns} FROM {kind} WHERE {where} LIMIT {MANY}")
+    return [_person(kind, row, asked, address) for row in found]
 
 
 def _person(kind: str, row: dict[str, Any], fields: Iterable[str], address: str) -> Person:
@@ -91,7 +97,7 @@ async def _members(org: Salesforce, address: str, found: InOrg) -> None:
         f"SELECT Id, Member_Key__c, State__c, Contact__c, Lead__c, LastModifiedDate, IsDeleted, List__r.Name, "
         f"List__r.Client__r.Client_Id__c, List__r.Client__r.Name FROM {names.MEMBER} WHERE Email__c = {quote(address)}"
     )
-    for row in await _all(org, soql, deleted=True):
+    for row in await rows(org, soql, deleted=True):
         list_id = str(row["Member_Key__c"]).partition(":")[0]
         earlier = found.members.get(list_id)
         if earlier is not None and not earlier.deleted:
@@ -122,14 +128,14 @@ async def _suppression(org: Salesforce, address: str, found: InOrg) -> None:
             str(row["Suppressed_Date__c"] or ""),
             str(row["Reason__c"] or ""),
         )
-        for row in await _all(org, soql)
+        for row in await rows(org, soql)
     ]
 
 
 async def _activity(org: Salesforce, address: str, found: InOrg) -> None:
     """The newest activities, and how many there are of each kind."""
     where = f"FROM {names.TRACKING} WHERE Email__c = {quote(address)}"
-    counted = await _all(org, f"SELECT Activity__c, COUNT(Id) n {where} GROUP BY Activity__c")
+    counted = await rows(org, f"SELECT Activity__c, COUNT(Id) n {where} GROUP BY Activity__c")
     found.counts = {str(row["Activity__c"]): int(row["n"]) for row in counted}
     if not found.counts:
         return
@@ -144,7 +150,7 @@ async def _activity(org: Salesforce, address: str, found: InOrg) -> None:
             str((row["Campaign__r"] or row["Journey_Email__r"] or {}).get("Name") or ""),
             str(row["URL_Clicked__c"] or row["Bounce_Reason__c"] or ""),
         )
-        for row in await _all(org, soql)
+        for row in await rows(org, soql)
     ]
 
 
@@ -161,30 +167,5 @@ async def _campaigns(org: Salesforce, found: InOrg) -> None:
                     str(row["Status"] or ""),
                     str(row[column]),
                 )
-                for row in await _all(org, f"{soql} LIMIT {MANY}")
+                for row in await rows(org, f"{soql} LIMIT {MANY}")
             ]
-
-
-async def addresses_of(org: Salesforce, record: str, matching: Matching) -> list[str] | None:
-    """The addresses of a contact, lead, person account or member record; None where there is no such record."""
-    with salesforce_failures("read a record"):
-        kind, fields = await _kind_of(org, record, matching)
-        info = await org.describe(kind)
-        asked = [name for name in fields if info.field(name) is not None]
-        if not asked:
-            return None
-        rows = await _all(org, f"SELECT Id, {', '.join(asked)} FROM {kind} WHERE Id = {quote(record)}")
-    if not rows:
-        return None
-    held = [normal(str(rows[0][name] or "")) for name in asked]
-    return list(dict.fromkeys(address for address in held if address))
-
-
-async def _kind_of(org: Salesforce, record: str, matching: Matching) -> tuple[str, Sequence[str]]:
-    """The object that an id belongs to, told by its first three letters, and the fields that hold addresses."""
-    standard: dict[str, tuple[str, Sequence[str]]] = {
-        "003": ("Contact", matching.contact_fields),
-        "00Q": ("Lead", matching.lead_fields),
-        "001": ("Account", ("PersonEmail",)),
-    }
-    return standard.get(record[:3], (names.MEMBER, ("Email__c",)))

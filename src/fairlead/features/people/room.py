@@ -1,6 +1,6 @@
 """What the room of people declares."""
 
-from fairlead.domain.role import Role
+from fairlead.domain.role import MANAGE_MEMBERSHIPS, Role
 from fairlead.ui.rooms import Room, Verb
 
 ROOM = Room(
@@ -11,5 +11,5 @@ ROOM = Room(
     place=40,
     role=Role.LIMITED,
     urls="fairlead.features.people.urls",
-    verbs=(Verb("find a person"),),
+    verbs=(Verb("find a person"), Verb("manage lists", MANAGE_MEMBERSHIPS)),
 )

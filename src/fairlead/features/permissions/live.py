@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from asgiref.sync import async_to_sync
 
 from fairlead.domain.failure import FixTheSettings, WaitAndRetry
-from fairlead.domain.role import Role
+from fairlead.domain.role import MANAGE_MEMBERSHIPS, Role
 from fairlead.features.permissions import org as in_org
 from fairlead.features.permissions import rules
 from fairlead.features.permissions.org import Found, Outcome, Wanted
@@ -62,7 +62,7 @@ def reading(org: Org, user_id: str) -> Reading:
         if person is None:
             return Reading(Role.NONE)
         own = await in_org.permissions(crm, user_id) if person.role is Role.LIMITED else ()
-        every = (rules.MANAGE_MEMBERSHIPS,) if person.role >= Role.STANDARD else own
+        every = (MANAGE_MEMBERSHIPS,) if person.role >= Role.STANDARD else own
         return Reading(person.role, every, person.name)
 
     return _ask(org, read, PATIENCE_S)
@@ -133,7 +133,7 @@ def _note(org: Org, outcome: Outcome, by: str) -> None:
         after = {"role": outcome.after.label, "assigned": sets, "taken": list(outcome.change.unassign)}
         audit.record(org, by, "change access", person.id, before={"role": before.label}, after=after)
     if standing.is_known(org, person.id):
-        own = (rules.MANAGE_MEMBERSHIPS,) if outcome.after >= Role.STANDARD else ()
+        own = (MANAGE_MEMBERSHIPS,) if outcome.after >= Role.STANDARD else ()
         limited = outcome.after is Role.LIMITED
         standing.note(org, person.id, reading(org, person.id) if limited else Reading(outcome.after, own))
     if outcome.after is Role.NONE:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fairlead.domain.failure import Failure
-from fairlead.domain.role import Role
+from fairlead.domain.role import MANAGE_MEMBERSHIPS, Role
 from fairlead.features.permissions import rules
 from fairlead.features.permissions.rules import Change, Person
 from fairlead.salesforce.client import Salesforce
@@ -92,7 +92,7 @@ async def named(crm: Salesforce, names: Collection[str]) -> list[Person]:
 
 async def permissions(crm: Salesforce, user_id: str) -> tuple[str, ...]:
     """Our custom permissions that a user has by any permission set, the profile's among them. Three short queries."""
-    name = rules.MANAGE_MEMBERSHIPS
+    name = MANAGE_MEMBERSHIPS
     known = await _rows(crm, f"SELECT Id FROM CustomPermission WHERE DeveloperName = {quote(name)}")
     if not known:
         return ()

@@ -15,8 +15,6 @@ SETS: Final = {
 }
 """The permission set of each role, by its API name."""
 ROLES: Final = {name: role for role, name in SETS.items()}
-MANAGE_MEMBERSHIPS: Final = "Manage_Memberships"
-"""The custom permission that lets Limited Access manage lists (F73)."""
 AT_ONCE: Final = 200
 """How many users one change may be for."""
 HELP: Final = {

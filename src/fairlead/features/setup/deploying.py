@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Final
 
 from fairlead.domain.failure import FixTheSettings
-from fairlead.salesforce import installing, refusals, sharing
+from fairlead.salesforce import installing, record_pages, refusals, sharing
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.installing import Settled
 from fairlead.salesforce.metadata import DeployResult
 from fairlead.salesforce.package import package_from_source
 from fairlead.salesforce.polling import Progress
 
+TEST_FAILED: Final = (
+    "Something of your own, such as a validation rule or a trigger, refused what the test made: "
+    "look at Setup > Apex Test Execution."
+)
 FALLBACK: Final = "Look at Setup > Deployment Status, then try again."
 
 
@@ -30,6 +34,16 @@ class NoProject(FixTheSettings):
 
     def __init__(self) -> None:
         super().__init__("The Salesforce project is not here.")
+
+
+class NoComponents(FixTheSettings):
+    """The components for record pages are not beside the Salesforce sources."""
+
+    code = "FL-631"
+    next_step = "Leave out --components, or name the folder of a whole checkout with --source."
+
+    def __init__(self) -> None:
+        super().__init__("The components for record pages are not here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,15 @@ async def deploy(
     return result, await installing.settle(crm, address)
 
 
+async def deploy_components(
+    crm: Salesforce, folder: Path, address: str, *, on_progress: Progress | None = None
+) -> DeployResult:
+    """Deploy the components for record pages of a project, after everything else. Raises NoComponents."""
+    if not (folder / record_pages.FOLDER / "sfdx-project.json").is_file():
+        raise NoComponents
+    return await record_pages.deploy(crm, folder, address, on_progress=on_progress)
+
+
 def refused(result: DeployResult) -> list[Refused]:
     """Each refused component in words."""
     return [
@@ -81,6 +104,9 @@ def refused(result: DeployResult) -> list[Refused]:
             refusals.next_step(each),
         )
         for each in result.failures
+    ] + [
+        Refused("ApexTest", f"{each.name}.{each.method_name}", None, each.message or "", TEST_FAILED)
+        for each in result.test_failures
     ]
 
 

@@ -9,6 +9,7 @@ from fairlead_emulators.salesforce.explorer import layout, plans, reads
 from fairlead_emulators.salesforce.explorer import markup as m
 from fairlead_emulators.salesforce.explorer.house import Ask, House, Routes
 from fairlead_emulators.salesforce.explorer.reads import Record, Wanted
+from fairlead_emulators.salesforce.explorer.records.buttons import buttons
 from fairlead_emulators.salesforce.explorer.records.lists import MERGED, lines
 from fairlead_emulators.salesforce.explorer.values import highlights, label_of, listed, moment, shown, to_record
 from fairlead_emulators.salesforce.model.history import history_name, parent_field
@@ -29,7 +30,7 @@ def record(house: House, ask: Ask) -> Response:
         one.name,
         tile=layout.icon_of(sobject),
         over=sobject.label,
-        tools=None if one.deleted else _tools(one),
+        tools=None if one.deleted else [*buttons(house, one), *_tools(one)],
         panel=panel,
     )
     details = m.card("Details", [_section(house, one, *each) for each in plans.planned(house, sobject)], name="details")
@@ -41,7 +42,7 @@ def record(house: House, ask: Ask) -> Response:
     return layout.page(house, ask, title, back, banner, top, content, tab=sobject.name, wide=True)
 
 
-def _tools(one: Record) -> m.Child:
+def _tools(one: Record) -> list[m.Child]:
     sobject, converted = one.sobject, bool(one.values.get("IsConverted"))
     tools: list[m.Child] = []
     if sobject.updateable and not converted:

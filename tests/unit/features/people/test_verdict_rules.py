@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.features.people.facts import Facts, Matching, Member, OnList, Person, Refusal, Syncs
-from fairlead.features.people.rules import Reason, Winner, decide, link_of, verdict, verdicts, winners
+from fairlead.features.people.rules.verdicts import Reason, Winner, decide, link_of, verdict, verdicts, winners
 from fairlead.sync.match import MatchBuilder
 
 ON = OnList("l1", "News", "c1", "Client", state="Active", since="2026-03-04 05:00:00", cursor="2026-03-04T06:00:00")
