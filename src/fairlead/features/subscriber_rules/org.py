@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote as percent
 
+from fairlead.domain import field_paths as fields
+from fairlead.domain.criteria import Criterion, both
 from fairlead.domain.failure import Failure, FixTheSettings
-from fairlead.features.subscriber_rules.rules import fields
-from fairlead.features.subscriber_rules.rules.compiling import both
-from fairlead.features.subscriber_rules.rules.words import Criterion
 from fairlead.salesforce import names
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.composite import Subrequest
