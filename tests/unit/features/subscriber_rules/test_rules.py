@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairlead.domain import criterion_values as values
+from fairlead.domain import field_paths as fields
+from fairlead.domain import logic
 from fairlead.domain.consent import Side
 from fairlead.domain.criteria import Criterion, NotThis, both, kept
-from fairlead.features.subscriber_rules.rules import deciding, fields, logic, values
+from fairlead.features.subscriber_rules.rules import deciding
 from fairlead.features.subscriber_rules.rules.compiling import compiled
 from fairlead.features.subscriber_rules.rules.conflicts import exclude_each_other
 from fairlead.features.subscriber_rules.rules.deciding import Fate, Known
