@@ -21,7 +21,7 @@ class Condition:
 
 
 def condition(object: str, criteria: Sequence[Criterion], logic_text: str, objects: Objects) -> Condition:
-    """The condition of criteria, with all that is wrong with them."""
+    """The condition of criteria, with all that is wrong with them; more than `MOST_CRITERIA` are for the caller to refuse."""
     problems: list[Problem] = []
     atoms: list[Atom] = []
     for number, one in enumerate(criteria[:MOST_CRITERIA], 1):
@@ -36,7 +36,8 @@ def condition(object: str, criteria: Sequence[Criterion], logic_text: str, objec
     except NotThis as wrong:
         told = str(wrong)
         problems.append(Problem(0, told[0].upper() + told[1:]))
-    where = "" if tree is None or problems else soql(tree, atoms)
+    sound = tree is not None and not problems and len(criteria) <= MOST_CRITERIA
+    where = soql(tree, atoms) if tree is not None and sound else ""
     return Condition(where, tree, tuple(atoms), tuple(problems))
 
 
