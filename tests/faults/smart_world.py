@@ -65,9 +65,7 @@ def draft(whole: Whole, **changes: Any) -> Draft:
 def smart_id(whole: Whole, name: str = "Order") -> str:
     """The id of the smart e-mail of this name."""
     (client,) = whole.clients().values()
-    found = (
-        whole.api("GET", "transactional/smartEmail", None) if not client else transactional(whole, "smartEmail", client)
-    )
+    found = transactional(whole, "smartEmail", client)
     return str(next(one["ID"] for one in found if one["Name"] == name))
 
 
