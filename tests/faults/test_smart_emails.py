@@ -11,7 +11,13 @@ from fairlead import wiring
 from fairlead.domain.outward_settings import PAUSED
 from fairlead.features.transactional_email import keeping, queue
 from fairlead.features.transactional_email.models import Send, SentMessage, SmartEmail, SmartMapping
-from fairlead.features.transactional_email.rules.failures import NoSuchMapping, NoSuchRecord, NotRefused, SendIdTaken
+from fairlead.features.transactional_email.rules.failures import (
+    BadMapping,
+    NoSuchMapping,
+    NoSuchRecord,
+    NotRefused,
+    SendIdTaken,
+)
 from fairlead.features.transactional_email.rules.words import Recipient
 from fairlead.features.transactional_email.settings import SETTLE_MINUTES
 from fairlead.jobs.models import Job
@@ -259,6 +265,31 @@ def test_what_became_of_messages_comes_back_to_their_tasks(whole: Whole) -> None
     Send.objects.filter(pk=row.pk).update(done_at=timezone.now() - timedelta(days=3))
     world.look(whole)
     assert not Send.objects.filter(pk=row.pk).exists()
+
+
+def test_an_e_mail_message_is_kept_where_the_object_takes_one(whole: Whole) -> None:
+    """At an opportunity: as sent, with the message's id, recipient and state; a contact takes only tasks."""
+    uid = world.mapping(whole, message=True)
+    record, address = world.order(whole)
+    row = world.ask(whole, uid, record)
+    assert world.run(whole).failure is None
+    assert state(row) == ("done", "")
+    whole.emulators.post(CM, "/_control/clock", {"advance_seconds": 3_600})
+    world.look(whole)
+    message = SentMessage.objects.get(send=row)
+    (kept,) = [one for one in whole.rows("EmailMessage") if one["RelatedToId"] == record]
+    assert (kept["ToAddress"], kept["Status"]) == (address, "3")
+    assert kept["CM_Smart_Email_Message_Id__c"] == message.message_id
+    assert kept["CM_Smart_Email_Status__c"] == message.status != "Sent"
+    person = {"object": "Contact", "variables": (), "listings": (), "recipients": (Recipient("To", "field", "Email"),)}
+    with pytest.raises(BadMapping, match="choose the task"):
+        world.mapping(whole, message=True, **person)
+    contact = whole.act(act="create", object="Contact", fields={"LastName": "P", "Email": "person@example.com"})["id"]
+    row = world.ask(whole, world.mapping(whole, **person), contact)
+    world.run(whole)
+    assert [
+        one["WhoId"] for one in whole.rows("Task") if one["CM_Smart_Email_Recipient__c"] == "person@example.com"
+    ] == [contact]
 
 
 def test_smart_emails_are_mirrored_without_anybodys_address(whole: Whole) -> None:

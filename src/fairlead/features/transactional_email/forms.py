@@ -148,8 +148,8 @@ def changed(draft: Draft, act: str) -> Draft:
     if kind in ("column", "criterion") and len(places) == 2 and 0 <= places[0] < len(draft.listings):
         name = {"column": "columns", "criterion": "criteria"}[kind]
         one = draft.listings[places[0]]
-        rest: dict[str, Any] = {name: _without(getattr(one, name), places[1])}
-        one = replace(one, **rest)
+        fewer: dict[str, Any] = {name: _without(getattr(one, name), places[1])}
+        one = replace(one, **fewer)
         listings = [*draft.listings]
         listings[places[0]] = one
         return replace(draft, listings=tuple(listings))

@@ -64,6 +64,21 @@ class QueueRow:
     statuses: str
 
 
+def variables(data: Mapping[str, Any]) -> list[tuple[str, str, list[str] | None]]:
+    """Variables as a page shows them: the name, the text, and the rows of a list as texts."""
+    found: list[tuple[str, str, list[str] | None]] = []
+    for name, value in data.items():
+        if isinstance(value, list):
+            found.append((name, "", [_row(one) for one in value]))
+        else:
+            found.append((name, str(value), None))
+    return found
+
+
+def _row(one: Any) -> str:
+    return ", ".join(f"{key}: {text}" for key, text in one.items()) if isinstance(one, dict) else str(one)
+
+
 def client_names(org: Org) -> dict[str, str]:
     """Names of the account's clients by id."""
     return {one.scope.id: one.scope.name for one in known.clients(org.pk)}

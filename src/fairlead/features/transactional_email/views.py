@@ -117,7 +117,8 @@ def test(request: HttpRequest, mapping: SmartMapping) -> HttpResponse:
             if request.POST.get("act") == "send":
                 sent = async_to_sync(trying.send)(default_org(), mapping.uid, record, address)
                 context["sent"] = sent or _("accepted")
-            context["shown"] = async_to_sync(trying.look)(default_org(), mapping.uid, record)
+            found = async_to_sync(trying.look)(default_org(), mapping.uid, record)
+            context |= {"shown": found, "variables": shown.variables(found.data)}
         except Failure as failure:
             context["problem"] = failure
     context["once"] = uuid.uuid4().hex
