@@ -130,6 +130,7 @@ def look(whole: Whole) -> Told:
     from fairlead.features.transactional_email.rules.words import LOOK
     from fairlead.jobs import registry
 
+    Job.objects.filter(org=whole.org, kind=LOOK, state__in=["holding", "queued"]).delete()
     return whole.work(LOOK, registry.find(LOOK).runner, {})
 
 

@@ -187,7 +187,7 @@ def map_delete(
 
 
 @app.command("test", epilog="Example: fairlead transactional test 0123456789abcdef0123456789abcdef 006000000000001AAA")
-def test_(
+def show_test(
     mapping_id: MappingId,
     record: RecordId,
     to: Annotated[
