@@ -1,5 +1,7 @@
 """Thousands of sends while workers die, limits strike and answers are lost: each recipient has one message."""
 
+import asyncio
+import json
 import os
 import random
 import time
@@ -34,7 +36,6 @@ MESSAGES = "SELECT message_id FROM transactional_email_sentmessage"
 
 def log(fairlead: Installation) -> list[str]:
     """The recipients of all messages in the account's log."""
-    import asyncio
 
     async def read() -> list[str]:
         async with emulated.account_of(fairlead.emulators) as account:
@@ -73,8 +74,15 @@ def test_each_recipient_has_one_message_whatever_happens(tmp_path: Path, sends: 
         (smart,) = fairlead.run("transactional", "list")["smart_emails"]
         told = tmp_path / "mapping.json"
         told.write_text(
-            '{"smart": "%s", "object": "Contact", "name": "Hello", "variables": [{"name": "first_name", "field":'
-            ' "FirstName"}], "recipients": [{"kind": "To", "source": "field", "value": "Email"}]}' % smart["id"]
+            json.dumps(
+                {
+                    "smart": smart["id"],
+                    "object": "Contact",
+                    "name": "Hello",
+                    "variables": [{"name": "first_name", "field": "FirstName"}],
+                    "recipients": [{"kind": "To", "source": "field", "value": "Email"}],
+                }
+            )
         )
         mapping = fairlead.run("transactional", "map", "set", str(told))["mapping"]["id"]
         people = list(fairlead.emulators.get("salesforce", "/_control/records?object=Contact&fields=Id,Email"))
