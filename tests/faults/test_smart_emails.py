@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from fairlead import wiring
 from fairlead.domain.outward_settings import PAUSED
+from fairlead.features.connections.models import Client as KnownClient
 from fairlead.features.transactional_email import keeping, queue
 from fairlead.features.transactional_email.models import Send, SentMessage, SmartEmail, SmartMapping
 from fairlead.features.transactional_email.rules.failures import (
@@ -216,6 +217,21 @@ def test_paused_nothing_is_sent_and_old_items_are_refused(whole: Whole) -> None:
     assert Job.objects.filter(org=whole.org).exists()
     world.run(whole)
     assert state(row)[0] == "done"
+
+
+def test_a_paused_client_sends_nothing_until_it_is_selected_again(whole: Whole) -> None:
+    """Its items wait, and nobody asks for jobs over and over."""
+    uid = world.mapping(whole)
+    record, address = world.order(whole)
+    row = world.ask(whole, uid, record)
+    KnownClient.objects.filter(org=whole.org).update(selected=False)
+    assert queue.waiting(whole.org, 10) == []
+    Job.objects.filter(org=whole.org).delete()
+    queue.look_again(whole.org)
+    assert not Job.objects.filter(org=whole.org).exists()
+    KnownClient.objects.filter(org=whole.org).update(selected=True)
+    world.run(whole)
+    assert (state(row)[0], world.sent_to(whole, address)) == ("done", 1)
 
 
 def test_a_plan_without_transactional_e_mail_stops_the_job_and_loses_nothing(whole: Whole) -> None:

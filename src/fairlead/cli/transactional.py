@@ -203,7 +203,7 @@ def show_test(
     told: dict[str, Any] = {"ok": shown.problem is None, **shown.as_json()}
     if to:
         address = typer.prompt("Test address", err=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
-        told |= {"ok": True, "message": asyncio.run(trying.send(org(), mapping_id, record, address))}
+        told |= {"ok": True, "message": asyncio.run(trying.send(org(), mapping_id, record, address, WHO))}
     if as_json:
         show.document(told)
     else:
@@ -253,7 +253,7 @@ def send(
     else:
         show.console().print(f"{name}: {shown.STATES[row.state]}. {row.reason}", markup=False)
     if not sent:
-        raise typer.Exit(exit_of(row.support_code) if row.state == "refused" else Exit.FAILED)
+        raise typer.Exit(Exit.FAILED)
 
 
 @app.command("queue", epilog="Example: fairlead transactional queue")

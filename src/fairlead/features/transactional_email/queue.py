@@ -30,6 +30,7 @@ from fairlead.jobs.models import Job
 from fairlead.jobs.models import State as JobState
 from fairlead.store import audit, hashing, setting_rows
 from fairlead.store.models import Org
+from fairlead.sync import known
 
 AGAIN_AFTER: Final = timedelta(minutes=10)
 OPEN: Final = (State.WAITING, State.SENDING, State.SENT)
@@ -111,11 +112,24 @@ def paused(org: Org) -> bool:
     return setting_rows.value(org, PAUSED)
 
 
+def resting(org: Org) -> list[str]:
+    """Mappings whose client is paused, as it is not selected: theirs wait."""
+    selected = [one.scope.id for one in known.clients(org.pk) if one.selected]
+    return list(SmartMapping.objects.filter(org=org).exclude(client__in=selected).values_list("uid", flat=True))
+
+
 def waiting(org: Org, most: int, but: Collection[str] = ()) -> list[Send]:
-    """The next items to send, the oldest first, without those of the mappings `but`; none while everything is paused."""
+    """The next items to send, the oldest first, without those of the mappings `but`, or of clients that are paused.
+
+    None while everything is paused.
+    """
     if paused(org):
         return []
-    return list(Send.objects.filter(org=org, state=State.WAITING).exclude(mapping__in=list(but)).order_by("id")[:most])
+    return list(
+        Send.objects.filter(org=org, state=State.WAITING)
+        .exclude(mapping__in=[*but, *resting(org)])
+        .order_by("id")[:most]
+    )
 
 
 def in_state(org: Org, state: State) -> list[Send]:
@@ -167,7 +181,7 @@ def look_again(org: Org) -> None:
     due: Any = Send.objects.filter(org=org, state=State.SENT)
     due = due | Send.objects.filter(org=org, state=State.SENDING, sending_at__lte=settled)
     if not paused(org):
-        due = due | Send.objects.filter(org=org, state=State.WAITING)
+        due = due | Send.objects.filter(org=org, state=State.WAITING).exclude(mapping__in=resting(org))
     if not due.exists():
         return
     last = Job.objects.filter(org=org, kind=SENDS).first()

@@ -23,6 +23,7 @@ from fairlead.features.transactional_email.rules.failures import (
     TestUnclear,
 )
 from fairlead.features.transactional_email.rules.filling import letter, values
+from fairlead.store import audit
 from fairlead.store.models import Org
 from fairlead.sync import sides
 from fairlead.sync.failures import campaign_monitor_failures
@@ -62,7 +63,7 @@ async def look(who: Org, uid: str, record_id: str) -> Shown:
     return Shown(kept, dict(made.data), dict(made.lines))
 
 
-async def send(who: Org, uid: str, record_id: str, address: str) -> str:
+async def send(who: Org, uid: str, record_id: str, address: str, by: str) -> str:
     """Send a test of a record to one address; the id of the message.
 
     Raises as `look`, BadRecipient, NotActive, SendRefused, TestUnclear where the answer was lost, or a Failure.
@@ -82,6 +83,8 @@ async def send(who: Org, uid: str, record_id: str, address: str) -> str:
                 )
             except CampaignMonitorError as error:
                 raise _failure(error) from error
+    subject = f"smart e-mail mapping {uid} “{shown.kept.draft.name}”"[:200]
+    await sync_to_async(audit.record)(who, by, "test smart e-mail mapping", subject)
     return told[0].message_id if told else ""
 
 

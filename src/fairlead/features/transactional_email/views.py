@@ -115,7 +115,8 @@ def test(request: HttpRequest, mapping: SmartMapping) -> HttpResponse:
     if request.method == "POST":
         try:
             if request.POST.get("act") == "send":
-                sent = async_to_sync(trying.send)(default_org(), mapping.uid, record, address)
+                by = request.user.get_username()
+                sent = async_to_sync(trying.send)(default_org(), mapping.uid, record, address, by)
                 context["sent"] = sent or _("accepted")
             found = async_to_sync(trying.look)(default_org(), mapping.uid, record)
             context |= {"shown": found, "variables": shown.variables(found.data)}
