@@ -337,7 +337,7 @@ def who_of(path: str, object: str, objects: Objects) -> str:
 def is_address(text: str) -> bool:
     """Whether a text may be an address; Campaign Monitor has the last word."""
     name, at, host = text.partition("@")
-    bad = set(" \t\r\n,;<>\"'()@")
+    bad = set(' \t\r\n,;<>"()@')
     return bool(name and at and "." in host.strip(".")) and not bad & set(name + host)
 
 
