@@ -154,7 +154,7 @@ def test_a_record_is_sent_from_the_page_once_and_what_is_refused_can_be_sent_aga
     page = admin.get("/transactional/").text
     assert world.sent_to(whole, address) == 1
     assert "No recipient is left" in page
-    assert "FL-595" in page
+    assert "FL-615" in page
     row = Send.objects.get(record_id=bad)
     whole.act(act="edit", object="Opportunity", id=bad, fields={"NextStep": "again@example.com"})
     assert "It waits in the queue again." in admin.post(f"/transactional/queue/{row.pk}/again/", follow=True).text
@@ -191,7 +191,7 @@ def test_commands_list_map_test_and_send(whole: Whole) -> None:
     assert [one["id"] for one in told("map", "list")["mappings"]] == [uid]
     refused = invoke("map", "set", "-", given={**shown, "attachments": ["x"]})
     assert isinstance(refused.exception, Failure)
-    assert refused.exception.code == "FL-591"
+    assert refused.exception.code == "FL-611"
     assert invoke("map", "set", "-", given="no json").exit_code == 2
     assert invoke("map", "set", "-", given=[]).exit_code == 2
     record, address = world.order(whole)
@@ -243,7 +243,7 @@ def test_programs_and_flows_ask_by_ids_and_hear_of_the_end(whole: Whole) -> None
     carry_out(whole)
     first, second = (browser.get(f"/api/v1/requests/api {n}").json()["request"] for n in (1, 2))
     assert first["outcome"] == "done"
-    assert (second["outcome"], second["code"]) == ("refused", "FL-595")
+    assert (second["outcome"], second["code"]) == ("refused", "FL-615")
     assert world.sent_to(whole, "late@example.net") == 1
     assert not FlowRequest.objects.filter(sealed__isnull=False).exists()
     assert post(request_id="api 3", mapping_id="f" * 32).status_code == 404

@@ -187,7 +187,7 @@ def test_what_cannot_be_sent_is_refused_with_its_reason_and_stops_nobody(whole: 
     ]
     keeping.delete(whole.org, gone, "tests")
     told = world.run(whole)
-    assert [state(row)[1] for row in rows] == ["FL-594", "FL-595", "FL-596", "FL-607", "FL-592", ""]
+    assert [state(row)[1] for row in rows] == ["FL-614", "FL-615", "FL-616", "FL-607", "FL-612", ""]
     assert told.state("send") == "failed"
     assert "5 of 6 e-mails" in told.message("send")
     assert world.sent_to(whole, address) == 1

@@ -335,7 +335,7 @@ def _refusal(error: CampaignMonitorError) -> Failure | None:
 
 def _about_mappings(failure: Failure) -> bool:
     """Whether a failure is about one mapping; everything else stops the job."""
-    return failure.code in ("FL-311", "FL-592", "FL-599")
+    return failure.code in ("FL-311", "FL-612", "FL-619")
 
 
 def _as_failure(error: CampaignMonitorError) -> Failure:

@@ -9,7 +9,7 @@ from fairlead.features.transactional_email.rules.words import LARGEST_DATA, MOST
 class BadMapping(FixTheSettings):
     """A mapping that cannot work is not saved; all that is wrong is told at once."""
 
-    code = "FL-590"
+    code = "FL-610"
     next_step = "Correct this, then save the mapping again."
 
     def __init__(self, problems: Sequence[Wrong]) -> None:
@@ -20,7 +20,7 @@ class BadMapping(FixTheSettings):
 class AttachmentsRefused(FixTheSettings):
     """Files do not go with smart e-mails (F89)."""
 
-    code = "FL-591"
+    code = "FL-611"
     next_step = "Put the file where the reader may fetch it, and a link to it into a variable."
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class AttachmentsRefused(FixTheSettings):
 class NoSuchMapping(FixTheSettings):
     """The mapping is not there, or no longer."""
 
-    code = "FL-592"
+    code = "FL-612"
     status = 404
     next_step = "Copy the id of a mapping from the page Transactional e-mail, or from `fairlead transactional list`."
 
@@ -43,7 +43,7 @@ class NoSuchMapping(FixTheSettings):
 class NoSuchSmartEmail(FixTheSettings):
     """The smart e-mail is not one that Fairlead has seen in a selected client."""
 
-    code = "FL-593"
+    code = "FL-613"
     next_step = "Refresh the list of smart e-mails: `fairlead transactional refresh`, or the button on the page."
 
     def __init__(self, smart: str) -> None:
@@ -53,7 +53,7 @@ class NoSuchSmartEmail(FixTheSettings):
 class NoSuchRecord(FixThisRecord):
     """The record of a send is gone, hidden, or of another object."""
 
-    code = "FL-594"
+    code = "FL-614"
     next_step = "Look whether the record is there, and whether the user whom Fairlead signs in as may read it."
 
     def __init__(self, object: str) -> None:
@@ -63,7 +63,7 @@ class NoSuchRecord(FixThisRecord):
 class NoRecipient(FixThisRecord):
     """Nobody stands in the line To."""
 
-    code = "FL-595"
+    code = "FL-615"
     next_step = "Fill the record's e-mail field, or map another recipient."
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class NoRecipient(FixThisRecord):
 class BadRecipient(FixThisRecord):
     """A recipient's field holds something that is no address."""
 
-    code = "FL-596"
+    code = "FL-616"
     next_step = "Correct the field in Salesforce, then send again."
 
     def __init__(self, where: str) -> None:
@@ -83,7 +83,7 @@ class BadRecipient(FixThisRecord):
 class TooManyRecipients(FixThisRecord):
     """More recipients than one e-mail may have."""
 
-    code = "FL-597"
+    code = "FL-617"
     next_step = "Map fewer recipients, or filter the children that they come from."
 
     def __init__(self, found: int) -> None:
@@ -93,7 +93,7 @@ class TooManyRecipients(FixThisRecord):
 class TooMuchData(FixThisRecord):
     """The variables are larger than Campaign Monitor takes."""
 
-    code = "FL-598"
+    code = "FL-618"
     next_step = "Lower the limit of a list of children, or map shorter fields."
 
     def __init__(self, size: int) -> None:
@@ -103,7 +103,7 @@ class TooMuchData(FixThisRecord):
 class MappingDoesNotFit(FixTheSettings):
     """Salesforce does not understand the mapping's fields any more."""
 
-    code = "FL-599"
+    code = "FL-619"
     next_step = "Open the mapping and save it again: what does not fit is told there. Then send again."
 
     def __init__(self, name: str) -> None:
