@@ -1,5 +1,6 @@
 """Smart e-mails over both emulators: filled from records, sent once whatever happens, and recorded in Salesforce."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -315,6 +316,9 @@ def test_smart_emails_are_mirrored_without_anybodys_address(whole: Whole) -> Non
     assert (found["Order"].status, found["Draft"].status) == ("Active", "Draft")
     assert found["Order"].variables == ["name", "day", "total", "items"]
     assert found["Order"].html_preview.startswith("https://preview.example.com/")
+    whole.forget_requests()
+    world.look(whole)
+    assert not [one for one in whole.requests(CM)["requests"] if re.search("smartemail/", one["path"], re.IGNORECASE)]
     SmartEmail.objects.filter(pk=found["Draft"].pk).update(smart_id="gone")
     world.look(whole)
     assert SmartEmail.objects.get(smart_id="gone").gone

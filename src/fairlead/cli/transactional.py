@@ -72,7 +72,7 @@ def refresh(as_json: AsJson = False) -> None:
     from fairlead.features.transactional_email.rules.words import LOOK
     from fairlead.jobs import api
 
-    job = follow.follow(api.ask(org(), LOOK, by=WHO).number, quiet=as_json)
+    job = follow.follow(api.ask(org(), LOOK, args={"all": True}, by=WHO).number, quiet=as_json)
     show.document({"ok": job.state == "done", "job": as_dict(job)}) if as_json else follow.tell(job)
     if job.state != "done":
         raise typer.Exit(exit_of(job.support_code) if job.state == "failed" else Exit.FAILED)

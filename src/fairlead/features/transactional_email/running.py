@@ -74,7 +74,8 @@ async def run_look(context: JobContext) -> None:
     async with sides.campaign_monitor(org.pk) as account:
         await context.stage(MIRROR, state="running")
         clients = await sync_to_async(known.clients)(org.pk)
-        count = await mirror.refresh(org, account, [one.scope.id for one in clients if one.selected])
+        selected = [one.scope.id for one in clients if one.selected]
+        count = await mirror.refresh(org, account, selected, everything=bool(context.args.get("all")))
         await context.stage(MIRROR, state="done", done=count, unit="smart e-mails")
         await context.check_cancelled()
         await context.stage(MESSAGES, state="running")

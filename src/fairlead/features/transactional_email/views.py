@@ -56,7 +56,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_POST
 def refresh(request: HttpRequest) -> HttpResponse:
     """Read the smart e-mails anew, in a job."""
-    job = api.ask(default_org(), LOOK, by=request.user.get_username())
+    job = api.ask(default_org(), LOOK, args={"all": True}, by=request.user.get_username())
     messages.success(request, _("Job {number} reads the smart e-mails.").format(number=job.number))
     return redirect("transactional")
 
