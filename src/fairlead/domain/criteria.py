@@ -4,7 +4,6 @@ The values a person types end up inside one literal each (`domain.criterion_valu
 (`domain.field_paths`): nothing typed reaches a query as it is.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -65,8 +64,3 @@ def both(*conditions: str) -> str:
     """Conditions in SOQL that must all hold; blank ones always do."""
     found = [f"({one})" for one in conditions if one]
     return " AND ".join(found)
-
-
-def criteria_from(told: Sequence[Mapping[str, object]]) -> tuple[Criterion, ...]:
-    """Criteria from JSON as `kept` gives it."""
-    return tuple(Criterion(*(str(one.get(name) or "") for name in ("field", "operator", "value"))) for one in told)

@@ -28,11 +28,6 @@ class Kept:
     active: bool
 
 
-def mappings(org: Org) -> list[SmartMapping]:
-    """The org's mappings, by name."""
-    return list(SmartMapping.objects.filter(org=org))
-
-
 def find(org: Org, uid: str) -> SmartMapping:
     """The mapping of this id. Raises NoSuchMapping."""
     found = SmartMapping.objects.filter(org=org, uid=uid).first()

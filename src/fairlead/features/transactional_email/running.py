@@ -9,7 +9,7 @@ from django.utils import timezone
 from fairlead.domain.failure import Failure, the_one_to_act_on
 from fairlead.features.transactional_email import mirror, queue, statuses
 from fairlead.features.transactional_email.models import Send, SmartMapping
-from fairlead.features.transactional_email.rules.words import LOOK, SENDS
+from fairlead.features.transactional_email.rules.words import LOOK
 from fairlead.features.transactional_email.sending import Sending
 from fairlead.features.transactional_email.settings import LOOK_MINUTES
 from fairlead.features.transactional_email.statuses import Following
@@ -111,6 +111,3 @@ async def watch() -> None:
             queue.look_again(org)
 
     await in_database(look)
-
-
-__all__ = ["LOOK", "SENDS", "due", "run_look", "run_sends", "watch"]

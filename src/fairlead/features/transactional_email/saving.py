@@ -15,7 +15,7 @@ from fairlead.sync import sides
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What the form of a mapping offers; `problem` says why less than there is."""
+    """What the form of a mapping offers: (path, label) of fields, (name, object) of child relationships."""
 
     fields: list[tuple[str, str]]
     children: list[tuple[str, str]]

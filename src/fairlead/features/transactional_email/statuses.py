@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import transaction
-from django.utils import timezone
 
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.campaignmonitor.errors import SetupRefused
@@ -94,9 +92,3 @@ def followed(org: Org) -> list[SentMessage]:
     """Messages of sends that are done and of which more may be learnt, or told."""
     rows = SentMessage.objects.filter(org=org, send__state=State.DONE).order_by("id")
     return [row for row in rows if row.status not in log.FINAL or row.status != row.told]
-
-
-def newest(org: Org) -> datetime:
-    """When the last message was sent; long ago where there is none."""
-    found = SentMessage.objects.filter(org=org).order_by("-id").values_list("sent_at", flat=True).first()
-    return found or timezone.now().replace(year=2000)

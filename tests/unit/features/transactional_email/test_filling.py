@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fairlead.features.transactional_email.rules import log
+from fairlead.features.transactional_email.rules import failures, log
 from fairlead.features.transactional_email.rules.compiling import compiled
 from fairlead.features.transactional_email.rules.failures import (
     BadRecipient,
@@ -109,3 +109,16 @@ def test_which_messages_are_looked_at() -> None:
 )  # fmt: skip
 def test_what_became_of_a_message_is_one_word(told: str, opens: int, clicks: int, word: str) -> None:
     assert log.status(told, opens, clicks) == word
+
+
+def test_every_refusal_says_what_to_do_and_names_nobody() -> None:
+    told = [
+        failures.NoSuchMapping("x" * 90), failures.NoSuchSmartEmail("s1"), failures.NoSuchRecord("Case"), failures.NoRecipient(),
+        failures.MappingDoesNotFit("Order"), failures.TooOld(2), failures.RateLimitHit(3.0), failures.NoSuchSend(),
+        failures.TestUnclear(), failures.NotActive(), failures.SendIdTaken(), failures.NotRefused(), failures.SendRefused("No."),
+        failures.NotRecorded("Sent."), failures.NotAdded("Sent."),
+    ]  # fmt: skip
+    assert all(one.step and one.text and "@" not in str(one) for one in told)
+    assert len({one.code for one in told}) == len(told)
+    assert failures.RateLimitHit(3.0).after == 3.0
+    assert "x" * 65 not in str(told[0])
