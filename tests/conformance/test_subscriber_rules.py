@@ -16,13 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fairlead.cli.demo_emulators import Emulators
+from fairlead.domain.criteria import Criterion, Operator
+from fairlead.domain.criterion_values import OPERATORS
 from fairlead.domain.failure import Failure
 from fairlead.features.subscriber_rules import org
 from fairlead.features.subscriber_rules.org import Asked
 from fairlead.features.subscriber_rules.rules.compiling import compiled
 from fairlead.features.subscriber_rules.rules.conflicts import exclude_each_other
-from fairlead.features.subscriber_rules.rules.values import OPERATORS
-from fairlead.features.subscriber_rules.rules.words import BadRule, Criterion, Operator
+from fairlead.features.subscriber_rules.rules.words import BadRule
 from tests.conformance import emulated
 
 FIELDS = {

@@ -10,11 +10,11 @@ from typing import Any
 from asgiref.sync import async_to_sync
 
 from fairlead import wiring
+from fairlead.domain.criteria import Criterion
 from fairlead.features.subscriber_rules import keeping, past, saving
 from fairlead.features.subscriber_rules.flow import RulesReaction
 from fairlead.features.subscriber_rules.keeping import Draft
 from fairlead.features.subscriber_rules.models import PastRun, Rule
-from fairlead.features.subscriber_rules.rules.words import Criterion
 from fairlead.jobs.context import JobContext
 from fairlead.jobs.models import Job, State
 from fairlead.store import setting_rows

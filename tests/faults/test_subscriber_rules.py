@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from fairlead.domain.criteria import Criterion
 from fairlead.domain.failure import Failure
 from fairlead.domain.outward_settings import PAUSED
 from fairlead.features.subscriber_rules import keeping, past, preview, settings
 from fairlead.features.subscriber_rules.keeping import Draft
 from fairlead.features.subscriber_rules.models import PastRun, Rule
 from fairlead.features.subscriber_rules.rules.deciding import Fate, TooManyRemovals
-from fairlead.features.subscriber_rules.rules.words import Criterion
 from fairlead.jobs.context import Cancelled
 from fairlead.jobs.models import Job
 from fairlead.store.models import AuditEntry, SettingRow

@@ -25,6 +25,8 @@ SIGNED_IN = {
     "connect Salesforce": "/connections/salesforce/",
     "disconnect": "/connections/disconnect/salesforce/",
     "find a person": "/people/",
+    "transactional e-mail": "/transactional/",
+    "a new smart e-mail mapping": "/transactional/new/",
     "opt status": "/opt-status/",
     "opt status, review": "/opt-status/review/",
     "opt status, a consent": "/opt-status/consent/",

@@ -29,6 +29,7 @@ ON_STANDARD = {
     "Campaign": names.SALESFORCE_CAMPAIGN_FIELDS,
     "CampaignMember": names.CAMPAIGN_MEMBER_FIELDS,
     "Activity": names.ACTIVITY_FIELDS,
+    "EmailMessage": names.ACTIVITY_FIELDS,
 }
 KEYS = {
     names.CLIENT: names.CLIENT_KEY,

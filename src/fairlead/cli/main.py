@@ -38,6 +38,7 @@ from fairlead.cli import (
     sync_user,
     token,
     tracking,
+    transactional,
     users,
     webhooks,
 )
@@ -113,6 +114,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(changes.app, name="changes")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(opt_status.app, name="opt-status")
+app.add_typer(transactional.app, name="transactional")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(users.app, name="users")
 app.add_typer(messages.app, name="messages")

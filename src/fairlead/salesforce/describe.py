@@ -80,6 +80,16 @@ class RecordType(msgspec.Struct, frozen=True, rename="camel"):
     master: bool = False
 
 
+class ChildInfo(
+    msgspec.Struct, frozen=True, rename={"object": "childSObject", "field": "field", "name": "relationshipName"}
+):
+    """A relationship to child records: their object, their field that names the parent, the name for queries."""
+
+    object: str
+    field: str = ""
+    name: str | None = None
+
+
 class ObjectInfo(msgspec.Struct, frozen=True, rename="camel"):
     """One object as the org describes it to this user: only what the user may see."""
 
@@ -94,6 +104,7 @@ class ObjectInfo(msgspec.Struct, frozen=True, rename="camel"):
     queryable: bool = False
     fields: tuple[FieldInfo, ...] = ()
     record_types: tuple[RecordType, ...] = msgspec.field(name="recordTypeInfos", default=())
+    children: tuple[ChildInfo, ...] = msgspec.field(name="childRelationships", default=())
 
     def field(self, name: str) -> FieldInfo | None:
         """The field of this API name, in any case."""

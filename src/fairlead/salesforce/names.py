@@ -207,4 +207,4 @@ ACTIVITY_FIELDS: Final = (
     "CM_Smart_Email_Recipient__c",
     "CM_Smart_Email_Status__c",
 )
-"""On tasks and events alike: `Activity` is the object that both take their custom fields from."""
+"""On tasks and events alike (`Activity` is the object that both take their custom fields from), and on e-mail messages."""

@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "fairlead.features.field_mappings",
     "fairlead.features.sms",
     "fairlead.features.subscriber_rules",
+    "fairlead.features.transactional_email",
     "fairlead.features.import_wizard",
     "fairlead.features.opt_status",
     "fairlead.features.job_list",

@@ -3,6 +3,7 @@
 from fairlead.features.connections import jobs as connections_jobs
 from fairlead.features.connections import signing_in
 from fairlead.features.flow_requests import rules as flow_requests
+from fairlead.features.flow_requests import taking
 from fairlead.features.import_wizard import running as imports
 from fairlead.features.maintenance import layouts, notifying
 from fairlead.features.maintenance import rules as maintenance
@@ -20,6 +21,9 @@ from fairlead.features.primary_sync import rules as primary_sync
 from fairlead.features.setup import flow as setup_flow
 from fairlead.features.subscriber_rules import explaining as rules_explaining
 from fairlead.features.subscriber_rules import past as rules_past
+from fairlead.features.transactional_email import queue as smart_email_queue
+from fairlead.features.transactional_email import running as smart_emails
+from fairlead.features.transactional_email.rules import words as transactional
 from fairlead.features.webhooks import receiving, repairing
 from fairlead.jobs import companions, hearing, registry, schedules
 from fairlead.jobs.measuring import Measuring
@@ -76,6 +80,15 @@ def register_runners() -> None:
     offer(REACTIONS, if_paused=IF_PAUSED)
     registry.register(org_changes.KIND, org_changes.TITLE, run_org_changes)
     registry.register(flow_requests.KIND, flow_requests.TITLE, run_requests)
+    sends = held(smart_emails.run_sends)
+    # two jobs over the queue would send what the other is about to send
+    registry.register(transactional.SENDS, transactional.SENDS_TITLE, sends, apart_from=(transactional.SENDS,))
+    registry.register(
+        transactional.LOOK, transactional.LOOK_TITLE, smart_emails.run_look, apart_from=(transactional.LOOK,)
+    )
+    schedules.provide(transactional.LOOK, smart_emails.due)
+    taking.send_by(smart_email_queue.take)
+    smart_email_queue.tell(taking.settled)
     listening.hear(HEARD)
-    companions.provide(listening.listen, watch_requests)
+    companions.provide(listening.listen, watch_requests, smart_emails.watch)
     hearing.provide(Listener(), Measuring())

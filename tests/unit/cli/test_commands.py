@@ -62,6 +62,9 @@ def test_the_doors_are_all_there():
         members-ambiguous members-lists person-show person-add person-remove person-unsubscribe records-preview records-retry storage-estimate storage-show
         rules-delete rules-disable rules-enable rules-list rules-preview rules-run rules-set rules-show
         opt-status-run opt-status-review opt-status-consent opt-status-history opt-status-report
+        transactional-again transactional-list transactional-map-clone transactional-map-delete transactional-map-list
+        transactional-map-set transactional-map-show transactional-queue transactional-refresh transactional-send
+        transactional-test
         suppression-remove tracking-suspicious webhooks-remove webhooks-repair webhooks-status
         audit messages-list messages-resolve messages-retry messages-show notifications-set
         notifications-show notifications-test

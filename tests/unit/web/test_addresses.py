@@ -5,15 +5,20 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from fairlead.features.import_wizard.models import Import, ImportRun
 from fairlead.features.maintenance import notes
 from fairlead.features.maintenance.models import Message
 from fairlead.features.maintenance.rules import Of, Seen
 from fairlead.features.subscriber_rules.models import Rule
+from fairlead.features.transactional_email import keeping
+from fairlead.features.transactional_email.models import SmartEmail, SmartMapping
+from fairlead.features.transactional_email.rules import compiling
+from fairlead.features.transactional_email.rules.words import Draft, Recipient
 from fairlead.jobs.models import Job
 from fairlead.store import known
-from fairlead.store.models import Org
+from fairlead.store.models import Org, Secret
 
 # name → path, what a stranger gets, methods that are allowed
 EVERYTHING: dict[str, tuple[str, int, str]] = {
@@ -217,6 +222,15 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "rule_run": ("/rules/8/run/", 302, "POST"),
     "rule_switch": ("/rules/8/switch/", 302, "POST"),
     "rule_delete": ("/rules/8/delete/", 302, "GET POST"),
+    "transactional": ("/transactional/", 302, "GET"),
+    "transactional_refresh": ("/transactional/refresh/", 302, "POST"),
+    "transactional_new": ("/transactional/new/", 302, "GET POST"),
+    "transactional_again": ("/transactional/queue/1/again/", 302, "POST"),
+    "transactional_mapping": ("/transactional/abc7/", 302, "GET POST"),
+    "transactional_clone": ("/transactional/abc7/clone/", 302, "POST"),
+    "transactional_delete": ("/transactional/abc7/delete/", 302, "GET POST"),
+    "transactional_test": ("/transactional/abc7/test/", 302, "GET POST"),
+    "transactional_send": ("/transactional/abc7/send/", 302, "POST"),
     "records": ("/records/", 302, "GET"),
     "records_retry": ("/records/retry/", 302, "POST"),
 }
@@ -248,6 +262,19 @@ def ruled() -> Rule:
     )
 
 
+def mapped() -> SmartMapping:
+    """A mapping of a smart e-mail."""
+    org = Org.objects.get()
+    smart = SmartEmail(org=org, smart_id="s1", client="c1", name="Order", status="Active", seen_at=timezone.now())
+    smart.save()
+    plan = compiling.Plan("Contact", (compiling.Column("Email", "email"),))
+    draft = Draft("s1", "Contact", "Order", recipients=(Recipient("To", "field", "Email"),))
+    row = keeping.save(org, draft, plan, "tests")
+    SmartMapping.objects.filter(pk=row.pk).update(uid="abc7")
+    Secret.objects.filter(org=org, name=f"smart_email_mapping.{row.uid}").update(name="smart_email_mapping.abc7")
+    return row
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", EVERYTHING)
 def test_a_stranger_is_sent_to_the_sign_in(name: str) -> None:
@@ -276,6 +303,8 @@ def test_pages_refuse_to_act_and_acts_refuse_to_be_looked_at(name: str, admin: C
     known.note(Org.objects.get().pk, "c1", "Client", [("abc", "News")])
     if name.startswith("rule"):
         path = path.replace("/8/", f"/{ruled().pk}/")
+    if name.startswith("transactional"):
+        mapped()
     for method in BOTH:
         status = admin.generic(method, path).status_code
         assert (status == 405) == (method not in allowed.split()), (method, status)

@@ -17,6 +17,10 @@ from fairlead.ui.api import BadBody, api, body
 def _ask(request: HttpRequest, by: str) -> dict[str, Any]:
     """Take one request; one that is known is told as it stands."""
     sent = body(request)
+    if "attachments" in sent:
+        raise BadBody(
+            "Attachments are not sent with smart e-mails: spam filters hold them back. Put a link into a variable."
+        )
     unknown = set(sent) - set(openapi.FIELDS)
     if unknown:
         raise BadBody(f"The body has {', '.join(sorted(unknown))}, which mean nothing here.")

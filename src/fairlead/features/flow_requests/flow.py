@@ -216,8 +216,8 @@ def _check(failures: Sequence[Any]) -> None:
 
 def _unsealed(row: FlowRequest) -> tuple[str, Asked]:
     """The request's id, and what it asks for."""
-    name, action, record, of, asked_field, value = json.loads(secrets.unseal(bytes(row.sealed or b"")))
-    return name, Asked(Action(action) if action else Action.SEND, record, of, asked_field, value)
+    name, action, record, of, asked_field, value, *more = json.loads(secrets.unseal(bytes(row.sealed or b"")))
+    return name, Asked(Action(action) if action else Action.SEND, record, of, asked_field, value, *more)
 
 
 def _person(row: Mapping[str, Any]) -> Person:

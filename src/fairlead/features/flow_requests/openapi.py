@@ -11,7 +11,16 @@ FIELDS: Final[dict[str, dict[str, Any]]] = {
         "description": "A name for the request: requests of one name are carried out once.",
     },
     "action": {"type": "string", "enum": [str(one) for one in OFFERED], "description": "What to do."},
-    "record_id": {"type": "string", "maxLength": 18, "description": "The contact or lead that it is about."},
+    "record_id": {
+        "type": "string",
+        "maxLength": 18,
+        "description": "The contact or lead that it is about; with send_smart_email a record of the mapping's object.",
+    },
+    "mapping_id": {
+        "type": "string",
+        "maxLength": LONGEST_ID,
+        "description": "With send_smart_email: the id of the smart e-mail mapping.",
+    },
     "list_id": {
         "type": "string",
         "maxLength": LONGEST_ID,
@@ -53,7 +62,7 @@ def document(url: str) -> dict[str, Any]:
             "/api/v1/requests": {
                 "post": {
                     "operationId": "ask",
-                    "summary": "Ask for work on one contact or lead",
+                    "summary": "Ask for work on one contact or lead, or for a smart e-mail",
                     "requestBody": {"required": True, "content": _content("Request")},
                     "responses": _answers("Kept, or known already: how it stands", "401", "409", "422"),
                 }

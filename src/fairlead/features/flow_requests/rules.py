@@ -28,7 +28,7 @@ SETTINGS: Final[tuple[Setting[Any], ...]] = (KEEP_DAYS,)
 
 
 class Action(StrEnum):
-    """What can be asked for; `send_smart_email` is known, and refused here."""
+    """What can be asked for; `send_smart_email` is carried out by another room."""
 
     ADD = "add_to_list"
     UPDATE = "update"
@@ -38,7 +38,7 @@ class Action(StrEnum):
     SEND = "send_smart_email"
 
 
-OFFERED: Final = tuple(action for action in Action if action is not Action.SEND)
+OFFERED: Final = tuple(Action)
 NEEDS_LIST: Final = frozenset({Action.ADD, Action.UPDATE, Action.SET_FIELD, Action.REMOVE})
 
 
@@ -111,26 +111,32 @@ class UnknownList(FixThisRecord):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request. `record` has 18 characters; `list` is blank for all lists; `value` is blank to empty `custom_field`."""
+    """One request. `record` has 18 characters; `list` is blank for all lists; `value` is blank to empty `custom_field`.
+
+    `mapping` is the id of the smart e-mail mapping to send by.
+    """
 
     action: Action
     record: str
     list: str = ""
     custom_field: str = ""
     value: str = field(default="", repr=False)
+    mapping: str = ""
 
 
 def read(given: Mapping[str, Any]) -> Asked:
-    """A request from what was sent: action, record_id, list_id, field, value. Raises BadRequest."""
-    texts = {name: _text(given, name) for name in ("action", "record_id", "list_id", "field", "value")}
+    """A request from what was sent: action, record_id, list_id, mapping_id, field, value. Raises BadRequest."""
+    names = ("action", "record_id", "list_id", "mapping_id", "field", "value")
+    texts = {name: _text(given, name) for name in names}
     try:
         action = Action(texts["action"])
     except ValueError:
         raise BadRequest(f"The action is none of {', '.join(OFFERED)}.") from None
-    if action is Action.SEND:
-        raise BadRequest("This version of Fairlead does not send smart e-mails.")
     record = texts["record_id"]
-    if len(record) not in (15, 18) or not record.isalnum() or record[:3] not in ("003", "00Q"):
+    is_id = len(record) in (15, 18) and record.isascii() and record.isalnum()
+    if action is Action.SEND:
+        return _send(texts, record, is_id=is_id)
+    if not is_id or record[:3] not in ("003", "00Q"):
         raise BadRequest("The record id is not that of a contact or lead.")
     if action in NEEDS_LIST and not texts["list_id"]:
         raise BadRequest(f"{action} needs a list id.")
@@ -141,6 +147,18 @@ def read(given: Mapping[str, Any]) -> Asked:
     if len(texts["value"]) > LONGEST_VALUE or len(texts["field"]) > LONGEST_VALUE:
         raise BadRequest(f"Fields and values have {LONGEST_VALUE} characters at most.")
     return Asked(action, to_18(record), texts["list_id"], texts["field"], texts["value"])
+
+
+def _send(texts: Mapping[str, str], record: str, *, is_id: bool) -> Asked:
+    """A request to send: it carries ids only, values are read when it is sent."""
+    if not is_id:
+        raise BadRequest("The record id is none.")
+    mapping = texts["mapping_id"]
+    if not mapping or len(mapping) > LONGEST_ID or not (mapping.isascii() and mapping.isalnum()):
+        raise BadRequest("send_smart_email needs the id of a smart e-mail mapping.")
+    if texts["list_id"] or texts["field"] or texts["value"]:
+        raise BadRequest("send_smart_email takes no list, field or value: the mapping says all that.")
+    return Asked(Action.SEND, to_18(record), mapping=mapping)
 
 
 def request_id(given: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Taking requests: each is kept sealed, once, with a job that carries it out. Nothing is read or written elsewhere here."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ FIELDS: Final = {
     "action": "Action__c",
     "record_id": "Record_Id__c",
     "list_id": "List_Id__c",
+    "mapping_id": "Mapping_Id__c",
     "field": "Field__c",
     "value": "Value__c",
     "request_id": "Request_Id__c",
@@ -33,13 +34,25 @@ AGAIN_AFTER: Final = timedelta(minutes=10)
 TOPIC: Final = f"/event/{names.REQUEST}"
 
 
+Sender = Callable[[Org, bytes, str, str, str], object]
+"""Takes a send: the hash of the request's id, the mapping's id, the record's id, who asked. Raises a Failure."""
+_senders: list[Sender] = []
+
+
+def send_by(*senders: Sender) -> None:
+    """Say who sends smart e-mails; a later call replaces an earlier one."""
+    _senders[:] = senders
+
+
 def take(org: Org, given: Mapping[str, Any], by: str) -> FlowRequest:
     """Keep a request and ask for the job. One that is known is given as it stands.
 
-    Raises BadRequest, RequestIdTaken.
+    Raises BadRequest, RequestIdTaken, or what who sends smart e-mails says against it.
     """
     asked, name = rules.read(given), rules.request_id(given)
     told = [asked.action, asked.record, asked.list, asked.custom_field, asked.value]
+    if asked.mapping:
+        told.append(asked.mapping)
     content = hashing.keyed_hash(f"request content\n{json.dumps(told)}")
     with transaction.atomic():
         found, new = FlowRequest.objects.get_or_create(
@@ -54,9 +67,25 @@ def take(org: Org, given: Mapping[str, Any], by: str) -> FlowRequest:
         )
         if not new and bytes(found.content) != content:
             raise rules.RequestIdTaken
-        if new:
+        if new and asked.action is Action.SEND:
+            for sender in _senders:
+                sender(org, bytes(found.id_hash), asked.mapping, asked.record, by)
+        elif new:
             ask(org, by)
     return found
+
+
+def settled(org: Org, id_hash: bytes, failure: Failure | None, remark: str) -> None:
+    """A send has ended: done, perhaps with a remark, or refused. Its outcome is told by the next job."""
+    rows = FlowRequest.objects.filter(org=org, id_hash=id_hash, action=Action.SEND)
+    told = {
+        "outcome": Outcome.DONE if failure is None else Outcome.REFUSED,
+        "support_code": failure.code if failure else "",
+        "reason": str(failure) if failure else remark,
+        "done_at": timezone.now(),
+    }
+    if rows.update(**told):
+        ask(org, "Fairlead")
 
 
 def refuse(org: Org, name: str, given: Mapping[str, Any], failure: Failure) -> None:
@@ -105,8 +134,12 @@ def find(org: Org, name: str) -> FlowRequest:
 
 
 def due(org: Org) -> Any:
-    """Requests whose outcome is not told yet, the oldest first; while everything is paused only unsubscribes are."""
+    """Requests whose outcome is not told yet, the oldest first; while everything is paused only unsubscribes are.
+
+    Sends wait elsewhere: of them only those that have ended are due.
+    """
     rows = FlowRequest.objects.filter(org=org, sealed__isnull=False).order_by("id")
+    rows = rows.exclude(outcome=Outcome.WAITING, action=Action.SEND)
     if setting_rows.value(org, PAUSED):
         rows = (
             rows.exclude(outcome=Outcome.WAITING)

@@ -151,6 +151,7 @@ _PLACES: Final[tuple[tuple[tuple[str, ...], Place], ...]] = (
         ("FL-20", "FL-21", "FL-22", "FL-302", "FL-311", "FL-313", "FL-314", "FL-316", "FL-324", "FL-37"),
         Place("connections", "Connections"),
     ),
+    (("FL-60", "FL-61"), Place("transactional", "Transactional e-mail")),
     (("FL-322", "FL-365", "FL-366", "FL-5"), Place("sync_settings", "Sync settings")),
     (("FL-331", "FL-363"), Place("storage", "Storage")),
     (("FL-353", "FL-354", "FL-355", "FL-356", "FL-357", "FL-358", "FL-359", "FL-446"),

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from django.http import QueryDict
 
+from fairlead.domain.criteria import MOST_CRITERIA, Criterion, Operator, Problem
 from fairlead.features.subscriber_rules.keeping import NAMES, Draft
-from fairlead.features.subscriber_rules.rules.words import MOST_CRITERIA, Criterion, Operator, Problem
 
 ADD: Final = "add"
 DROP: Final = "drop-"

@@ -11,18 +11,11 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
+from fairlead.domain.criteria import Criterion, Problem, both, kept
 from fairlead.domain.failure import FixTheSettings
 from fairlead.features.subscriber_rules.models import Rule
-from fairlead.features.subscriber_rules.rules.compiling import Compiled, both
-from fairlead.features.subscriber_rules.rules.words import (
-    OBJECTS,
-    BadRule,
-    Criterion,
-    Does,
-    Problem,
-    When,
-    kept,
-)
+from fairlead.features.subscriber_rules.rules.compiling import Compiled
+from fairlead.features.subscriber_rules.rules.words import OBJECTS, BadRule, Does, When
 from fairlead.store import audit, secrets
 from fairlead.store.models import KnownList, Org
 from fairlead.store.setting_rows import ChangedMeanwhile

@@ -9,16 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote as percent
 
+from fairlead.domain.criteria import Criterion, both
 from fairlead.domain.failure import Failure, FixTheSettings
-from fairlead.features.subscriber_rules.rules import fields
-from fairlead.features.subscriber_rules.rules.compiling import both
-from fairlead.features.subscriber_rules.rules.words import Criterion
 from fairlead.salesforce import names
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.composite import Subrequest
 from fairlead.salesforce.describe import ObjectInfo
-from fairlead.salesforce.errors import SetupRefused
 from fairlead.salesforce.query import split_in
+from fairlead.sync import described as paths
 from fairlead.sync.failures import salesforce_failures
 
 QUERIES_A_CALL: Final = 5
@@ -58,34 +56,7 @@ def person(row: Mapping[str, Any]) -> Person:
 
 async def described(crm: Salesforce, object: str, criteria: Iterable[Criterion] = ()) -> dict[str, ObjectInfo]:
     """The object, and those of its parents that the criteria look into, by name in lower case. Raises a Failure."""
-    found = {object.lower(): await _describe(crm, object)}
-    for one in criteria:
-        while wanted := fields.needed(one.field, object, found):
-            try:
-                found[wanted.lower()] = await _describe(crm, wanted)
-            except Hidden:
-                break
-    return found
-
-
-class Hidden(FixTheSettings):
-    """The org has no such object for the user whom Fairlead signs in as."""
-
-    code = "FL-399"
-    next_step = "Let the user whom Fairlead signs in as read the object, or do not use it in a rule."
-
-    def __init__(self, object: str) -> None:
-        super().__init__(f"Salesforce shows no object {object}.")
-
-
-async def _describe(crm: Salesforce, object: str) -> ObjectInfo:
-    with salesforce_failures(f"read the description of {object}"):
-        try:
-            return await crm.describe(object)
-        except SetupRefused as refused:
-            if refused.code == "INVALID_TYPE":
-                raise Hidden(object) from refused
-            raise
+    return await paths.described(crm, object, [one.field for one in criteria])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,15 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
+from fairlead.domain import field_paths as fields
+from fairlead.domain.criteria import Criterion
 from fairlead.domain.failure import Failure
 from fairlead.features.subscriber_rules import keeping, org
 from fairlead.features.subscriber_rules.keeping import Draft
 from fairlead.features.subscriber_rules.models import Rule
-from fairlead.features.subscriber_rules.rules import fields
 from fairlead.features.subscriber_rules.rules.compiling import Compiled, compiled
 from fairlead.features.subscriber_rules.rules.conflicts import exclude_each_other
-from fairlead.features.subscriber_rules.rules.words import OBJECTS, BadRule, Criterion
+from fairlead.features.subscriber_rules.rules.words import OBJECTS, BadRule
 from fairlead.salesforce.client import Salesforce
 from fairlead.store.models import Org
 from fairlead.sync import sides

@@ -14,11 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from fairlead.domain.criteria import Problem
 from fairlead.domain.failure import Failure
 from fairlead.features.subscriber_rules import forms, keeping, past, preview, saving, settings, words
 from fairlead.features.subscriber_rules.keeping import Draft
 from fairlead.features.subscriber_rules.models import Rule
-from fairlead.features.subscriber_rules.rules.words import BadRule, Does, Problem
+from fairlead.features.subscriber_rules.rules.words import BadRule, Does
 from fairlead.store import setting_rows
 from fairlead.store.models import KnownList
 from fairlead.store.orgs import default_org

@@ -5,8 +5,9 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
+from fairlead.domain.criteria import Operator
 from fairlead.features.subscriber_rules.rules.deciding import Fate
-from fairlead.features.subscriber_rules.rules.words import Does, Operator, When
+from fairlead.features.subscriber_rules.rules.words import Does, When
 
 DOES: Final[Mapping[str, object]] = {Does.ADD: _("Add to the list"), Does.REMOVE: _("Take off the list")}
 OBJECTS: Final[Mapping[str, object]] = {"Contact": _("Contacts"), "Lead": _("Leads")}

@@ -19,7 +19,7 @@ GOVERNED: Final = frozenset({"account", "campaign", "case", "contact", "individu
 #: Objects that have the rights of another one.
 FOLLOWS: Final = {"campaignmember": "campaign", "campaignmemberstatus": "campaign"}
 #: Standard objects that everybody may write.
-_OPEN: Final = frozenset({"task", "event"})
+_OPEN: Final = frozenset({"task", "event", "emailmessage"})
 
 
 def seen_schema(schema: Schema, rights: Rights) -> Schema:

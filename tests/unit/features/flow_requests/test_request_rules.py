@@ -22,7 +22,7 @@ def test_a_request_is_read_with_its_record_at_full_length():
     ("change", "says"),
     [
         ({"action": "dance"}, "add_to_list, update"), ({"action": None}, "add_to_list"), ({"action": 3}, "no text"),
-        ({"action": "send_smart_email"}, "smart e-mails"), ({"record_id": "005x"}, "contact or lead"),
+        ({"record_id": "005x"}, "contact or lead"),
         ({"record_id": "0055e0000000001"}, "contact or lead"), ({"record_id": "003-e0000000001"}, "contact or lead"),
         ({"list_id": ""}, "needs a list"), ({"list_id": "a" * 65}, "list id is none"), ({"list_id": "a'b"}, "list id is none"),
         ({"action": "set_field"}, "name of a field"), ({"action": "set_field", "field": "[ ]"}, "name of a field"),
@@ -32,6 +32,25 @@ def test_a_request_is_read_with_its_record_at_full_length():
 def test_what_nobody_can_carry_out_is_refused_with_the_reason(change, says):
     with pytest.raises(rules.BadRequest, match=says):
         rules.read({**GOOD, **change})
+
+
+SEND = {"request_id": "1", "action": "send_smart_email", "record_id": "0065e0000000001", "mapping_id": "1a2b"}
+
+
+def test_a_send_names_a_mapping_and_a_record_of_any_object():
+    assert rules.read(SEND) == Asked(Action.SEND, "0065e0000000001AAA", mapping="1a2b")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"mapping_id": ""}, "needs the id"), ({"mapping_id": "a b"}, "needs the id"), ({"mapping_id": "a" * 65}, "needs"),
+        ({"record_id": "006"}, "record id is none"), ({"list_id": "abc"}, "takes no list"), ({"value": "x"}, "takes no list"),
+    ],
+)  # fmt: skip
+def test_a_send_that_carries_more_or_less_is_refused(change, says):
+    with pytest.raises(rules.BadRequest, match=says):
+        rules.read({**SEND, **change})
 
 
 @pytest.mark.parametrize("name", [None, "", "  ", "x" * 65])

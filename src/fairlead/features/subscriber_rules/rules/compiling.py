@@ -1,21 +1,15 @@
-"""Criteria and logic as the WHERE of a SOQL query, so that Salesforce itself evaluates them (formula and parent fields too)."""
+"""A rule's criteria and logic, compiled or refused with all that is wrong."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fairlead.features.subscriber_rules.rules import fields, logic
-from fairlead.features.subscriber_rules.rules.fields import Objects
-from fairlead.features.subscriber_rules.rules.logic import Node, Row
-from fairlead.features.subscriber_rules.rules.values import Atom, atom
-from fairlead.features.subscriber_rules.rules.words import (
-    MOST_CRITERIA,
-    OBJECTS,
-    BadRule,
-    Criterion,
-    NotThis,
-    Problem,
-)
+from fairlead.domain import conditions
+from fairlead.domain.criteria import MOST_CRITERIA, Criterion, Problem
+from fairlead.domain.criterion_values import Atom
+from fairlead.domain.field_paths import Objects
+from fairlead.domain.logic import Node
+from fairlead.features.subscriber_rules.rules.words import OBJECTS, BadRule
 
 LONGEST_WHERE: Final = 4_000
 """Characters; a query with it must still fit an address, with ids of records beside it."""
@@ -41,35 +35,10 @@ def compiled(object: str, criteria: Sequence[Criterion], logic_text: str, object
     problems: list[Problem] = []
     if len(criteria) > MOST_CRITERIA:
         problems.append(Problem(0, f"A rule has at most {MOST_CRITERIA} criteria"))
-    atoms: list[Atom] = []
-    for number, one in enumerate(criteria[:MOST_CRITERIA], 1):
-        try:
-            found = fields.find(one.field, object, objects)
-            atoms.append(atom(found.path, found.field, one.operator, one.value))
-        except NotThis as wrong:
-            problems.append(Problem(number, str(wrong)))
-    tree = None
-    try:
-        tree = logic.parse(logic_text, len(criteria))
-    except NotThis as wrong:
-        told = str(wrong)
-        problems.append(Problem(0, told[0].upper() + told[1:]))
+    made = conditions.condition(object, criteria, logic_text, objects)
+    problems += made.problems
     if problems:
         raise BadRule(problems)
-    where = "" if tree is None else soql(tree, atoms)
-    if len(where) > LONGEST_WHERE:
-        raise BadRule([Problem(0, f"The criteria are too long: as a query they have {len(where):,} characters")])
-    return Compiled(where, tree, tuple(atoms))
-
-
-def soql(tree: Node, atoms: Sequence[Atom]) -> str:
-    """The condition, in brackets wherever parts are joined."""
-    if isinstance(tree, Row):
-        return atoms[tree.number - 1].soql
-    return "(" + f" {tree.op} ".join(soql(part, atoms) for part in tree.parts) + ")"
-
-
-def both(*conditions: str) -> str:
-    """Conditions that must all hold; blank ones always do."""
-    found = [f"({one})" for one in conditions if one]
-    return " AND ".join(found)
+    if len(made.where) > LONGEST_WHERE:
+        raise BadRule([Problem(0, f"The criteria are too long: as a query they have {len(made.where):,} characters")])
+    return Compiled(made.where, made.tree, made.atoms)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Any, Final
 
+from fairlead.domain.criteria import Operator
+from fairlead.domain.criterion_values import Atom
+from fairlead.domain.logic import AND, Node, Row
 from fairlead.features.subscriber_rules.rules.compiling import Compiled
-from fairlead.features.subscriber_rules.rules.logic import AND, Node, Row
-from fairlead.features.subscriber_rules.rules.values import Atom
-from fairlead.features.subscriber_rules.rules.words import Operator
 
 MOST_TERMS: Final = 256
 _UNKNOWN: Final = None

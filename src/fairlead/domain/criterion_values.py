@@ -12,9 +12,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
+from fairlead.domain.criteria import LONGEST_VALUE, NotThis, Operator
+from fairlead.domain.field_paths import Field
 from fairlead.domain.record_id import to_18
-from fairlead.features.subscriber_rules.rules.fields import Field
-from fairlead.features.subscriber_rules.rules.words import LONGEST_VALUE, NotThis, Operator
 
 _PLAIN: Final = (Operator.EQUALS, Operator.NOT_EQUALS, Operator.IS_NULL)
 _LIKE: Final = (Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH)
@@ -71,7 +71,7 @@ def atom(path: str, field: Field, operator: str, value: str) -> Atom:
     """The criterion as a condition. Raises NotThis with what is wrong; texts never repeat the value."""
     kind = _KINDS.get(field.type)
     if kind is None:
-        raise NotThis(f"{field.name} is a {field.type} field: a rule cannot compare it")
+        raise NotThis(f"{field.name} is a {field.type} field: it cannot be compared")
     try:
         op = Operator(operator)
     except ValueError:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from fairlead.features.subscriber_rules.rules.words import NotThis
+from fairlead.domain.criteria import NotThis
 
 MOST_PARENTS: Final = 5
 """SOQL follows so many relationships from child to parent."""
@@ -42,6 +42,8 @@ class Described(Protocol):
     """An object as the org describes it."""
 
     @property
+    def name(self) -> str: ...
+    @property
     def label(self) -> str: ...
     @property
     def fields(self) -> Sequence[Field]: ...
@@ -72,8 +74,8 @@ def needed(path: str, base: str, objects: Objects) -> str:
     return "" if at.lower() in objects else at
 
 
-def find(path: str, base: str, objects: Objects) -> Found:
-    """The field of a path. Raises NotThis."""
+def find(path: str, base: str, objects: Objects, *, filters: bool = True) -> Found:
+    """The field of a path; `filters`: one that Salesforce can filter by. Raises NotThis."""
     parts = [part.strip() for part in path.split(".")]
     if not path.strip():
         raise NotThis("no field is chosen")
@@ -85,7 +87,7 @@ def find(path: str, base: str, objects: Objects) -> Found:
         if parent is None:
             raise NotThis(f"{at} has no parent “{part}”, or hides it from the user Fairlead signs in as")
         if len(parent.reference_to) != 1:
-            raise NotThis(f"{part} of {at} may be records of several objects; a rule cannot look into it")
+            raise NotThis(f"{part} of {at} may be records of several objects; they cannot be looked into")
         names.append(str(parent.relationship_name))
         at = parent.reference_to[0]
         if at.lower() not in objects:
@@ -94,7 +96,7 @@ def find(path: str, base: str, objects: Objects) -> Found:
     field = next((one for one in objects[at.lower()].fields if one.name.lower() == wanted), None)
     if field is None:
         raise NotThis(f"{at} has no field “{parts[-1]}”, or hides it from the user Fairlead signs in as")
-    if not field.filterable:
+    if filters and not field.filterable:
         raise NotThis(f"Salesforce cannot filter by {field.name} (a {field.type} field)")
     return Found(".".join([*names, field.name]), field)
 
@@ -104,9 +106,9 @@ def _parent(object: Described, name: str) -> Field | None:
     return next((one for one in object.fields if (one.relationship_name or "").lower() == wanted), None)
 
 
-def choices(base: str, objects: Objects) -> list[tuple[str, str]]:
+def choices(base: str, objects: Objects, *, filters: bool = True) -> list[tuple[str, str]]:
     """(path, label) of the fields of an object, and of those of its parents that are described, by label."""
-    found = [(one.name, one.label or one.name) for one in objects[base.lower()].fields if one.filterable]
+    found = [(one.name, one.label or one.name) for one in objects[base.lower()].fields if one.filterable or not filters]
     for field in objects[base.lower()].fields:
         parent = field.reference_to[0].lower() if len(field.reference_to) == 1 else ""
         if field.relationship_name and parent in objects and parent != base.lower():
@@ -114,6 +116,6 @@ def choices(base: str, objects: Objects) -> list[tuple[str, str]]:
             found += [
                 (f"{field.relationship_name}.{one.name}", f"{title}: {one.label or one.name}")
                 for one in objects[parent].fields
-                if one.filterable
+                if one.filterable or not filters
             ]
     return sorted(found, key=lambda one: ("." in one[0], one[1].lower(), one[0]))

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from fairlead.features.subscriber_rules.rules.words import NotThis
+from fairlead.domain.criteria import NotThis
 
 AND: Final = "AND"
 OR: Final = "OR"
