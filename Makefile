@@ -35,7 +35,7 @@ check: setup ## Lint, format, types, import contracts, documentation
 	$(BIN)/lint-imports
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-bench: setup ## Measure side by side; writes bench/results.json
+bench: setup .make/bench ## Measure the same jobs side by side; writes bench/results.json and docs/reference/performance.md
 	$(BIN)/python -m bench $(ARGS)
 
 year: setup ## A year of life of an account, then ten days hour by hour against an oracle; slow; writes bench/year.json
@@ -44,7 +44,7 @@ year: setup ## A year of life of an account, then ten days hour by hour against 
 burst: setup ## A bulk load that changes 100,000 contacts, followed to Campaign Monitor; writes bench/burst.json
 	$(BIN)/python -m bench.burst $(ARGS)
 
-pages: setup ## Server time of every page on a large installation; writes docs/reference/performance.md
+pages: setup ## Server time of every page on a large installation; writes bench/pages.json
 	$(BIN)/python -m bench.pages $(ARGS)
 
 slow: setup browser ## Run the tests that take minutes each: kills of every stage, long walks through faults
@@ -77,13 +77,14 @@ lock: .make/setup ## Lock the requirements again, with hashes and without addres
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/$(LOCK) requirements/runtime.in --output-file requirements/runtime.txt
 	$(BIN)/$(LOCK) requirements/develop.in --output-file requirements/develop.txt
+	$(BIN)/$(LOCK) requirements/bench.in --output-file requirements/bench.txt
 
 format: setup ## Format the code and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean: ## Remove what was built, but no data
-	rm -rf $(VENV) .make site build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*
+	rm -rf $(VENV) $(VENV)-bench .make site build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*
 
 # The lock names every package, so none is looked for: older pips take a newer release of a package with extras for unpinned.
 .make/setup: requirements/develop.txt pyproject.toml .ci/make-venv
@@ -96,3 +97,9 @@ clean: ## Remove what was built, but no data
 .make/assets: .make/setup src/fairlead/ui/assets.py
 	$(BIN)/python -m fairlead.ui.assets
 	@touch $@
+
+# dlt, which the service needs nothing of. Where it cannot be installed the bench says so and ends, unless told --without dlt.
+.make/bench: requirements/bench.txt .ci/make-venv
+	@mkdir -p .make
+	@if .ci/make-venv $(VENV)-bench && $(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		--require-hashes -r requirements/bench.txt; then touch $@; else echo "dlt could not be installed." >&2; fi

@@ -1,0 +1,1 @@
+"""Who does the jobs: each a process of its own, `python -m bench.contestants.WHO JOB URL`, that ends with `{"rows": N}`."""
