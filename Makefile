@@ -11,7 +11,7 @@ DLT_SOURCE ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --quiet
 
-.PHONY: help setup browser demo test check bench year burst pages slow live clients docs screenshots messages lock format clean
+.PHONY: help setup browser demo test check bench workers fleet libraries flames year burst pages slow live clients docs screenshots messages lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -37,6 +37,18 @@ check: setup ## Lint, format, types, import contracts, documentation
 
 bench: setup .make/bench ## Measure the same jobs side by side; writes bench/results.json and docs/reference/performance.md
 	$(BIN)/python -m bench $(ARGS)
+
+workers: setup ## One, two and four workers on one PostgreSQL; writes bench/workers.json
+	$(BIN)/python -m bench.workers $(ARGS)
+
+fleet: setup ## Simulate a thousand orgs on what runs were measured to cost; ARGS=--write puts the answer into the documentation
+	$(BIN)/python -m bench.fleet $(ARGS)
+
+libraries: setup ## Measure libraries for JSON, CSV and HTTP against each other
+	$(BIN)/python -m bench.libraries
+
+flames: setup ## Draw where the processor's time goes; writes docs/images/flames
+	$(BIN)/python -m bench.flames $(ARGS)
 
 year: setup ## A year of life of an account, then ten days hour by hour against an oracle; slow; writes bench/year.json
 	$(BIN)/python -m bench.year $(ARGS)

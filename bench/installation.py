@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
+
+if TYPE_CHECKING:
+    from fairlead.store.models import Org
 
 KEY = "a-key-for-benches-only-0123456789-abcdef"
 
@@ -64,14 +68,14 @@ def prepare(url: str) -> None:
     connect(url)
 
 
-def connect(url: str) -> None:
-    """Both sides, with credentials that the replay server takes; Django is set up."""
+def connect(url: str, org: "Org | None" = None) -> None:
+    """Both sides of an org, with credentials that the replay server takes; Django is set up."""
     from bench.synthetic import CLIENT, TIME_ZONE
     from fairlead.features.connections import credentials
     from fairlead.features.connections.models import CampaignMonitorAccount, Client, SalesforceOrg
     from fairlead.store.orgs import default_org
 
-    org = default_org()
+    org = org or default_org()
     account = CampaignMonitorAccount.objects.create(org=org, base_url=url)
     Client.objects.create(org=org, account=account, client_id=CLIENT, name="Bench", time_zone=TIME_ZONE)
     SalesforceOrg.objects.create(org=org, login_url=url)

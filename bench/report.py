@@ -217,6 +217,34 @@ seconds.
 {table(("what", "measured"), rows)}"""
 
 
+def _workers(got: Json) -> str:
+    rows = [
+        (
+            f"{row['workers']}: {row['load']}",
+            row["jobs"],
+            row["seconds"],
+            row["jobs_per_s"],
+            f"{row['writes_per_s']:,}",
+            row["connections"],
+            row["cpu_s_per_job"],
+            " + ".join(map(str, row["jobs_of_workers"])),
+            f"{row['wait_p50_s']}, {row['wait_most_s']}",
+        )
+        for row in got
+    ]
+    head = (
+        "workers: load", "jobs", "seconds", "jobs/s", "rows written/s", "connections", "CPU s a job", "jobs of workers",
+        "wait s: half, most",
+    )  # fmt: skip
+    return f"""## Several workers
+
+Workers share one PostgreSQL: the first syncs of many orgs at once, the same an hour later when nothing has changed, and the
+lists of one org, a job each. Seconds are from the first job asked for to the last one's end, most of them spent waiting for
+bulk jobs; rows are those of Fairlead's own database. Measure again: `make workers`.
+
+{table(head, rows)}"""
+
+
 def _pages(got: Json) -> str:
     rows = [
         (f"`{row['path']}`", row["queries"], row["p50_ms"], row["p95_ms"], "live" if row["live"] else "")
@@ -238,6 +266,7 @@ PARTS = (
     Part("burst.json", _burst),
     Part("quiet_hour.json", _quiet_hour),
     Part("year.json", _year),
+    Part("workers.json", _workers),
     Part("pages.json", _pages),
 )
 

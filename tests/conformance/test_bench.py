@@ -5,11 +5,13 @@ from collections.abc import Iterator
 
 import createsend.createsend
 import pytest
-from bench import emulated, installation, jobs, measure
+from bench import emulated, installation, jobs, measure, workers
 from bench.contestants import fairlead, pump, script
 from bench.jobs import Bench
 from bench.synthetic import LISTS, STATES, changed, sizes
 from bench.world import World
+
+from fairlead.jobs.models import Job
 
 ROWS = 300
 WORLD = World(members=ROWS, events=ROWS, contacts=ROWS)
@@ -136,3 +138,20 @@ def test_the_local_account_is_laid_and_read_in_every_way():
     assert got["subscribers"] == 2_000
     assert set(got["pages_per_s"]) == set(got["pages_per_cpu_s"]) == set(emulated.READINGS)
     assert min(got["pages_per_s"].values()) > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_orgs_are_made_and_asked_for_a_run_each():
+    first, second = workers.made("http://127.0.0.1:9", 2)
+    ids = workers.asked([(first, "", {"stages": ["lists"]}), (second, "", {"stages": ["lists"]})])
+    assert [job.org_id for job in Job.objects.filter(pk__in=ids).order_by("pk")] == [first, second]
+
+
+@pytest.mark.slow
+def test_workers_are_measured_on_one_database():
+    rows = workers.measured([2], 2, 200)
+    assert [row["load"] for row in rows] == ["many orgs", "an hour later", "one org"]
+    for row in rows:
+        assert sum(row["jobs_of_workers"]) == row["jobs"]
+        assert row["connections"] > 2
+        assert row["cpu_s_per_job"] > 0

@@ -12,6 +12,10 @@ BURST = {
     "salesforce_calls": 5, "again": 0,
 }  # fmt: skip
 PAGES = {"lists": 1, "jobs": 2, "messages": 3, "campaigns": 4, "times": 5}
+WORKERS = {
+    "workers": 2, "load": "one org", "jobs": 4, "seconds": 3.5, "jobs_per_s": 1.1, "writes_per_s": 1_300,
+    "connections": 16, "cpu_s_per_job": 0.3, "jobs_of_workers": [3, 1], "wait_p50_s": 0.1, "wait_most_s": 0.2,
+}  # fmt: skip
 PAGE = {"path": "/x/", "queries": 6, "p50_ms": 120.5, "p95_ms": 130.0, "live": True}
 
 
@@ -52,9 +56,10 @@ def test_every_file_of_results_has_a_part_of_its_own():
     results = {
         "results.json": RESULTS, "burst.json": BURST, "pages.json": {**PAGES, "pages": [PAGE]},
         "quiet_hour.json": {"cm_calls": 7, "stages": {}}, "year.json": {"in_all": year},
+        "workers.json": [WORKERS],
     }  # fmt: skip
     assert set(results) == {part.file for part in report.PARTS}
     text = report.page(json.loads(json.dumps(results)), "")
     assert set(report.kept(text)) == set(results)
-    for said in ("2 (2.00 × the fewest)", "| cm calls | 7 |", "5 (1.25 × the fewest)", "1 of 1 pages take longer"):
+    for said in ("2 (2.00 × the fewest)", "| cm calls | 7 |", "5 (1.25 × the fewest)", "| 3 + 1 |", "1 of 1 pages take longer"):
         assert said in text
