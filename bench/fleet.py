@@ -15,11 +15,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bench.report import BENCH, DOCUMENT, table
+from bench.report import BENCH, DOCUMENT, placed, table
 
 MEASURED = BENCH / "workers.json"
 EXPLAINED = DOCUMENT.parents[1] / "explanation" / "scale.md"
-BEGIN, END = "<!-- Written by `python -m bench.fleet --write`: do not edit. -->\n", "<!-- Written until here. -->\n"
+COMMAND = "python -m bench.fleet --write"
 HOUR = 3_600
 CONCURRENCY = 5
 """Jobs that one worker runs at once, as FAIRLEAD_CONCURRENCY has it."""
@@ -219,7 +219,7 @@ def needs(orgs: Sequence[Org], ran: Ran, costs: Costs, has: Ceilings) -> list[Ne
              has.connections, "a PostgreSQL server of one's own with more of them, or a pooler before it"),
         Need("database rows written a second, at the top of the hour", writes / within, has.writes_a_second,
              "spread the runs over the hour; then a faster disk"),
-        Need("calls to Campaign Monitor a minute, from one address (what is there is assumed)", sum(o.account_calls for o in orgs) / minutes,
+        Need("calls to Campaign Monitor a minute, from one address (assumed)", sum(o.account_calls for o in orgs) / minutes,
              has.account_calls_a_minute, "spread the runs over the hour; a second address"),
         Need("calls to the busiest Salesforce org a day", 24 * largest.org_calls, has.org_calls_a_day,
              "sync it less often, or buy calls"),
@@ -272,12 +272,6 @@ def costs_here() -> Costs:
     return Costs().measured(json.loads(MEASURED.read_text())) if MEASURED.exists() else Costs()
 
 
-def written(document: str, answer: str) -> str:
-    """The document with this answer in its place."""
-    before, _, rest = document.partition(BEGIN)
-    return before + BEGIN + "\n" + answer + END + rest.partition(END)[2]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.fleet", description=__doc__)
     parser.add_argument("--orgs", type=int, default=1_000)
@@ -290,7 +284,7 @@ def main() -> None:
     answer = "\n".join(told(fleet(wanted.orgs, wanted.seed), wanted.hours, costs, Ceilings()))
     print(answer)
     if wanted.write:
-        EXPLAINED.write_text(written(EXPLAINED.read_text(), answer + "\n"))
+        EXPLAINED.write_text(placed(EXPLAINED.read_text(), COMMAND, answer))
 
 
 if __name__ == "__main__":

@@ -283,6 +283,15 @@ def page(results: Mapping[str, Json], before: str) -> str:
     return HEAD + "".join(f"\n{part.mark}\n{parts[part.file]}\n" for part in PARTS if part.file in parts)
 
 
+def placed(document: str, command: str, text: str) -> str:
+    """A hand-written document with what a command has written in its place."""
+    begin, end = f"<!-- Written by `{command}`: do not edit. -->\n", "<!-- Written until here. -->\n"
+    before, found, rest = document.partition(begin)
+    if not found:
+        raise ValueError(f"The document has no place for what {command} writes.")
+    return f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}"
+
+
 def there(folder: Path = BENCH) -> dict[str, Json]:
     """The results that there are, by file."""
     return {part.file: json.loads((folder / part.file).read_text()) for part in PARTS if (folder / part.file).exists()}

@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 EVENTS = ("campaigns", "tracking")
 EVERYTHING = ("lists", "members", *EVENTS)
+Work = Callable[[], Coroutine[Any, Any, None]]
+Drive = Callable[[Work], None]
 IMPORTED = "SELECT Id, Email, FirstName, LastName FROM Contact"
 
 
@@ -96,12 +98,15 @@ def members(url: str) -> int:
     return asyncio.run(pull(url))["read"]
 
 
+def in_a_loop(work: Work) -> None:
+    """As the worker does: the main thread is the loop's, the database has one of its own."""
+    asyncio.run(work())
+
+
 def _run(
-    kind: str, key: str, args: dict[str, Any], runner: "Callable[[JobContext], Awaitable[None]]"
+    kind: str, key: str, args: dict[str, Any], runner: "Callable[[JobContext], Awaitable[None]]", drive: Drive
 ) -> dict[str, int]:
     """One job from its claim to its end, as the worker carries it out; its counts."""
-    from asgiref.sync import async_to_sync
-
     from fairlead.jobs.context import JobContext
     from fairlead.jobs.models import Job, State
     from fairlead.store.orgs import default_org
@@ -115,7 +120,7 @@ def _run(
         finally:
             await context.close()
 
-    async_to_sync(work)()
+    drive(work)
     job.refresh_from_db()
     Job.objects.filter(pk=job.pk).update(state=State.DONE)
     return dict(job.counts)
@@ -132,15 +137,15 @@ def _ready() -> None:
     wiring.register_runners()
 
 
-def synced(stages: tuple[str, ...]) -> int:
+def synced(stages: tuple[str, ...], drive: Drive = in_a_loop) -> int:
     """Rows that a run of these stages read; Django is set up."""
     from fairlead.wiring.run_sync import run_primary_sync
 
-    counts = _run("primary_sync", "", {"stages": list(stages)}, run_primary_sync)
+    counts = _run("primary_sync", "", {"stages": list(stages)}, run_primary_sync, drive)
     return counts.get("read", 0) + counts.get("events_read", 0)
 
 
-def imported() -> int:
+def imported(drive: Drive = in_a_loop) -> int:
     """Rows that a run of a new import read; Django is set up."""
     from bench.synthetic import CLIENT, LISTS
     from fairlead.features.import_wizard.models import Import
@@ -158,7 +163,7 @@ def imported() -> int:
                {"column": "LastName", "to": "Name"}],
         hours=[],
     )  # fmt: skip
-    return _run(KIND, LISTS[0], {"import": owner.pk}, run_import)["read"]
+    return _run(KIND, LISTS[0], {"import": owner.pk}, run_import, drive)["read"]
 
 
 ON_THE_DATABASE: dict[str, Callable[[], int]] = {

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import createsend.createsend
 import pytest
-from bench import emulated, installation, jobs, measure, workers
+from asgiref.sync import async_to_sync
+from bench import emulated, installation, jobs, libraries, measure, workers
 from bench.contestants import fairlead, pump, script
 from bench.jobs import Bench
 from bench.synthetic import LISTS, STATES, changed, sizes
@@ -31,6 +32,11 @@ def _restored() -> Iterator[None]:
     kept = module.VerifiedHTTPSConnection, module.CreateSend.base_uri
     yield
     module.VerifiedHTTPSConnection, module.CreateSend.base_uri = kept
+
+
+def here(work: fairlead.Work) -> None:
+    """The database in this thread, so that its connection ends with the test."""
+    async_to_sync(work)()
 
 
 def new(world: World) -> int:
@@ -78,14 +84,14 @@ def test_whole_runs_read_everything_and_in_the_next_hour_what_is_new():
 def _whole_runs(replayed):
     installation.connect(replayed.url)
     replayed.said("forget")
-    assert fairlead.synced(fairlead.EVERYTHING) == READ["initial"]
+    assert fairlead.synced(fairlead.EVERYTHING, here) == READ["initial"]
     assert replayed.said("counts")["written"] >= READ["initial"]
     replayed.said("forget")
-    assert fairlead.imported() == ROWS
+    assert fairlead.imported(here) == ROWS
     assert replayed.said("counts")["written"] == ROWS
     replayed.said("turn")
     replayed.said("forget")
-    assert fairlead.synced(fairlead.EVERYTHING) >= new(WORLD)
+    assert fairlead.synced(fairlead.EVERYTHING, here) >= new(WORLD)
     assert ROWS > replayed.said("counts")["written"] >= new(WORLD)
     assert script.JOBS["incremental"](replayed.url) == new(WORLD)
 
@@ -155,3 +161,12 @@ def test_workers_are_measured_on_one_database():
         assert sum(row["jobs_of_workers"]) == row["jobs"]
         assert row["connections"] > 2
         assert row["cpu_s_per_job"] > 0
+
+
+def test_every_library_fetches_a_page(replayed):
+    found = list(libraries.fetches(replayed.url, 2))
+    assert len(found) >= 2
+    for _, _, work in found:
+        replayed.said("forget")
+        work()
+        assert replayed.said("counts")["cm_calls"] == 2

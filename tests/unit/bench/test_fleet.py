@@ -1,7 +1,7 @@
 """The simulated fleet: the same seed gives the same answer, and more of what is scarce never makes it worse."""
 
 import pytest
-from bench import fleet
+from bench import fleet, report
 from bench.fleet import Ceilings, Costs, Org
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,9 +80,9 @@ def test_costs_are_taken_from_what_the_workers_were_measured_by():
 
 
 def test_the_page_has_the_answer_of_a_thousand_orgs():
-    answer = "\n".join(fleet.told(fleet.fleet(1_000, 1), 3, fleet.costs_here(), Ceilings())) + "\n"
+    answer = "\n".join(fleet.told(fleet.fleet(1_000, 1), 3, fleet.costs_here(), Ceilings()))
     page = fleet.EXPLAINED.read_text()
-    assert fleet.written(page, answer) == page, "run `python -m bench.fleet --write`"
+    assert report.placed(page, fleet.COMMAND, answer) == page, "run `python -m bench.fleet --write`"
 
 
 def test_the_answer_names_workers_and_what_runs_out():

@@ -61,5 +61,11 @@ def test_every_file_of_results_has_a_part_of_its_own():
     assert set(results) == {part.file for part in report.PARTS}
     text = report.page(json.loads(json.dumps(results)), "")
     assert set(report.kept(text)) == set(results)
-    for said in ("2 (2.00 × the fewest)", "| cm calls | 7 |", "5 (1.25 × the fewest)", "| 3 + 1 |", "1 of 1 pages take longer"):
+    for said in (
+        "2 (2.00 × the fewest)",
+        "| cm calls | 7 |",
+        "5 (1.25 × the fewest)",
+        "| 3 + 1 |",
+        "1 of 1 pages take longer",
+    ):
         assert said in text
