@@ -35,19 +35,23 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     results: Results = json.loads(RESULTS.read_text()) if wanted.add and RESULTS.exists() else {}
-    began = time.monotonic()
+    began, failed = time.monotonic(), 0
     for number, bench in enumerate(benches, 1):
         print(f"[{number}/{len(benches)}, {time.monotonic() - began:.0f} s] {bench.name}: {bench.title}", flush=True)
         results[bench.name] = {}
-        for one, got in measure.measured(bench, [one for one in bench.who if one in who], wanted.flames):
-            results[bench.name][one] = got
-            RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-            print(line(bench, one, got), flush=True)
+        try:
+            for one, got in measure.measured(bench, [one for one in bench.who if one in who], wanted.flames):
+                results[bench.name][one] = got
+                RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+                print(line(bench, one, got), flush=True)
+        except measure.RunFailed as error:
+            print(error, file=sys.stderr)
+            failed += 1
     for told in report.ratios(results):
         print(told)
     if not wanted.no_report:
         report.write()
-    return 0
+    return 1 if failed else 0
 
 
 def arguments() -> argparse.Namespace:
@@ -69,7 +73,7 @@ def line(bench: Bench, who: str, got: dict[str, Any]) -> str:
     """A contestant's figures in a line."""
     text = (
         f"  {who:9}{got['rows']:>10,} rows {got['wall_s']:>8} s wall {got['cpu_s']:>8} s CPU "
-        f"{got['rows'] / max(got['cpu_s'], 0.01):>11,.0f} rows/CPU-s {got['rss_mb']:>7} MB "
+        f"({got['start_cpu_s']} to start) {report.speed(got):>11,.0f} rows/CPU-s {got['rss_mb']:>7} MB "
         f"{got['cm_calls']:>6} + {got['sf_calls']} calls (least {got['cm_least']} + {got['sf_least']})"
     )
     if "shortest_s" in got:

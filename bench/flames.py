@@ -22,7 +22,7 @@ from types import FrameType
 EVERY_S = 0.004
 FILE = "FAIRLEAD_BENCH_FLAMES"
 IMAGES = Path(__file__).parents[1] / "docs" / "images" / "flames"
-IDLE = ("selectors:select", "threading:wait", "concurrent.futures.thread:_worker", "queue:get")
+IDLE = ("selectors:select", "threading:wait", "futures.thread:_worker", "queue:get")
 WIDTH, ROW, LETTER = 1_180, 17, 6.1
 LEAST = 0.003
 """Share of the whole below which a frame is left out: nobody could see it."""

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -147,5 +148,6 @@ def in_batches(records: Iterable[Any], size: int, write: Callable[[list[Any]], N
 
 
 def main(jobs: Mapping[str, Callable[[str], int]]) -> None:
-    """`JOB URL` on the command line; tells how many rows the job read."""
-    print(json.dumps({"rows": jobs[sys.argv[1]](sys.argv[2])}))
+    """`JOB URL` on the command line; tells how many rows the job read, and the processor time until it began."""
+    started = time.process_time()
+    print(json.dumps({"rows": jobs[sys.argv[1]](sys.argv[2]), "start_cpu_s": round(started, 2)}))

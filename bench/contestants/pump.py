@@ -6,6 +6,7 @@ An import reads the pages of the query, and sends one body, made beforehand, as 
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -89,4 +90,5 @@ async def pump(job: str, url: str) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"rows": asyncio.run(pump(sys.argv[1], sys.argv[2]))}))
+    started = time.process_time()
+    print(json.dumps({"rows": asyncio.run(pump(sys.argv[1], sys.argv[2])), "start_cpu_s": round(started, 2)}))
