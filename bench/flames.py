@@ -24,7 +24,7 @@ FILE = "FAIRLEAD_BENCH_FLAMES"
 IMAGES = Path(__file__).parents[1] / "docs" / "images" / "flames"
 IDLE = ("selectors:select", "threading:wait", "futures.thread:_worker", "queue:get")
 WIDTH, ROW, LETTER = 1_180, 17, 6.1
-LEAST = 0.003
+LEAST = 0.005
 """Share of the whole below which a frame is left out: nobody could see it."""
 HEAD = 56
 COLOURS = {
@@ -72,7 +72,8 @@ def folded(frame: FrameType | None) -> str:
     """A stack in a line, outermost first."""
     names = []
     while frame is not None:
-        names.append(_name(frame))
+        if not frame.f_code.co_filename.startswith("<frozen importlib"):  # what is imported tells enough
+            names.append(_name(frame))
         frame = frame.f_back
     return ";".join(reversed(names))
 

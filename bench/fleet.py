@@ -20,7 +20,12 @@ from bench.report import BENCH, DOCUMENT, placed, table
 MEASURED = BENCH / "workers.json"
 EXPLAINED = DOCUMENT.parents[1] / "explanation" / "scale.md"
 COMMAND = "python -m bench.fleet --write"
+CONNECTIONS = "connections to the database"
+WRITES = "database rows written a second, at the top of the hour"
+ACCOUNT_CALLS = "calls to Campaign Monitor a minute, from one address (assumed)"
 HOUR = 3_600
+MOST_WORKERS = 200
+LARGER = (1, 2, 5, 10, 20, 50)
 CONCURRENCY = 5
 """Jobs that one worker runs at once, as FAIRLEAD_CONCURRENCY has it."""
 
@@ -185,7 +190,7 @@ def run(orgs: Sequence[Org], workers: int, hours: int, costs: Costs, *, spread_s
 
 def needed(orgs: Sequence[Org], costs: Costs, hours: int, *, spread_s: int = 0, within_s: float = HOUR / 2) -> Ran:
     """The fewest workers with which every run but one in a hundred ends within half an hour, and none is late."""
-    for workers in range(1, 201):
+    for workers in range(max(1, int(sum(org.cpu_s(costs) for org in orgs) / within_s)), MOST_WORKERS + 1):
         ran = run(orgs, workers, hours, costs, spread_s=spread_s)
         if ran.at(ran.ended, 0.99) <= within_s and not ran.late:
             return ran
@@ -215,11 +220,11 @@ def needs(orgs: Sequence[Org], ran: Ran, costs: Costs, has: Ceilings) -> list[Ne
     longest = max(orgs, key=lambda org: max(org.cpu_s(costs), org.wait_s(costs)))
     minutes = max(within / 60, 1)
     found = [
-        Need("connections to the database", has.connections_else + ran.workers * costs.connections_a_worker,
+        Need(CONNECTIONS, has.connections_else + ran.workers * costs.connections_a_worker,
              has.connections, "a PostgreSQL server of one's own with more of them, or a pooler before it"),
-        Need("database rows written a second, at the top of the hour", writes / within, has.writes_a_second,
+        Need(WRITES, writes / within, has.writes_a_second,
              "spread the runs over the hour; then a faster disk"),
-        Need("calls to Campaign Monitor a minute, from one address (assumed)", sum(o.account_calls for o in orgs) / minutes,
+        Need(ACCOUNT_CALLS, sum(o.account_calls for o in orgs) / minutes,
              has.account_calls_a_minute, "spread the runs over the hour; a second address"),
         Need("calls to the busiest Salesforce org a day", 24 * largest.org_calls, has.org_calls_a_day,
              "sync it less often, or buy calls"),
@@ -229,7 +234,23 @@ def needs(orgs: Sequence[Org], ran: Ran, costs: Costs, has: Ceilings) -> list[Ne
     return sorted(found, key=lambda need: need.room)
 
 
-def told(orgs: Sequence[Org], hours: int, costs: Costs, has: Ceilings) -> Iterable[str]:
+def growth(counts: Sequence[int], seed: int, costs: Costs, has: Ceilings) -> Iterable[tuple[object, ...]]:
+    """(orgs, workers needed, connections, rows a second, calls a minute, what does not suffice any more) of larger fleets."""
+    for count in counts:
+        orgs = fleet(count, seed)
+        ran = needed(orgs, costs, 1)
+        found = {need.what: need for need in needs(orgs, ran, costs, has)}
+        figures = [found[what] for what in (CONNECTIONS, WRITES, ACCOUNT_CALLS)]
+        short = [need.what for need in found.values() if need.room < 1]
+        yield (
+            f"{count:,}",
+            ran.workers,
+            *(f"{need.needed:,.0f}" for need in figures),
+            "; ".join(short) or "nothing",
+        )
+
+
+def told(orgs: Sequence[Org], hours: int, costs: Costs, has: Ceilings, seed: int = 1) -> Iterable[str]:
     """The answer, in tables."""
     sizes = sorted(org.subscribers for org in orgs)
     cpu, waits = sum(org.cpu_s(costs) for org in orgs), sum(org.wait_s(costs) for org in orgs)
@@ -262,9 +283,12 @@ def told(orgs: Sequence[Org], hours: int, costs: Costs, has: Ceilings) -> Iterab
         (need.what, f"{need.needed:,.0f}", f"{need.there:,.0f}", f"{need.room:.1f} ×", need.way_out)
         for need in needs(orgs, best, costs, has)
     ]
-    yield f"With {best.workers} workers, what runs out first as orgs are added:\n\n" + table(
+    yield f"Workers for these orgs: {best.workers}. What there is of each, the scarcest first:\n\n" + table(
         ("what", "needed", "there", "room", "the way out"), asked
     )
+    head = ("orgs", "workers", "connections", "rows written/s", "calls a minute", "what does not suffice any more")
+    more = growth([count * len(orgs) for count in LARGER], seed, costs, has)
+    yield f"As orgs are added, all of them on the hour, and done within half of it:\n\n{table(head, more)}"
 
 
 def costs_here() -> Costs:
@@ -281,7 +305,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the answer into docs/explanation/scale.md")
     wanted = parser.parse_args()
     costs = replace(costs_here(), latency_s=wanted.latency_ms / 1000)
-    answer = "\n".join(told(fleet(wanted.orgs, wanted.seed), wanted.hours, costs, Ceilings()))
+    answer = "\n".join(told(fleet(wanted.orgs, wanted.seed), wanted.hours, costs, Ceilings(), wanted.seed))
     print(answer)
     if wanted.write:
         EXPLAINED.write_text(placed(EXPLAINED.read_text(), COMMAND, answer))

@@ -88,4 +88,5 @@ def test_the_page_has_the_answer_of_a_thousand_orgs():
 def test_the_answer_names_workers_and_what_runs_out():
     text = "\n".join(fleet.told(ORGS, 1, Costs(), Ceilings()))
     assert "(enough)" in text
-    assert "what runs out first" in text
+    assert "the scarcest first" in text
+    assert "| 3,000 |" in text
