@@ -26,6 +26,8 @@ IDLE = ("selectors:select", "threading:wait", "futures.thread:_worker", "queue:g
 WIDTH, ROW, LETTER = 1_180, 17, 6.1
 LEAST = 0.005
 """Share of the whole below which a frame is left out: nobody could see it."""
+TALL, LEAST_DEEP = 24, 0.03
+"""From that row on a frame must have a larger share."""
 HEAD = 56
 COLOURS = {
     "fairlead": "#f4a259", "aiohttp": "#8cb8d9", "yarl": "#8cb8d9", "multidict": "#8cb8d9", "django": "#a3c585",
@@ -115,15 +117,20 @@ def tree(lines: Iterable[str]) -> Node:
     return root
 
 
-def depth(node: Node, least: float) -> int:
-    """Rows that a chart of it has."""
-    return 1 + max((depth(one, least) for one in node.inner.values() if one.count >= least), default=0)
+def seen(node: Node, row: int, whole: int) -> list[Node]:
+    """What it calls that is drawn in the row below: not what nobody could see, nor thin towers that make a chart tall."""
+    least = max(whole * (LEAST if row < TALL else LEAST_DEEP), 1)
+    return [one for one in node.inner.values() if one.count >= least]
+
+
+def depth(node: Node, whole: int, row: int = 0) -> int:
+    """Rows that a chart of it has from this one down."""
+    return 1 + max((depth(one, whole, row + 1) for one in seen(node, row, whole)), default=0)
 
 
 def chart(root: Node, title: str) -> str:
     """A picture that stands alone: the widest are those in which most time goes; what a function calls hangs below it."""
-    least = max(root.count * LEAST, 1)
-    height = HEAD + ROW * depth(root, least) + 6
+    height = HEAD + ROW * depth(root, root.count) + 6
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="monospace" font-size="10">',
         f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
@@ -133,11 +140,11 @@ def chart(root: Node, title: str) -> str:
         x = 8 + 110 * place
         parts.append(f'<rect x="{x}" y="30" width="12" height="12" fill="{COLOURS.get(name, OTHER)}"/>')
         parts.append(f'<text x="{x + 17}" y="40" font-family="sans-serif" font-size="11">{text}</text>')
-    parts += _drawn(root, 0.0, 0, WIDTH / root.count if root.count else 0, least, root.count)
+    parts += _drawn(root, 0.0, 0, WIDTH / root.count if root.count else 0, root.count)
     return "\n".join([*parts, "</svg>\n"])
 
 
-def _drawn(node: Node, x: float, row: int, scale: float, least: float, whole: int) -> Iterator[str]:
+def _drawn(node: Node, x: float, row: int, scale: float, whole: int) -> Iterator[str]:
     width = node.count * scale
     y = HEAD + row * ROW
     share = 100 * node.count / max(whole, 1)
@@ -150,9 +157,10 @@ def _drawn(node: Node, x: float, row: int, scale: float, least: float, whole: in
         f'<g><title>{name}: {share:.1f} %</title><rect x="{x:.1f}" y="{y}" width="{max(width - 0.5, 0.5):.1f}" '
         f'height="{ROW - 1}" fill="{colour}"/>{text}</g>'
     )
+    shown_below = {one.name for one in seen(node, row, whole)}
     for one in sorted(node.inner.values(), key=lambda each: -each.count):
-        if one.count >= least:
-            yield from _drawn(one, x, row + 1, scale, least, whole)
+        if one.name in shown_below:
+            yield from _drawn(one, x, row + 1, scale, whole)
         x += one.count * scale
 
 

@@ -25,7 +25,7 @@ WRITES = "database rows written a second, at the top of the hour"
 ACCOUNT_CALLS = "calls to Campaign Monitor a minute, from one address (assumed)"
 HOUR = 3_600
 MOST_WORKERS = 200
-LARGER = (1, 2, 5, 10, 20, 50)
+LARGER = (1, 5, 20, 50)
 CONCURRENCY = 5
 """Jobs that one worker runs at once, as FAIRLEAD_CONCURRENCY has it."""
 
@@ -144,6 +144,37 @@ class Ran:
         return times[min(len(times) - 1, int(share * len(times)))] if times else 0.0
 
 
+class Pool:
+    """Workers with their room, and when the processor of each has done all it was given."""
+
+    def __init__(self, workers: int) -> None:
+        self._free, self._ready = [CONCURRENCY] * workers, [0.0] * workers
+        self._line = [(-CONCURRENCY, 0.0, worker) for worker in range(workers)]
+
+    def idlest(self) -> int | None:
+        """Who has most room, as the first idle one asks first; None where nobody has any."""
+        while self._line:
+            free, ready, worker = self._line[0]
+            if (-free, ready) == (self._free[worker], self._ready[worker]) and free:
+                return worker
+            heapq.heappop(self._line)  # it has taken or ended something since
+        return None
+
+    def take(self, worker: int, now: float, cpu_s: float) -> float:
+        """A job goes there; when its processor time will have passed, behind that of the jobs before it."""
+        self._ready[worker] = max(self._ready[worker], now) + cpu_s
+        self._changed(worker, -1)
+        return self._ready[worker]
+
+    def give_back(self, worker: int) -> None:
+        """A job has ended there."""
+        self._changed(worker, 1)
+
+    def _changed(self, worker: int, by: int) -> None:
+        self._free[worker] += by
+        heapq.heappush(self._line, (-self._free[worker], self._ready[worker], worker))
+
+
 def run(orgs: Sequence[Org], workers: int, hours: int, costs: Costs, *, spread_s: int = 0, seed: int = 1) -> Ran:
     """So many hours. A worker has one processor and runs five jobs, which share it; jobs wait in one line.
 
@@ -154,8 +185,7 @@ def run(orgs: Sequence[Org], workers: int, hours: int, costs: Costs, *, spread_s
     offsets = [dice.uniform(0, spread_s) for _ in orgs]
     line: deque[tuple[float, Org]] = deque()
     under_way: set[int] = set()
-    free = [CONCURRENCY] * workers
-    ready = [0.0] * workers  # when a worker's processor has done all it was given
+    pool = Pool(workers)
     ends: list[tuple[float, int, int, float]] = []  # end, worker, org, due
     started, ended, late, used = [], [], 0, 0.0
     due = sorted((hour * HOUR + offsets[org.number], org.number) for hour in range(hours) for org in orgs)
@@ -164,7 +194,7 @@ def run(orgs: Sequence[Org], workers: int, hours: int, costs: Costs, *, spread_s
         now = min(arrivals[0][0] if arrivals else math.inf, ends[0][0] if ends else math.inf)
         while ends and ends[0][0] <= now:
             end, worker, number, was_due = heapq.heappop(ends)
-            free[worker] += 1
+            pool.give_back(worker)
             under_way.discard(number)
             ended.append(end - was_due)
         while arrivals and arrivals[0][0] <= now:
@@ -174,16 +204,13 @@ def run(orgs: Sequence[Org], workers: int, hours: int, costs: Costs, *, spread_s
             else:
                 under_way.add(org.number)
                 line.append((moment, org))
-        while line and any(free):
-            # who has most room takes the next, as the first idle one asks first
-            worker = max(range(workers), key=lambda each: (free[each], -ready[each]))
+        while line and (idlest := pool.idlest()) is not None:
             was_due, org = line.popleft()
-            free[worker] -= 1
             cpu = org.cpu_s(costs)
-            ready[worker] = max(ready[worker], now) + cpu
+            ready = pool.take(idlest, now, cpu)
             used += cpu
             started.append(now - was_due)
-            heapq.heappush(ends, (max(ready[worker], now + org.wait_s(costs)), worker, org.number, was_due))
+            heapq.heappush(ends, (max(ready, now + org.wait_s(costs)), idlest, org.number, was_due))
     whole = max(hours * HOUR, max((d[0] for d in due), default=0))
     return Ran(workers, sorted(started), sorted(ended), used / (workers * whole), late)
 
@@ -286,9 +313,9 @@ def told(orgs: Sequence[Org], hours: int, costs: Costs, has: Ceilings, seed: int
     yield f"Workers for these orgs: {best.workers}. What there is of each, the scarcest first:\n\n" + table(
         ("what", "needed", "there", "room", "the way out"), asked
     )
-    head = ("orgs", "workers", "connections", "rows written/s", "calls a minute", "what does not suffice any more")
+    columns = ("orgs", "workers", "connections", "rows written/s", "calls a minute", "what does not suffice any more")
     more = growth([count * len(orgs) for count in LARGER], seed, costs, has)
-    yield f"As orgs are added, all of them on the hour, and done within half of it:\n\n{table(head, more)}"
+    yield f"As orgs are added, all of them on the hour, and done within half of it:\n\n{table(columns, more)}"
 
 
 def costs_here() -> Costs:
