@@ -11,7 +11,7 @@ DLT_SOURCE ?=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --quiet
 
-.PHONY: help setup browser demo test check bench year burst pages slow live clients lwc wheel sbom audit deploycheck docs screenshots messages lock format clean
+.PHONY: help setup browser demo test check bench workers fleet libraries flames year burst pages slow live clients lwc wheel sbom audit deploycheck docs screenshots messages lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -35,8 +35,20 @@ check: setup sbom audit ## Lint, format, types, import contracts, documentation,
 	$(BIN)/lint-imports
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-bench: setup ## Measure side by side; writes bench/results.json
+bench: setup .make/bench ## Measure the same jobs side by side; writes bench/results.json and docs/reference/performance.md
 	$(BIN)/python -m bench $(ARGS)
+
+workers: setup ## One, two and four workers on one PostgreSQL; writes bench/workers.json
+	$(BIN)/python -m bench.workers $(ARGS)
+
+fleet: setup ## Simulate a thousand orgs on what runs were measured to cost; ARGS=--write puts the answer into the documentation
+	$(BIN)/python -m bench.fleet $(ARGS)
+
+libraries: setup ## Measure libraries for JSON, CSV and HTTP against each other
+	$(BIN)/python -m bench.libraries
+
+flames: setup ## Draw where the processor's time goes; writes docs/images/flames
+	$(BIN)/python -m bench.flames $(ARGS)
 
 year: setup ## A year of life of an account, then ten days hour by hour against an oracle; slow; writes bench/year.json
 	$(BIN)/python -m bench.year $(ARGS)
@@ -44,7 +56,7 @@ year: setup ## A year of life of an account, then ten days hour by hour against 
 burst: setup ## A bulk load that changes 100,000 contacts, followed to Campaign Monitor; writes bench/burst.json
 	$(BIN)/python -m bench.burst $(ARGS)
 
-pages: setup ## Server time of every page on a large installation; writes docs/reference/performance.md
+pages: setup ## Server time of every page on a large installation; writes bench/pages.json
 	$(BIN)/python -m bench.pages $(ARGS)
 
 slow: setup browser ## Run the tests that take minutes each: kills of every stage, long walks through faults
@@ -97,13 +109,14 @@ lock: .make/setup ## Lock the requirements again, with hashes and without addres
 	$(BIN)/$(LOCK) requirements/runtime.in --output-file requirements/runtime.txt
 	$(BIN)/$(LOCK) requirements/develop.in --output-file requirements/develop.txt
 	$(BIN)/$(LOCK) requirements/deploy.in --output-file requirements/deploy.txt
+	$(BIN)/$(LOCK) requirements/bench.in --output-file requirements/bench.txt
 
 format: setup ## Format the code and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean: ## Remove what was built, but no data
-	rm -rf $(VENV) .make site build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*
+	rm -rf $(VENV) $(VENV)-bench .make site build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*
 
 # The lock names every package, so none is looked for: older pips take a newer release of a package with extras for unpinned.
 .make/setup: requirements/develop.txt pyproject.toml .ci/make-venv
@@ -122,3 +135,9 @@ clean: ## Remove what was built, but no data
 .make/assets: .make/setup src/fairlead/ui/assets.py
 	$(BIN)/python -m fairlead.ui.assets
 	@touch $@
+
+# dlt, which the service needs nothing of. Where it cannot be installed the bench says so and ends, unless told --without dlt.
+.make/bench: requirements/bench.txt .ci/make-venv
+	@mkdir -p .make
+	@if .ci/make-venv $(VENV)-bench && $(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		--require-hashes -r requirements/bench.txt; then touch $@; else echo "dlt could not be installed." >&2; fi

@@ -19,6 +19,7 @@ from typing import Any
 
 from tests.faults.installation import ACTIVE, Installation, wait_until
 
+from bench import report
 from bench.org_load import DATA, Org
 
 RESULTS = Path(__file__).with_name("burst.json")
@@ -141,6 +142,7 @@ def main() -> None:
         got = measured(rows, Path(folder) / "home")
     print(json.dumps(got, indent=1))
     RESULTS.write_text(json.dumps(got, indent=1) + "\n")
+    report.write()
     right = got["written"] == got["members"] and got["imports"] <= math.ceil(got["fewest"] * 1.05) and got["again"] == 0
     sys.exit(0 if right else 1)
 

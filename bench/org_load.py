@@ -126,7 +126,7 @@ def queries(org: Org, count: int) -> None:
         best = min(_timed(lambda text=text: org.query(text)) for _ in range(5))
         say(f"query {name}", best)
     answer = org.query("SELECT Id, Email FROM Contact ORDER BY SystemModstamp")
-    took = []
+    took: list[float] = []
     while not answer["done"] and len(took) < 50:
         began = time.perf_counter()
         answer = org.json("GET", answer["nextRecordsUrl"])

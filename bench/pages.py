@@ -4,7 +4,7 @@
 
 Starts both emulators with campaigns, syncs by the real service, fills Fairlead's own tables, and asks for each page in
 process: what the browser would wait for, without the wire. Pages that read a side live include its answer, of an emulator
-on the same machine. Writes `bench/pages.json` and the table of `docs/reference/performance.md`.
+on the same machine. Writes `bench/pages.json`, and docs/reference/performance.md anew.
 """
 
 import argparse
@@ -20,26 +20,13 @@ from typing import Any
 
 from tests.faults.installation import Installation
 
+from bench import report
+
 RESULTS = Path(__file__).with_name("pages.json")
-DOCUMENT = Path(__file__).parents[1] / "docs" / "reference" / "performance.md"
-AIM_MS = 100
+AIM_MS = report.PAGES_AIM_MS
 TIMES = 20
 CONNECTED: list[Any] = []
 """Where this process has opened connections to: a page that opens any has asked a side. (The database's are not Python's.)"""
-HEAD = """<!-- Written by `python -m bench.pages`: do not edit. -->
-
-# Performance
-
-## Pages
-
-Server time of each page with {lists:,} lists, {jobs:,} jobs, {messages:,} messages and {campaigns:,} campaigns in the org;
-{times} requests each, one after the other, on one machine with the local org. *Live* pages read Salesforce or Campaign
-Monitor while they are asked for, so their time holds the answer of the other side. The aim is {aim} ms.
-Measure again: `make pages`.
-
-| page | queries | p50 ms | p95 ms | read |
-| --- | --: | --: | --: | --- |
-"""
 
 
 def arguments() -> argparse.Namespace:
@@ -142,24 +129,13 @@ def _page(client: Any, name: str, path: str, times: int) -> dict[str, Any] | Non
     return row
 
 
-def written(rows: list[dict[str, Any]], wanted: argparse.Namespace) -> str:
-    """The document."""
-    head = HEAD.format(**vars(wanted), aim=AIM_MS)
-    lines = [
-        f"| `{row['path']}` | {row['queries']} | {row['p50_ms']} | {row['p95_ms']} "
-        f"| {'live' if row['live'] else ''} |\n"
-        for row in sorted(rows, key=lambda row: -row["p50_ms"])
-    ]
-    return head + "".join(lines)
-
-
 def main() -> None:
     wanted = arguments()
     sys.addaudithook(lambda event, args: CONNECTED.append(args[1]) if event == "socket.connect" else None)
     with tempfile.TemporaryDirectory(prefix="fairlead-bench-") as folder:
         rows = measured(wanted, Path(folder) / "home")
     RESULTS.write_text(json.dumps({**vars(wanted), "pages": rows}, indent=1) + "\n")
-    DOCUMENT.write_text(written(rows, wanted))
+    report.write()
     sys.stdout.write(f"{sum(row['p50_ms'] > AIM_MS for row in rows)} of {len(rows)} pages above {AIM_MS} ms\n")
 
 

@@ -1,6 +1,7 @@
-"""A process that plays both sides from prepared answers: `python -m bench.replay ROWS` prints `{"url": …}` and serves.
+"""A process that plays both sides from prepared answers: `python -m bench.replay WORLD` prints `{"url": …}` and serves.
 
-Both sides share one port: `/api/v3.3/…` is the account, `/services/…` the org, `GET /_counts` what was asked so far.
+WORLD is `World.as_text()`. Both sides share one port: `/api/v3.3/…` is the account, `/services/…` the org. `GET /_counts`
+tells what was asked, `POST /_forget` begins anew, `POST /_turn` lets an hour pass.
 """
 
 import asyncio
@@ -8,86 +9,144 @@ import json
 import os
 import re
 import sys
-from dataclasses import dataclass, field
-from typing import Any
+import time
+from dataclasses import dataclass, field, replace
 
 from aiohttp import web
 
-from bench import synthetic
-from bench.synthetic import CLIENT, LISTS, STATES, pack
+from bench import synthetic, synthetic_events, world
+from bench.replay_jobs import Jobs
+from bench.synthetic import LISTS, STATES, pack
+from bench.world import World
 
 SERVES_AT_MOST = 3600
 """Seconds."""
 JSON = {"Content-Type": "application/json; charset=utf-8", "Content-Encoding": "gzip"}
-MEMBER_KEYS = tuple(f"{list_id}:".encode() for list_id in LISTS)
 PERSON = re.compile(r"person\.(\d{7})@", re.IGNORECASE)
 LONGEST_URL = 32_000
-OVERLAP = len(MEMBER_KEYS[0]) - 1
+EMPTY = synthetic.envelope([], 1, 0)
 
 
 @dataclass
 class Replay:
     """What is answered, and what was asked."""
 
-    rows: int
+    world: World
     members: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    reports: dict[str, dict[str, bytes]] = field(default_factory=dict)
     fixed: dict[str, bytes] = field(default_factory=dict)
     queries: dict[str, bytes] = field(default_factory=dict)
-    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    jobs: Jobs = field(default_factory=Jobs)
     people: dict[str, range] = field(init=False)
     cm_calls: int = 0
     sf_calls: int = 0
     written: int = 0
 
     def prepare(self) -> None:
-        self.people = synthetic.people(self.rows)
-        for list_id, state, number, body in synthetic.member_pages(self.rows):
-            self.members.setdefault(f"{list_id}/{state}", {})[str(number)] = body
-        self.fixed = _account() | _org()
-        for kind, persons in self.people.items():
-            for i, body in enumerate(synthetic.people_pages(kind, persons)):
-                self.queries[f"{kind}-{i * synthetic.QUERY_PAGE}"] = body
+        self.people = synthetic.people(self.world.members or self.world.events // 10)
+        for of, pages in ((world.members, self.members), (world.reports, self.reports)):
+            for path, number, body in of(self.world):
+                pages.setdefault(path, {})[number] = body
+        self.fixed |= world.account(self.world) | world.org()
+        self.queries = dict(world.queries(self.world))
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         path = request.path
+        if path.startswith("/_"):
+            return self._control(path)
+        if self.world.latency_ms:
+            await asyncio.sleep(self.world.latency_ms / 1000)
         if path.startswith("/api/"):
             self.cm_calls += 1
-            return self._member_page(request) or self._fixed(path)
-        if path == "/_counts":
-            return web.json_response({"cm_calls": self.cm_calls, "sf_calls": self.sf_calls, "written": self.written})
+            if path.endswith("/import.json"):
+                return await self._import(request)
+            return self._member_page(request) or self._report_page(request) or self._fixed(path)
         self.sf_calls += 1
-        if "/jobs/ingest" in path:
-            return await self._ingest(request)
+        if "/jobs/" in path:
+            return await self._job(request)
         if "/composite/sobjects" in path:
             return await self._collections(request)
-        if "/query" in path:
-            return self._query(request)
-        return self._fixed(path)
+        return self._query(request) if "/query" in path else self._fixed(path)
+
+    def _control(self, path: str) -> web.Response:
+        if path == "/_forget":
+            self.cm_calls = self.sf_calls = self.written = 0
+            self.jobs = Jobs()
+        elif path == "/_turn":
+            self.world = replace(self.world, turned=True)
+            self.fixed |= world.account(self.world)
+        told = {"cm_calls": self.cm_calls, "sf_calls": self.sf_calls, "written": self.written + self.jobs.written}
+        return web.json_response(told)
 
     def _member_page(self, request: web.Request) -> web.Response | None:
         parts = request.path.removesuffix(".json").split("/")
         if parts[-1] not in STATES or parts[-3] != "lists":
             return None
-        if request.query.get("pagesize", "1000") != str(synthetic.PAGE):
-            return web.json_response({"Code": 801, "Message": "Only pages of 1000 are replayed"}, status=400)
+        if (refused := _wrong_size(request)) is not None:
+            return refused
+        number = request.query.get("page", "1")
         if request.query.get("date"):
-            return _gzipped(synthetic.envelope([], 1, 0))  # nothing has changed since
-        return _gzipped(self.members[f"{parts[-2]}/{parts[-1]}"][request.query.get("page", "1")])
+            if not self.world.turned:
+                return _gzipped(EMPTY)  # nothing has changed since
+            return _gzipped(
+                synthetic.changed_page(self.world.members, parts[-2], parts[-1], self.world.share, int(number))
+            )
+        return _gzipped(self.members[f"{parts[-2]}/{parts[-1]}"][number])
+
+    def _report_page(self, request: web.Request) -> web.Response | None:
+        parts = request.path.removesuffix(".json").split("/")
+        if parts[-1] not in synthetic_events.KINDS or parts[-3] != "campaigns":
+            return None
+        if (refused := _wrong_size(request)) is not None:
+            return refused
+        number, since = request.query.get("page", "1"), request.query.get("date", "")
+        if not since and not self.world.turned:
+            return _gzipped(self.reports[f"{parts[-2]}/{parts[-1]}"][number])
+        campaign, found = int(parts[-2], 16), synthetic_events.reports(self.world.events, self.world.late)
+        report = next(one for one in found if (one.campaign, one.kind) == (campaign, parts[-1]))
+        return _gzipped(synthetic_events.page_since(report, since, int(number)))
+
+    async def _import(self, request: web.Request) -> web.Response:
+        count = (await request.read()).count(b'"EmailAddress"')
+        self.written += count
+        told = {"FailureDetails": [], "DuplicateEmailsInSubmission": [], "TotalExistingSubscribers": 0}
+        return web.json_response(told | {"TotalUniqueEmailsSubmitted": count, "TotalNewSubscribers": count}, status=201)
 
     def _fixed(self, path: str) -> web.Response:
-        body = self.fixed.get(path)
+        body = self.fixed.get(path.removesuffix("/"))
         return _gzipped(body) if body else web.json_response({"Code": 404, "Message": "Not replayed"}, status=404)
 
     def _query(self, request: web.Request) -> web.Response:
         soql = request.query.get("q", "")
-        locator = request.path.rpartition("/")[2]
+        if "columns" in request.query:
+            names = soql.split(" FROM ")[0].removeprefix("SELECT ").split(", ")
+            told = [{"columnName": name, "apexType": "String", "joinColumns": []} for name in names]
+            return web.json_response({"columnMetadata": told, "entityName": "Contact"})
+        if "explain" in request.query:
+            return web.json_response({"plans": []})
+        if not soql:
+            return _gzipped(self.queries[request.path.rpartition("/")[2]])
+        return _gzipped(self._found(soql))
+
+    def _found(self, soql: str) -> bytes:
+        if "HasOptedOutOfEmail = true" in soql:
+            return _found([])
+        if "FROM CM_List__c" in soql:
+            return _found([{"attributes": {"type": "CM_List__c"}, "List_Id__c": one} for one in LISTS])
         for kind, persons in self.people.items():
-            if f"FROM {kind} " in soql:
-                if "Email IN" in soql:
-                    asked = {int(number) for number in PERSON.findall(soql)}
-                    return _gzipped(_found([synthetic.person_record(kind, n) for n in sorted(asked) if n in persons]))
-                locator = f"{kind}-0"
-        return _gzipped(self.queries.get(locator) or _found([]))
+            if f"FROM {kind}" not in soql:
+                continue
+            if "ORDER BY SystemModstamp DESC" in soql:
+                return _found([{"attributes": {"type": kind}, "SystemModstamp": synthetic.LATEST_CHANGE}])
+            if "SystemModstamp >=" in soql:
+                return _found([])  # nobody has changed since
+            if "COUNT()" in soql:
+                return pack({"totalSize": len(persons), "done": True, "records": []})
+            if "Email IN" in soql:
+                asked = {int(number) for number in PERSON.findall(soql)}
+                return _found([synthetic.person_record(kind, n) for n in sorted(asked) if n in persons])
+            return self.queries["Import-0" if "FirstName" in soql else f"{kind}-0"]
+        return _found([])
 
     async def _collections(self, request: web.Request) -> web.Response:
         records = (await request.json())["records"]
@@ -97,80 +156,28 @@ class Replay:
         ]
         return web.json_response(results)
 
-    async def _ingest(self, request: web.Request) -> web.Response:
-        parts = request.path.rstrip("/").split("/ingest", 1)[1].split("/")
-        if request.method == "POST":
-            wanted = await request.json()
-            job = {"id": f"750{len(self.jobs):012}AAA", "state": "Open", "apiVersion": 60.0}
-            self.jobs[job["id"]] = job | {"numberRecordsProcessed": 0, "numberRecordsFailed": 0, "retries": 0}
-            self.jobs[job["id"]] |= {"object": wanted["object"], "operation": wanted["operation"]}
-            return web.json_response(self.jobs[job["id"]])
-        job = self.jobs[parts[1]]
-        if parts[-1] == "batches":
-            job["numberRecordsProcessed"] = await _count(request, job["object"])
-            self.written += job["numberRecordsProcessed"]
-            return web.Response(status=201)
-        if request.method == "PATCH":
-            job["state"] = (await request.json())["state"]
-        elif request.method == "DELETE":
-            return web.Response(status=204)
-        elif len(parts) > 2:
-            return web.Response(text='"sf__Id","sf__Created","sf__Error"\n', content_type="text/csv")
-        elif job["state"] == "UploadComplete":
-            job["state"] = "JobComplete"
-        return web.json_response(job)
-
-
-async def _count(request: web.Request, name: str) -> int:
-    """Drain an upload and count its records: a member's key occurs once a record; other objects have a line each."""
-    count, tail, lines = 0, b"", 0
-    async for chunk in request.content.iter_any():
-        window = tail + chunk
-        count += sum(window.count(key) for key in MEMBER_KEYS)
-        lines += chunk.count(b"\n")
-        tail = window[-OVERLAP:]
-    return count if name == "CM_Member__c" else max(0, lines - 1)
+    async def _job(self, request: web.Request) -> web.StreamResponse:
+        if "/jobs/ingest" in request.path:
+            return await self.jobs.ingest(request, self.world.job_s)
+        return await self.jobs.query(request, self.world.job_s, self.people)
 
 
 def _found(records: list[dict[str, object]]) -> bytes:
     return pack({"totalSize": len(records), "done": True, "records": records})
 
 
+def _wrong_size(request: web.Request) -> web.Response | None:
+    if request.query.get("pagesize", "1000") == str(synthetic.PAGE):
+        return None
+    return web.json_response({"Code": 801, "Message": "Only pages of 1000 are replayed"}, status=400)
+
+
 def _gzipped(body: bytes) -> web.Response:
     return web.Response(body=body, headers=JSON)
 
 
-def _account() -> dict[str, bytes]:
-    basics = {"ClientID": CLIENT, "CompanyName": "Bench", "Country": "Ireland", "TimeZone": synthetic.TIME_ZONE}
-    answers: dict[str, Any] = {
-        "clients": [{"ClientID": CLIENT, "Name": "Bench"}],
-        f"clients/{CLIENT}": {"ApiKey": "unused", "BasicDetails": basics, "BillingDetails": {}},
-        f"clients/{CLIENT}/lists": [{"ListID": one, "Name": f"List {one[0]}"} for one in LISTS],
-        "systemdate": {"SystemDate": "2026-01-01 12:00:00"},
-    }
-    for one in LISTS:
-        answers[f"lists/{one}"] = {
-            "ListID": one,
-            "Title": f"List {one[0]}",
-            "ConfirmedOptIn": False,
-            "UnsubscribeSetting": "OnlyThisList",
-            "UnsubscribePage": "",
-            "ConfirmationSuccessPage": "",
-        }
-        answers[f"lists/{one}/customfields"] = []
-        answers[f"lists/{one}/stats"] = dict.fromkeys(
-            ("TotalActiveSubscribers", "TotalUnsubscribes", "TotalDeleted", "TotalBounces"), 0
-        )
-    return {f"/api/v3.3/{path}.json": pack(body) for path, body in answers.items()}
-
-
-def _org() -> dict[str, bytes]:
-    version = {"version": synthetic.VERSION, "label": "Replay", "url": f"/services/data/v{synthetic.VERSION}"}
-    return {"/services/data": pack([version])}
-
-
-async def serve(rows: int) -> None:
-    replay = Replay(rows)
+async def serve(served: World) -> None:
+    replay = Replay(served)
     replay.prepare()
     app = web.Application(client_max_size=200_000_000)
     app.router.add_route("*", "/{path:.*}", replay.handle)
@@ -178,14 +185,14 @@ async def serve(rows: int) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port = runner.addresses[0][1]
-    replay.fixed["/services/oauth2/token"] = pack(
-        {
-            "access_token": "00D!replay",
-            "instance_url": f"http://127.0.0.1:{port}",
-            "id": f"http://127.0.0.1:{port}/id/00D000000000001AAA/005000000000001AAA",
-            "token_type": "Bearer",
-        }
-    )
+    token = {
+        "access_token": "00D!replay",
+        "instance_url": f"http://127.0.0.1:{port}",
+        "id": f"http://127.0.0.1:{port}/id/00D000000000001AAA/005000000000001AAA",
+        "issued_at": str(int(time.time() * 1000)),
+        "token_type": "Bearer",
+    }
+    replay.fixed["/services/oauth2/token"] = pack(token)
     print(json.dumps({"url": f"http://127.0.0.1:{port}"}), flush=True)
     parent = os.getppid()
     for _ in range(SERVES_AT_MOST):
@@ -196,7 +203,7 @@ async def serve(rows: int) -> None:
 
 
 def main() -> None:
-    asyncio.run(serve(int(sys.argv[1])))
+    asyncio.run(serve(World(**json.loads(sys.argv[1]))))
 
 
 if __name__ == "__main__":

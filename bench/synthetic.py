@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 CLIENT = "c" * 32
@@ -14,6 +14,7 @@ CONTACTS_EACH = 0.48  # of the subscribers
 LEADS_EACH = 0.24
 QUERY_PAGE = 2000
 VERSION = "60.0"
+LATEST_CHANGE = "2025-01-01T00:00:00.000+0000"
 
 _BEGIN = datetime(2023, 1, 1)  # noqa: DTZ001 - a wall clock
 _READERS = ("Gmail", "Apple Mail", "Outlook", "")
@@ -94,6 +95,34 @@ def member_pages(rows: int) -> Iterator[tuple[str, str, int, bytes]]:
             yield list_id, state, begin // PAGE + 1, envelope(page, begin // PAGE + 1, total)
 
 
+def changed_page(rows: int, list_id: str, state: str, share: float, number: int) -> bytes:
+    """A page of who changed since an hour: that share of each state of each list, with new names."""
+    first = 0
+    for key, count in sizes(rows).items():
+        if key == (list_id, state):
+            break
+        first += count
+    total = round(count * share)
+    begin = (number - 1) * PAGE
+    page = []
+    for place in range(begin, min(begin + PAGE, total)):
+        row = subscriber(first + place, state, 0, 1)
+        page.append(row | {"Date": f"2026-01-01 12:{place * 50 // total:02}:00", "Name": f"New name {first + place}"})
+    return envelope(page, number, total)
+
+
+def changed(rows: int, share: float) -> int:
+    """How many that are together."""
+    return sum(round(count * share) for count in sizes(rows).values())
+
+
+def importable(number: int) -> dict[str, object]:
+    """Contact `number` as the query of an import gives it."""
+    record = person_record("Contact", number)
+    del record["LastModifiedDate"]
+    return record | {"FirstName": f"First{number % 997}", "LastName": f"Last Nº {number}"}
+
+
 def person_record(kind: str, number: int) -> dict[str, object]:
     """Person `number` as a contact or a lead."""
     record_id = f"{'003' if kind == 'Contact' else '00Q'}{number:012}AAA"
@@ -101,7 +130,7 @@ def person_record(kind: str, number: int) -> dict[str, object]:
         "attributes": {"type": kind, "url": f"/services/data/v{VERSION}/sobjects/{kind}/{record_id}"},
         "Id": record_id,
         "Email": address(number).lower(),
-        "LastModifiedDate": "2025-01-01T00:00:00.000+0000",
+        "LastModifiedDate": LATEST_CHANGE,
     }
     return record | ({"IsConverted": False, "ConvertedContactId": None} if kind == "Lead" else {})
 
@@ -113,13 +142,14 @@ def people(rows: int) -> dict[str, range]:
     return {"Contact": range(contacts), "Lead": range(first, first + leads)}
 
 
-def people_pages(kind: str, persons: range) -> list[bytes]:
-    """The answers to a query for all of them."""
+def people_pages(kind: str, persons: range, record: Callable[[int], dict[str, object]] | None = None) -> list[bytes]:
+    """The answers to a query for all of them; the locator of a further page is the kind and where it begins."""
+    make = record or (lambda number: person_record(kind, number))
     bodies = []
     for begin in range(0, len(persons), QUERY_PAGE) or [0]:
         some = persons[begin : begin + QUERY_PAGE]
         end = begin + len(some)
-        records = [person_record(kind, number) for number in some]
+        records = [make(number) for number in some]
         body: dict[str, object] = {"totalSize": len(persons), "done": end >= len(persons), "records": records}
         if end < len(persons):
             body["nextRecordsUrl"] = f"/services/data/v{VERSION}/query/{kind}-{end}"

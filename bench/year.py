@@ -18,6 +18,8 @@ from tests.faults.installation import Installation
 from tests.faults.year import Hour, Year
 from tests.oracle import check, least
 
+from bench import report
+
 RESULTS = Path(__file__).with_name("year.json")
 FIRST_SYNC_S = 7_200
 HEAD = (
@@ -95,6 +97,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="fairlead-year-") as folder:
         found = measured(wanted, Path(folder) / "home")
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+    report.write()
     total = found["in_all"]
     print(f"{total['wrong_hours']} of {total['hours'] + 1} checks found something wrong.")
     for side, name in (("cm", "Campaign Monitor"), ("sf", "Salesforce")):

@@ -58,7 +58,7 @@ def test_no_file_names_a_folder_of_somebodys_machine():
     assert found == set()
 
 
-@pytest.mark.parametrize("name", ["runtime", "develop"])
+@pytest.mark.parametrize("name", ["runtime", "develop", "bench"])
 def test_a_lock_holds_names_versions_and_hashes_and_no_address(name):
     """A lock works with every index: whoever installs chooses where from."""
     lock = (ROOT / "requirements" / f"{name}.txt").read_text()
