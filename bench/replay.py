@@ -4,6 +4,7 @@ Both sides share one port: `/api/v3.3/…` is the account, `/services/…` the o
 """
 
 import asyncio
+import gzip
 import json
 import os
 import re
@@ -58,6 +59,8 @@ class Replay:
         self.sf_calls += 1
         if "/jobs/ingest" in path:
             return await self._ingest(request)
+        if "/jobs/query" in path:
+            return await self._bulk_query(request)
         if "/composite/sobjects" in path:
             return await self._collections(request)
         if "/query" in path:
@@ -119,6 +122,39 @@ class Replay:
         elif job["state"] == "UploadComplete":
             job["state"] = "JobComplete"
         return web.json_response(job)
+
+    async def _bulk_query(self, request: web.Request) -> web.Response:
+        """A query job that is done at once; its result comes in pages of `maxRecords`, as texts between quotes."""
+        parts = request.path.rstrip("/").split("/query", 1)[1].split("/")
+        if request.method == "POST":
+            soql = (await request.json())["query"]
+            kind = next(kind for kind in self.people if f"FROM {kind} " in soql)
+            fields = soql.removeprefix("SELECT ").partition(" FROM ")[0].split(", ")
+            job = {"id": f"751{len(self.jobs):012}AAA", "state": "JobComplete", "kind": kind, "fields": fields}
+            self.jobs[job["id"]] = job
+            return web.json_response(job)
+        if request.method == "DELETE":
+            return web.Response(status=204)
+        job = self.jobs[parts[1]]
+        if parts[-1] != "results":
+            return web.json_response(job)
+        begin, most = int(request.query.get("locator", "0")), int(request.query["maxRecords"])
+        everyone = self.people[job["kind"]]
+        some = everyone[begin : begin + most]
+        end = begin + len(some)
+        headers = {"Sforce-Locator": str(end) if end < len(everyone) else "null", "Sforce-NumberOfRecords": str(len(some))}
+        lines = [",".join(f'"{name}"' for name in job["fields"])]
+        for number in some:
+            record = synthetic.person_record(job["kind"], number)
+            lines.append(",".join(f'"{_cell(record[name])}"' for name in job["fields"]))
+        body = gzip.compress("\n".join([*lines, ""]).encode(), compresslevel=4)
+        return web.Response(
+            body=body, headers=headers | {"Content-Type": "text/csv; charset=UTF-8", "Content-Encoding": "gzip"}
+        )
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 async def _count(request: web.Request, name: str) -> int:
