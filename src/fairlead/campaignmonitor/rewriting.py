@@ -58,6 +58,4 @@ def _replaced(body: bytes, old: bytes, new: bytes) -> tuple[bytes, int]:
 
 def without_blanks(text: str) -> str:
     """The lines that have a value."""
-    if BLANK not in text:
-        return text
     return "\n".join([line for line in text.split("\n") if not line.endswith(BLANK)])

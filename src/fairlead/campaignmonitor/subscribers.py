@@ -11,7 +11,7 @@ import msgspec
 
 from fairlead.campaignmonitor.decoding import Reader
 from fairlead.campaignmonitor.paging import Open, Page, every_page
-from fairlead.campaignmonitor.rewriting import lined, without_blanks
+from fairlead.campaignmonitor.rewriting import BLANK, lined, without_blanks
 from fairlead.campaignmonitor.transport import Door, Transport
 
 State = Literal["Active", "Unconfirmed", "Unsubscribed", "Bounced", "Deleted"]
@@ -80,7 +80,7 @@ class OneSubscriber(Subscriber, gc=False, frozen=True, rename={"custom_values": 
         return "\n".join([f"{pair.key.strip('[]')}: {pair.value}" for pair in self.custom_values if pair.value])
 
 
-class _Lines(msgspec.Struct, gc=False, frozen=True, rename={"text": "Key"}):
+class _Lines(msgspec.Struct, gc=False, frozen=True, forbid_unknown_fields=True, rename={"text": "Key"}):
     """Custom fields as `rewriting.lined` puts them together."""
 
     text: str = ""
@@ -93,7 +93,8 @@ class _Listed(Subscriber, gc=False, frozen=True, rename={"lines": "CustomFields"
 
     @property
     def custom_text(self) -> str:
-        return without_blanks(self.lines[0].text) if self.lines else ""
+        text = self.lines[0].text if self.lines else ""
+        return without_blanks(text) if BLANK in text else text
 
 
 @dataclass(frozen=True, slots=True)

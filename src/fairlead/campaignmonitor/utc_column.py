@@ -35,22 +35,23 @@ class UtcColumn:
 
     def __call__(self, texts: Sequence[str]) -> list[str]:
         """`YYYY-MM-DD HH:MM:SS` → `YYYY-MM-DDTHH:MM:SS.000Z`; blank stays blank. Raises ValueError on what is no date."""
-        if len(texts) <= FEW:
-            return [self._one(text) for text in texts]
-        usual = [text for text in texts if len(text) == _LENGTH]
-        column = self._together(usual)
-        if len(usual) == len(texts):
+        column = self._together(texts) if len(texts) > FEW else None
+        if column is not None:
             return column
+        usual = [text for text in texts if len(text) == _LENGTH]
+        column = self._together(usual) if FEW < len(usual) < len(texts) else None
+        if column is None:
+            return [self._one(text) for text in texts]
         rest = iter(column)
         return [next(rest) if len(text) == _LENGTH else self._one(text) for text in texts]
 
-    def _together(self, texts: list[str]) -> list[str]:
-        """A column of texts of the usual length."""
+    def _together(self, texts: Sequence[str]) -> list[str] | None:
+        """The column; None where not all texts have the usual form, or one is no date."""
         try:
             cells = _cells(texts)
             wall = cells.view(f"S{_LENGTH}").ravel().astype("datetime64[s]").astype(np.int64)
         except ValueError:
-            return [self._one(text) for text in texts]
+            return None
         offsets = self._of_days(wall // 86_400)
         column = _texts(wall - offsets.astype(np.int64) * 60, cells)
         for i in (offsets == _UNEVEN).nonzero()[0].tolist():
@@ -59,7 +60,7 @@ class UtcColumn:
 
     def _of_days(self, days: NDArray[np.int64]) -> NDArray[np.int16]:
         """Offset of each day in minutes, `_UNEVEN` where it changes within the day or is not of whole minutes."""
-        known = (days >= 0) & (days < _DAYS - 1)
+        known = (days > 0) & (days < _DAYS - 1)  # in UTC it may be the day before or after
         days = np.where(known, days, 0)
         offsets = self._offsets[days]
         if (offsets == _UNKNOWN).any():
@@ -70,9 +71,9 @@ class UtcColumn:
 
     def _offset(self, day: datetime) -> int:
         moments = (*(day + timedelta(hours=hour) for hour in range(24)), day + _LAST_SECOND)
-        seconds = {(moment - self._utc(moment).replace(tzinfo=None)).total_seconds() for moment in moments}
-        minutes, rest = divmod(seconds.pop(), 60)
-        return _UNEVEN if seconds or rest else int(minutes)
+        offsets = {moment.replace(tzinfo=self._zone).utcoffset() for moment in moments}
+        minutes, rest = divmod(offsets.pop() or timedelta(), timedelta(minutes=1))
+        return _UNEVEN if offsets or rest else minutes
 
     def _one(self, text: str) -> str:
         if not text.strip():
@@ -87,9 +88,9 @@ class UtcColumn:
         return wall.replace(tzinfo=self._zone).astimezone(UTC)
 
 
-def _cells(texts: list[str]) -> Bytes:
+def _cells(texts: Sequence[str]) -> Bytes:
     """The texts' characters, one row each. Raises ValueError where not all have the usual form."""
-    cells = np.frombuffer("".join(texts).encode("ascii"), np.uint8).reshape(-1, _LENGTH)
+    cells = np.frombuffer("".join(texts).encode("ascii"), np.uint8).reshape(len(texts), _LENGTH)
     if not (cells[:, _MARKS] == _MARKED).all():
         raise ValueError("not the usual form")
     return cells
@@ -111,7 +112,7 @@ def _texts(seconds: NDArray[np.int64], cells: Bytes) -> list[str]:
 
 @cache
 def _day_texts() -> Bytes:
-    return _characters(np.datetime_as_string(np.arange(_DAYS).astype("datetime64[D]")).astype("S10"))
+    return _characters(np.arange(_DAYS).astype("datetime64[D]").astype("S10"))
 
 
 @cache

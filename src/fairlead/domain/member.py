@@ -8,5 +8,5 @@ MAX_CUSTOM_FIELDS = 32_000  # characters that a field of a bulk job may have, fe
 MAX_READS_WITH = 255
 MAX_PHONE = 40
 
-CONSENTS = {"Yes": "Yes", "No": "No"}
-"""Words of a consent as Campaign Monitor tells it → as the org has them; a word that is not known is left blank."""
+CONSENTS = frozenset({"", "Yes", "No"})
+"""Words of a consent as Campaign Monitor tells it and as the org has them; a word that is not known is left blank."""

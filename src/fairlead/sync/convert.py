@@ -105,4 +105,4 @@ def _at_most(length: int, texts: list[str]) -> list[str]:
 
 def _consents(words: list[str]) -> list[str]:
     """Words of a consent as the org has them."""
-    return [CONSENTS.get(word, "") for word in words]
+    return words if CONSENTS.issuperset(words) else [word if word in CONSENTS else "" for word in words]

@@ -22,6 +22,8 @@ MOST_FIELDS: Final = 16
 """Address fields of one object, at most."""
 SHORT_ID: Final = 15
 """Characters of an Id without its check letters; case matters in them."""
+LONG_ID: Final = 18
+_DATE: Final = len("2026-01-31T12:00:00.000")
 _ID: Final = re.compile(r"(?:003|00Q)[A-Za-z0-9]{12}(?:[A-Z0-5]{3})?", re.ASCII)
 
 
@@ -76,6 +78,13 @@ class IdIndex:
         return len(self.hashes)
 
 
+def _bytes(texts: Sequence[str], length: int) -> NDArray[np.bytes_]:
+    """ASCII texts, each of at most `length` characters."""
+    if set(map(len, texts)) == {length}:  # the usual case: read as one
+        return np.frombuffer("".join(texts).encode("ascii"), f"S{length}")
+    return np.array(texts, dtype=f"S{length}")
+
+
 def _texts(ids: NDArray[np.bytes_]) -> list[str]:
     """Ids, which are ASCII, as texts: widened all together, which is quicker than decoding each."""
     texts: list[str] = ids.view(np.uint8).astype(np.uint32).view(f"U{ids.dtype.itemsize}").tolist()
@@ -98,7 +107,7 @@ class Asked:
 
 
 def _nothing() -> IdIndex:
-    return IdIndex(np.empty(0, dtype=np.int64), np.empty(0, dtype="S18"))
+    return IdIndex(np.empty(0, dtype=np.int64), np.empty(0, dtype=f"S{LONG_ID}"))
 
 
 @dataclass(slots=True)
@@ -111,7 +120,7 @@ class IndexBuilder:
     oldest: bool = False
     _hashes: list[Hashes] = field(default_factory=list)
     _ids: list[NDArray[np.bytes_]] = field(default_factory=list)
-    _dates: list[NDArray[np.datetime64]] = field(default_factory=list)
+    _dates: list[NDArray[np.int64]] = field(default_factory=list)
     _ranks: list[NDArray[np.int8]] = field(default_factory=list)
 
     def add(self, addresses: Sequence[str], ids: Sequence[str], dates: Sequence[str], rank: int = DIRECT) -> None:
@@ -125,8 +134,8 @@ class IndexBuilder:
     def add_keys(self, keys: list[str], ids: Sequence[str], dates: Sequence[str], rank: int = DIRECT) -> None:
         """Take records by keys that are compared as they are."""
         self._hashes.append(text_hashes(keys))
-        self._ids.append(np.array(ids, dtype="S18"))
-        self._dates.append(np.array([text[:23] for text in dates], dtype="datetime64[ms]"))
+        self._ids.append(_bytes(ids, LONG_ID))
+        self._dates.append(_bytes([text[:_DATE] for text in dates], _DATE).astype("datetime64[ms]").astype(np.int64))
         self._ranks.append(np.full(len(ids), rank, dtype=np.int8))
 
     def build(self) -> IdIndex:
@@ -134,16 +143,29 @@ class IndexBuilder:
         if not self._hashes:
             return _nothing()
         hashes = np.concatenate(self._hashes)
+        order = np.argsort(hashes)
+        hashes = hashes[order]
+        several = np.zeros(len(hashes), dtype=np.bool_)
+        several[1:] = hashes[1:] == hashes[:-1]
+        first = ~several
+        several[:-1] |= several[1:]
         ids = np.concatenate(self._ids)
-        dates = np.concatenate(self._dates).astype(np.int64)
-        ranks = np.concatenate(self._ranks)
-        order = np.lexsort((ids, dates if self.oldest else -dates, -ranks, hashes))
-        hashes, ids = hashes[order], ids[order]
-        first = np.ones(len(hashes), dtype=np.bool_)
-        first[1:] = hashes[1:] != hashes[:-1]
+        if several.any():
+            order[several] = self._by_merit(order[several], hashes[several], ids)
+        ids = ids[order]
         best = np.maximum.accumulate(np.where(first, np.arange(len(hashes)), 0))
         ambiguous = len(np.unique(hashes[ids != ids[best]]))
         return IdIndex(hashes[first], ids[first], ambiguous)
+
+    def _by_merit(
+        self, places: NDArray[np.intp], hashes: Hashes, ids: NDArray[np.bytes_]
+    ) -> NDArray[np.intp]:
+        """Places of records whose addresses are not theirs alone, in ascending order of hashes: the best of each first."""
+        dates = np.concatenate(self._dates)[places]
+        ranks = np.concatenate(self._ranks)[places]
+        merits = np.lexsort((ids[places], dates if self.oldest else -dates, -ranks, hashes))
+        chosen: NDArray[np.intp] = places[merits]
+        return chosen
 
 
 @dataclass(frozen=True, slots=True)
