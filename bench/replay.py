@@ -142,7 +142,10 @@ class Replay:
         everyone = self.people[job["kind"]]
         some = everyone[begin : begin + most]
         end = begin + len(some)
-        headers = {"Sforce-Locator": str(end) if end < len(everyone) else "null", "Sforce-NumberOfRecords": str(len(some))}
+        headers = {
+            "Sforce-Locator": str(end) if end < len(everyone) else "null",
+            "Sforce-NumberOfRecords": str(len(some)),
+        }
         lines = [",".join(f'"{name}"' for name in job["fields"])]
         for number in some:
             record = synthetic.person_record(job["kind"], number)

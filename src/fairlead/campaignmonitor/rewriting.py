@@ -1,7 +1,7 @@
-"""A page of subscribers with the custom fields of each as one text, before anything of it is made into objects.
+r"""A page of subscribers with the custom fields of each as one text, before anything of it is made into objects.
 
 Custom fields are most of what a page holds. Field by field they would take a third of a whole sync's time, so the JSON is
-rewritten first: `[{"Key":"City","Value":"Oslo"},{"Key":"Age","Value":"40"}]` becomes `[{"Key":"City: Oslo\\nAge: 40"}]`.
+rewritten first: `[{"Key":"City","Value":"Oslo"},{"Key":"Age","Value":"40"}]` becomes `[{"Key":"City: Oslo\nAge: 40"}]`.
 No replacement can hit a value: each token has a quote where JSON lets a text end, and goes on as no text may.
 """
 

@@ -42,7 +42,9 @@ def csv_bytes(columns: Sequence[list[str]], *, blank: str = "") -> bytes:
     varying: list[list[str]] = []
     for column in columns:
         if column[-1] == column[0] and column.count(column[0]) == count:
-            between += f'{_cells(column[:1], blank)[0]}","'  # the same in all records: it is part of what stands between
+            between += (
+                f'{_cells(column[:1], blank)[0]}","'  # the same in all records: it is part of what stands between
+            )
         else:
             record += [between, ""]
             varying.append(_cells(column, blank))

@@ -5,7 +5,6 @@ Every change is fenced: refused for a stale attempt of the job.
 """
 
 import hashlib
-import hmac
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,6 +13,7 @@ from typing import Final
 from asgiref.sync import sync_to_async
 from django.db import connection, models, transaction
 
+from fairlead.domain.keyed import Hmac
 from fairlead.domain.records import Cursor, Digest, InFlight, RowFailure, Rows, Scope, Staged
 from fairlead.store.ledger_models import BulkFlight, RowRefusal, ScopeState
 from fairlead.store.ledger_models import Digest as DigestRow
@@ -48,11 +48,11 @@ class PostgresLedger:
         self._job = job_id
         self._fence = fence
         self._keys = keys
+        self._keyed = Hmac(keys.address)
 
     def hashes(self, keys: Sequence[str]) -> list[bytes]:
         """HMAC-SHA256 of each key (32 bytes)."""
-        secret, digest = self._keys.address, hmac.digest
-        return [digest(secret, key.encode(), "sha256") for key in keys]
+        return self._keyed.of(keys)
 
     def content_digests(self, rows: Rows, leave_out: str) -> list[bytes]:
         """Keyed BLAKE2b (16 bytes) of each record without the field `leave_out`."""

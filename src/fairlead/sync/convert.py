@@ -74,7 +74,9 @@ def members(
     """
     count = len(subscribers)
     emails = [subscriber.email for subscriber in subscribers]
-    moments = to_utc([subscriber.date for subscriber in subscribers] + [subscriber.joined for subscriber in subscribers])
+    moments = to_utc(
+        [subscriber.date for subscriber in subscribers] + [subscriber.joined for subscriber in subscribers]
+    )
     return Rows(
         MEMBER_FIELDS,
         MEMBER_KINDS,

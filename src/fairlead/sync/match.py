@@ -157,9 +157,7 @@ class IndexBuilder:
         ambiguous = len(np.unique(hashes[ids != ids[best]]))
         return IdIndex(hashes[first], ids[first], ambiguous)
 
-    def _by_merit(
-        self, places: NDArray[np.intp], hashes: Hashes, ids: NDArray[np.bytes_]
-    ) -> NDArray[np.intp]:
+    def _by_merit(self, places: NDArray[np.intp], hashes: Hashes, ids: NDArray[np.bytes_]) -> NDArray[np.intp]:
         """Places of records whose addresses are not theirs alone, in ascending order of hashes: the best of each first."""
         dates = np.concatenate(self._dates)[places]
         ranks = np.concatenate(self._ranks)[places]

@@ -11,7 +11,8 @@ from fairlead.campaignmonitor.subscribers import OneSubscriber, _read_lined, _re
 
 NASTY = '"\\[]{}:,\n\t\1 é€😀' + "KeyValue"
 NAMES = st.text(
-    st.sampled_from("abc: é\\\"'{}") | st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="[]"), max_size=8
+    st.sampled_from("abc: é\\\"'{}") | st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="[]"),
+    max_size=8,
 )
 VALUES = st.text(st.sampled_from(NASTY) | st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
     ["", '","Value":"', '"},{"Key":"', '{"Key":"a","Value":""}', '", "Value": ""}', "\\", '\\"', '"}]', "[]", ": "]

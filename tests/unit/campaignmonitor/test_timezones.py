@@ -142,7 +142,8 @@ def test_a_column_that_holds_other_forms_too_is_right():
 
 
 @pytest.mark.parametrize(
-    "text", ["2025-02-30 00:00:00", "2025-01-01T00:00:0Z", " 025-01-01 00:00:00", "2025-01-01 24:00:00", "2025-1a-01 00:00:00"]
+    "text",
+    ["2025-02-30 00:00:00", "2025-01-01T00:00:0Z", " 025-01-01 00:00:00", "2025-01-01 24:00:00", "2025-1a-01 00:00:00"],
 )
 def test_what_is_no_wall_clock_time_is_refused_in_a_long_column_too(text):
     with pytest.raises(ValueError):

@@ -16,7 +16,6 @@ from fairlead.sync.pull import OVERLAP, window
 from fairlead.sync.seen import Seen, text_hashes
 from tests.laws.flow_world import Person
 
-
 ROWS = Rows(("Key__c",), (Kind.TEXT,), (["a", "b", "c"],))
 HASHES = [b"A", b"B", b"C"]
 DAYS = ["2026-01-01", "2026-03-09", "2026-03-10"]
