@@ -16,13 +16,21 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from bench.emulated import cpu_s, peak_mb
 from tests.faults.installation import Installation
+
+from bench.emulated import cpu_s, peak_mb
 
 RESULTS = Path(__file__).with_name("quiet_hour.json")
 SETTLED_AFTER = 3
 """Syncs, an hour apart, after which what was laid and written has been seen again and found unchanged."""
 _ID = re.compile(r"/[0-9a-f]{32}(?=[/.]|$)")
+PACE = {
+    "FAIRLEAD_HEARTBEAT_SECONDS": "5",
+    "FAIRLEAD_STALE_SECONDS": "20",
+    "FAIRLEAD_TICK_SECONDS": "5",
+    "FAIRLEAD_RETRY_SECONDS": "10",
+}
+"""The service's own defaults: an installation for tests looks far more often whether there is something to do."""
 SIDES = ("campaign_monitor", "salesforce")
 
 
@@ -77,7 +85,7 @@ def hour(fairlead: Installation) -> dict[str, Any]:
 
 def measured(lists: int, campaigns: int, hours: int, home: Path) -> list[dict[str, Any]]:
     """The hours after all has settled."""
-    with Installation(home, account(lists, campaigns), patience_s=7_200) as fairlead:
+    with Installation(home, account(lists, campaigns), PACE, patience_s=7_200) as fairlead:
         fairlead.start_worker()
         for _ in range(SETTLED_AFTER):
             _tell("settling", hour(fairlead))

@@ -66,4 +66,7 @@ class Glance:
             )
             .values_list("client", "list", "cursor", "full_run", "flights", "refusals", "digests")
         )
-        return {Scope(kind, client, of): Held(*held) for client, of, *held in rows.iterator(chunk_size=10_000)}
+        return {
+            Scope(kind, client, of): Held(cursor, full_run, flights, refusals, digests)
+            for client, of, cursor, full_run, flights, refusals, digests in rows.iterator(chunk_size=10_000)
+        }
