@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from functools import partial
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -32,7 +33,12 @@ class Postgres:
             lambda text: fernet.encrypt(text.encode()),
             lambda token: fernet.decrypt(token).decode(),
         )
-        self.ledger = PostgresLedger(Org.objects.create(name="test").pk, 7, self.fence, keys)
+        self._made_anew = partial(PostgresLedger, Org.objects.create(name="test").pk, 7, self.fence, keys)
+        self.ledger = self._made_anew()
+
+    def of_another_attempt(self):
+        """The ledger as the next run gets it."""
+        return self._made_anew()
 
     def fence(self) -> None:
         if self.stale:
@@ -47,6 +53,10 @@ class Memory:
     def __init__(self) -> None:
         self.stale = False
         self.ledger = MemoryLedger(step=self.fence)
+
+    def of_another_attempt(self):
+        """The same: it keeps all by itself."""
+        return self.ledger
 
     def fence(self, act: str = "") -> None:
         if self.stale:
@@ -90,6 +100,34 @@ def test_what_is_committed_is_known_of_this_scope_only(kept) -> None:
     assert not call(ledger.digests_of, OTHER, [key])
     assert call(ledger.cursor, OTHER) is None
     assert not call(ledger.digests, OTHER)
+
+
+def test_many_scopes_tell_what_each_would_tell_alone(kept) -> None:
+    """A run asks of thousands, and most hold nothing but a cursor; what it changes itself it sees at once."""
+    scopes = [Scope("members", "c1", f"l{number}") for number in range(20)]
+    (key,) = kept.ledger.hashes(["k"])
+    failure = RowFailure("refused", "UNABLE_TO_LOCK_ROW", "locked", retryable=True)
+    for number, scope in enumerate(scopes[:-1]):
+        digests = {key: DIGEST} if number == 9 else {}
+        failures = [failure] if number == 10 else []
+        call(kept.ledger.commit, scope, Staged(NOW, digests), failures, forget_before=None, full_run=number)
+    call(kept.ledger.opened, scopes[11], "750A")
+
+    ledger = kept.of_another_attempt()
+    assert [call(ledger.cursor, scope) for scope in scopes] == [*[NOW] * 19, None]
+    assert [call(ledger.full_run, scope) for scope in scopes] == [*range(19), 0]
+    assert [scopes.index(scope) for scope in scopes if call(ledger.digests, scope)] == [9]
+    assert [scopes.index(scope) for scope in scopes if call(ledger.retryable, scope)] == [10]
+    assert [scopes.index(scope) for scope in scopes if call(ledger.in_flight, scope)] == [11]
+
+    later = Cursor(datetime(2026, 3, 11, 9, 30))
+    call(ledger.commit, scopes[12], Staged(later, {key: DIGEST}), [failure], forget_before=None, full_run=99)
+    call(ledger.opened, scopes[13], "750B")
+    assert call(ledger.cursor, scopes[12]) == later
+    assert call(ledger.full_run, scopes[12]) == 99
+    assert call(ledger.digests, scopes[12]) == {key: DIGEST.content}
+    assert call(ledger.retryable, scopes[12]) == ["refused"]
+    assert [job.job for job in call(ledger.in_flight, scopes[13])] == ["750B"]
 
 
 def test_digests_before_the_overlap_are_forgotten(kept) -> None:

@@ -27,7 +27,7 @@ class Person:
     consent_to_track: str = ""
     mobile_number: str = ""
     consent_to_send_sms: str = ""
-    custom_values: tuple = ()
+    custom_text: str = ""
 
     @property
     def day(self) -> str:

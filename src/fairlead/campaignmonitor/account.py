@@ -23,7 +23,7 @@ from fairlead.campaignmonitor.people import People
 from fairlead.campaignmonitor.repeats import Patience
 from fairlead.campaignmonitor.screens import Screens
 from fairlead.campaignmonitor.segments import Segments
-from fairlead.campaignmonitor.subscribers import Reading, State, Subscriber, SubscriberPage
+from fairlead.campaignmonitor.subscribers import OneSubscriber, Reading, State, SubscriberPage
 from fairlead.campaignmonitor.subscriptions import Subscriptions
 from fairlead.campaignmonitor.suppression import Suppression
 from fairlead.campaignmonitor.tokens import Report
@@ -106,7 +106,7 @@ class CampaignMonitor:
         reading = Reading(list_id, state, since, page_size, tracking_preference, sms_preference)
         return subscribers.members(self._transport, reading, look_ahead=self._transport.limit.most)
 
-    async def subscriber(self, list_id: str, email: str) -> Subscriber:
+    async def subscriber(self, list_id: str, email: str) -> OneSubscriber:
         """One subscriber in whatever state. Raises RecordRefused (code 203) where the list has none such."""
         return await subscribers.subscriber(self._transport, list_id, email)
 

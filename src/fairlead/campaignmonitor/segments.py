@@ -7,7 +7,7 @@ import msgspec
 from fairlead.campaignmonitor.decoding import Reader
 from fairlead.campaignmonitor.numbered import Numbered
 from fairlead.campaignmonitor.paging import Page
-from fairlead.campaignmonitor.subscribers import Subscriber
+from fairlead.campaignmonitor.subscribers import OneSubscriber
 from fairlead.campaignmonitor.transport import Door, Transport, nothing
 
 
@@ -56,7 +56,7 @@ class SegmentDetails(
 
 _NAMES = Reader[list[SegmentName]](list[SegmentName])
 _DETAILS = Reader[SegmentDetails](SegmentDetails)
-_PAGE = Reader[Page[Subscriber]](Page[Subscriber])
+_PAGE = Reader[Page[OneSubscriber]](Page[OneSubscriber])
 _ID = Reader[str](str)
 _GONE = (404, 279, 271)
 
@@ -81,7 +81,7 @@ class Segments:
 
     def active(
         self, segment_id: str, *, page_size: int = 1000, tracking_preference: bool = True
-    ) -> AsyncGenerator[Page[Subscriber], None]:
+    ) -> AsyncGenerator[Page[OneSubscriber], None]:
         """The active subscribers whom the segment picks, a page at a time; see `paging.every_page` for order and repeats.
 
         Whom a changed rule lets in meanwhile may be missed: they do not stand at the end.
@@ -93,7 +93,7 @@ class Segments:
             query["includetrackingpreference"] = "true"
         return Numbered(self._transport, Door("/segments/{}/active", (segment_id,), query), _PAGE, page_size).every()
 
-    async def active_page(self, segment_id: str, number: int, *, page_size: int = 100) -> Page[Subscriber]:
+    async def active_page(self, segment_id: str, number: int, *, page_size: int = 100) -> Page[OneSubscriber]:
         """One page of those, by address, for people to look through. Raises Unavailable as `active` does."""
         query = {"page": str(number), "pagesize": str(page_size), "orderfield": "email", "orderdirection": "asc"}
         return await self._transport.get(Door("/segments/{}/active", (segment_id,), query), _PAGE)

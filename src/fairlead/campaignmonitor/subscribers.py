@@ -5,25 +5,19 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from fairlead.campaignmonitor.decoding import Reader
 from fairlead.campaignmonitor.paging import Open, Page, every_page
+from fairlead.campaignmonitor.rewriting import BLANK, lined, without_blanks
 from fairlead.campaignmonitor.transport import Door, Transport
 
 State = Literal["Active", "Unconfirmed", "Unsubscribed", "Bounced", "Deleted"]
 
 STATES: Final[tuple[State, ...]] = ("Active", "Unconfirmed", "Unsubscribed", "Bounced", "Deleted")
 PAGE_SIZES: Final = range(10, 1001)
-
-
-class CustomValue(msgspec.Struct, gc=False, frozen=True, rename={"key": "Key", "value": "Value"}):
-    """One value of a custom field; a field of several choices comes once for each."""
-
-    key: str = ""
-    value: str = ""
 
 
 class Subscriber(
@@ -38,7 +32,6 @@ class Subscriber(
         "state": "State",
         "reads_email_with": "ReadsEmailWith",
         "consent_to_track": "ConsentToTrack",
-        "custom_values": "CustomFields",
         "mobile_number": "MobileNumber",
         "consent_to_send_sms": "ConsentToSendSms",
     },
@@ -56,14 +49,52 @@ class Subscriber(
     state: str = ""
     reads_email_with: str = ""
     consent_to_track: str = ""
-    custom_values: list[CustomValue] = []
     mobile_number: str = ""
     consent_to_send_sms: str = ""
+
+    @property
+    def custom_text(self) -> str:
+        """Custom fields as people read them: a line `Name: value` for each value that is not blank."""
+        return ""
+
+
+class CustomValue(msgspec.Struct, gc=False, frozen=True, rename={"key": "Key", "value": "Value"}):
+    """One value of a custom field; a field of several choices comes once for each."""
+
+    key: str = ""
+    value: str = ""
+
+
+class OneSubscriber(Subscriber, gc=False, frozen=True, rename={"custom_values": "CustomFields"}):
+    """A subscriber with each custom field by itself."""
+
+    custom_values: list[CustomValue] = []
 
     @property
     def custom_fields(self) -> list[tuple[str, str]]:
         """Pairs of key (in brackets or not, as it came) and value."""
         return [(pair.key, pair.value) for pair in self.custom_values]
+
+    @property
+    def custom_text(self) -> str:
+        return "\n".join([f"{pair.key.strip('[]')}: {pair.value}" for pair in self.custom_values if pair.value])
+
+
+class _Lines(msgspec.Struct, gc=False, frozen=True, forbid_unknown_fields=True, rename={"text": "Key"}):
+    """Custom fields as `rewriting.lined` puts them together."""
+
+    text: str = ""
+
+
+class _Listed(Subscriber, gc=False, frozen=True, rename={"lines": "CustomFields"}):
+    """A subscriber of a page that was rewritten."""
+
+    lines: list[_Lines] = []
+
+    @property
+    def custom_text(self) -> str:
+        text = self.lines[0].text if self.lines else ""
+        return without_blanks(text) if BLANK in text else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +143,9 @@ class Reading:
         return Door(f"/lists/{{}}/{self.state.lower()}", (self.list_id,), query)
 
 
-_PAGE = Reader[Page[Subscriber]](Page[Subscriber])
-_ONE = Reader[Subscriber](Subscriber)
+_PAGE = Reader[Page[Subscriber]](Page[OneSubscriber])
+_LINED: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Page[_Listed], strict=False)
+_ONE = Reader[OneSubscriber](OneSubscriber)
 
 
 async def members(transport: Transport, reading: Reading, *, look_ahead: int) -> AsyncGenerator[SubscriberPage, None]:
@@ -130,13 +162,24 @@ async def members(transport: Transport, reading: Reading, *, look_ahead: int) ->
             yield SubscriberPage(page.rows, reading.state, page.number, page.pages, page.total, page.raw_bytes)
 
 
-async def subscriber(transport: Transport, list_id: str, email: str) -> Subscriber:
+async def subscriber(transport: Transport, list_id: str, email: str) -> OneSubscriber:
     """The subscriber as it is now, in whatever state. Raises RecordRefused with code 203 where the list has none such."""
     query = {"email": email, "includetrackingpreference": "true", "includesmspreference": "true"}
     return await transport.get(Door("/subscribers/{}", (list_id,), query), _ONE)
 
 
 def _read_page(body: bytes) -> Page[Subscriber]:
-    page = _PAGE(body)
+    page = _read_lined(body) or _PAGE(body)
     page.raw_bytes = len(body)
     return page
+
+
+def _read_lined(body: bytes) -> Page[Subscriber] | None:
+    """The page, read with the custom fields put together; None where that is not as it should be."""
+    rewritten, texts = lined(body)
+    try:
+        page: Page[Any] = _LINED.decode(rewritten)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    of_rows = [len(row.lines) for row in page.rows]
+    return page if of_rows.count(1) == sum(of_rows) == texts else None

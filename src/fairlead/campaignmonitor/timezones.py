@@ -14,6 +14,9 @@ from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from fairlead.campaignmonitor.errors import SetupRefused
+from fairlead.campaignmonitor.utc_column import to_utc
+
+__all__ = ["Found", "UnknownTimeZone", "find", "instants", "to_utc", "wall_clock", "zone"]
 
 _LABEL: Final = re.compile(r"\s*\(\s*(?:GMT|UTC)\s*(?:([+-])\s*(\d{1,2}):?(\d{2})?)?\s*\)\s*(.*)", re.IGNORECASE)
 
@@ -98,74 +101,6 @@ def _standard(place: ZoneInfo) -> timedelta:
     """Standard time's offset in a recent year: the smaller of January's and July's."""
     days = (datetime(2024, month, 1, tzinfo=place) for month in (1, 7))
     return min(day.utcoffset() or timedelta() for day in days)
-
-
-class UtcColumn:
-    """Turns columns of a zone's wall-clock texts into UTC, remembering what an hour or a minute became.
-
-    A time that the clock skipped is moved forward by the skip; of a time that came twice the first is meant.
-    """
-
-    def __init__(self, place: tzinfo, kept: int = 50_000) -> None:
-        """`kept` hours and minutes are remembered (some 10 MB) before the memory begins anew."""
-        self._zone = place
-        self._kept = kept
-        self._hours: dict[str, str | None] = {}
-        self._minutes: dict[str, str] = {}
-
-    def __len__(self) -> int:
-        """How much is remembered."""
-        return len(self._hours) + len(self._minutes)
-
-    def __call__(self, texts: Sequence[str]) -> list[str]:
-        """`YYYY-MM-DD HH:MM:SS` → `YYYY-MM-DDTHH:MM:SS.000Z`; blank stays blank. Raises ValueError on what is no date."""
-        known = self._hours.get
-        return [
-            f"{hour}{text[13:]}.000Z" if (hour := known(text[:13])) and len(text) == 19 else self._one(text)
-            for text in texts
-        ]
-
-    def _one(self, text: str) -> str:
-        if not text.strip():
-            return ""
-        wall = datetime.fromisoformat(text.strip())
-        if wall.tzinfo is not None:
-            raise ValueError(f"{text!r} has an offset; a time of the client's wall clock is expected.")
-        if len(self) >= self._kept:
-            self._hours.clear()
-            self._minutes.clear()
-        if len(text) != 19:
-            return f"{self._utc(wall):%Y-%m-%dT%H:%M:%S}.000Z"
-        if text[:13] not in self._hours:
-            self._hours[text[:13]] = self._hour(wall)
-        hour = self._hours[text[:13]]
-        if hour is not None:
-            return f"{hour}{text[13:]}.000Z"
-        minute = self._minutes.get(text)
-        if minute is None:
-            minute = self._minutes[text] = f"{self._utc(wall):%Y-%m-%dT%H:%M:%S}.000Z"
-        return minute
-
-    def _hour(self, wall: datetime) -> str | None:
-        """What the hour of `wall` becomes, if it stays whole: no part of an hour of offset, no change within it."""
-        first = self._utc(wall.replace(minute=0, second=0))
-        last = self._utc(wall.replace(minute=59, second=59))
-        whole = first.minute == first.second == 0 and last - first == timedelta(minutes=59, seconds=59)
-        return f"{first:%Y-%m-%dT%H}" if whole else None
-
-    def _utc(self, wall: datetime) -> datetime:
-        # A wall clock time of fold 0 means just what is promised: before a gap's change, and the first of two.
-        return wall.replace(tzinfo=self._zone).astimezone(UTC)
-
-
-@lru_cache(maxsize=64)
-def _column(place: tzinfo) -> UtcColumn:
-    return UtcColumn(place)
-
-
-def to_utc(texts: Sequence[str], place: tzinfo) -> list[str]:
-    """A column of wall-clock texts of a zone in UTC: see `UtcColumn`."""
-    return _column(place)(texts)
 
 
 def instants(text: str, place: tzinfo) -> tuple[datetime, datetime]:

@@ -4,12 +4,19 @@ Campaign Monitor's own comparison rules are not published; case-insensitive is *
 Salesforce compares the text of an e-mail field without regard to case.
 """
 
+from collections.abc import Iterable
+
 MAX_SALESFORCE_EMAIL = 80
 
 
 def normal(address: str) -> str:
     """The form in which two spellings of one address are equal: no outer blanks, lower case."""
     return address.strip().lower()
+
+
+def normals(addresses: Iterable[str]) -> list[str]:
+    """`normal` for a column of addresses."""
+    return [address.strip().lower() for address in addresses]
 
 
 def member_key(list_id: str, address: str) -> str:

@@ -237,7 +237,7 @@ class BulkIngest:
         await self._transport.request("DELETE", self._path(job_id), door="bulk delete", accept=(404,))
 
 
-def pick(header: list[str], columns: tuple[str, ...]) -> list[int]:
+def pick(header: Sequence[str], columns: tuple[str, ...]) -> list[int]:
     """Where the columns stand in a header, in any case; raises RequestWrong naming the one that is missing."""
     places = {name.lower(): i for i, name in enumerate(header)}
     for column in columns:

@@ -38,7 +38,7 @@ class _Download:
         self._path = path
         self.locator: str | None = None
 
-    async def rows(self) -> AsyncIterator[list[list[str]]]:
+    async def rows(self) -> AsyncIterator[list[tuple[str, ...]]]:
         """The page's records without header; after a broken connection it goes on where it stopped."""
         given = 0
         async for attempt in self._transport.attempts():
@@ -93,7 +93,7 @@ class BulkQuery:
             )
         return info
 
-    async def rows(self, job_id: str, *, page: int = 50_000) -> AsyncIterator[list[list[str]]]:
+    async def rows(self, job_id: str, *, page: int = 50_000) -> AsyncIterator[list[tuple[str, ...]]]:
         """The result's records in asked order, some at a time, as text by column; no header.
 
         `page` is how many records one download holds at most; a broken download is read again from its page.
@@ -109,9 +109,9 @@ class BulkQuery:
 
     async def rows_unordered(
         self, job_id: str, *, page: int = 50_000, at_once: int = 4
-    ) -> AsyncIterator[list[list[str]]]:
+    ) -> AsyncIterator[list[tuple[str, ...]]]:
         """Like `rows`, with `at_once` pages on the wire; records come as pages arrive, not in asked order."""
-        coming: asyncio.Queue[list[list[str]] | Exception | None] = asyncio.Queue(2 * at_once)
+        coming: asyncio.Queue[list[tuple[str, ...]] | Exception | None] = asyncio.Queue(2 * at_once)
         paths, turn = self._pages(job_id, page), asyncio.Lock()
 
         async def work() -> None:

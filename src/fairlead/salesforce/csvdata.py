@@ -15,12 +15,11 @@ _LONGEST_RECORD: Final = 16 * 1024 * 1024
 
 def _cells(column: list[str], blank: str) -> list[str]:
     """The column's cells, ready to stand between quotes."""
-    joined = "\0".join(column)
-    if joined.count("\0") != len(column) - 1:
-        column = [cell.replace("\0", "") for cell in column]
-        joined = "\0".join(column)
+    joined = "".join(column)
     if '"' in joined:
-        column = joined.replace('"', '""').split("\0")
+        column = [cell.replace('"', '""') if '"' in cell else cell for cell in column]
+    if "\0" in joined:
+        column = [cell.replace("\0", "") for cell in column]
     if blank and "" in column:
         column = [cell or blank for cell in column]
     return column
@@ -31,12 +30,29 @@ def csv_bytes(columns: Sequence[list[str]], *, blank: str = "") -> bytes:
 
     `columns[i]` holds one text a record. `blank` stands for empty cells: `NULL` empties the field, the empty text
     leaves it as it is. NUL characters, which Salesforce refuses, are dropped; half surrogates become `?`.
+    Raises ValueError where the columns are not of one length.
     """
     if not columns or not columns[0]:
         return b""
-    cells = [_cells(column, blank) for column in columns]
-    records = map('","'.join, zip(*cells, strict=True))
-    return ('"' + '"\n"'.join(records) + '"\n').encode("utf-8", "replace")
+    count = len(columns[0])
+    if any(len(column) != count for column in columns):
+        raise ValueError("The columns differ in length.")
+    between = '"'
+    record: list[str] = []
+    varying: list[list[str]] = []
+    for column in columns:
+        if column[-1] == column[0] and column.count(column[0]) == count:
+            between += (
+                f'{_cells(column[:1], blank)[0]}","'  # the same in all records: it is part of what stands between
+            )
+        else:
+            record += [between, ""]
+            varying.append(_cells(column, blank))
+            between = '","'
+    pieces = [*record, between.removesuffix(',"') + "\n"] * count
+    for i, cells in enumerate(varying):
+        pieces[2 * i + 1 :: len(record) + 1] = cells
+    return "".join(pieces).encode("utf-8", "replace")
 
 
 def header_bytes(fields: Sequence[str]) -> bytes:
@@ -63,7 +79,7 @@ def _last_break(block: bytearray, known: int) -> int:
     return 0
 
 
-async def read_csv(stream: AsyncIterator[bytes]) -> AsyncIterator[list[list[str]]]:
+async def read_csv(stream: AsyncIterator[bytes]) -> AsyncIterator[list[tuple[str, ...]]]:
     """Records from a stream cut anywhere, some at a time, header first; quoted line breaks survive.
 
     Memory holds one piece of the stream and one record. Raises Unavailable when the stream ends inside a record.
@@ -85,6 +101,19 @@ async def read_csv(stream: AsyncIterator[bytes]) -> AsyncIterator[list[list[str]
         yield _parse(block)
 
 
-def _parse(block: bytes | bytearray) -> list[list[str]]:
+def _parse(block: bytes | bytearray) -> list[tuple[str, ...]]:
     text = block.decode("utf-8-sig")
-    return [record for record in csv.reader(io.StringIO(text, newline="")) if record]
+    return _plain(text) or [tuple(record) for record in csv.reader(io.StringIO(text, newline="")) if record]
+
+
+def _plain(text: str) -> list[tuple[str, ...]]:
+    """Records whose every cell stands between quotes and holds none, as results mostly are; none for all other CSV.
+
+    They are cut at the quotes all together, in a third of the time.
+    """
+    width = text.partition('"\n')[0].count('","') + 1
+    records = text.count('"\n')
+    if text.count('"') != 2 * width * records or text[:1] != '"' or text[-2:] != '"\n':
+        return []
+    cells = text[1:-2].replace('"\n"', '","').split('","')
+    return list(zip(*[iter(cells)] * width, strict=True)) if len(cells) == width * records else []

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
+from fairlead.domain.keyed import Hmac
 from fairlead.store import keys
 
 
@@ -32,8 +33,7 @@ def keyed_hash(text: str) -> bytes:
 
 def keyed_hashes(texts: Iterable[str]) -> list[bytes]:
     """`keyed_hash` for a column."""
-    key, digest = address_key(), hmac.digest
-    return [digest(key, text.encode(), "sha256") for text in texts]
+    return Hmac(address_key()).of(texts)
 
 
 def _oldest() -> str:

@@ -5,7 +5,6 @@ Every change is fenced: refused for a stale attempt of the job.
 """
 
 import hashlib
-import hmac
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,7 +13,9 @@ from typing import Final
 from asgiref.sync import sync_to_async
 from django.db import connection, models, transaction
 
+from fairlead.domain.keyed import Hmac
 from fairlead.domain.records import Cursor, Digest, InFlight, RowFailure, Rows, Scope, Staged
+from fairlead.store.ledger_glance import Glance
 from fairlead.store.ledger_models import BulkFlight, RowRefusal, ScopeState
 from fairlead.store.ledger_models import Digest as DigestRow
 
@@ -48,11 +49,12 @@ class PostgresLedger:
         self._job = job_id
         self._fence = fence
         self._keys = keys
+        self._keyed = Hmac(keys.address)
+        self._glance = Glance(org_id)
 
     def hashes(self, keys: Sequence[str]) -> list[bytes]:
         """HMAC-SHA256 of each key (32 bytes)."""
-        secret, digest = self._keys.address, hmac.digest
-        return [digest(secret, key.encode(), "sha256") for key in keys]
+        return self._keyed.of(keys)
 
     def content_digests(self, rows: Rows, leave_out: str) -> list[bytes]:
         """Keyed BLAKE2b (16 bytes) of each record without the field `leave_out`."""
@@ -66,18 +68,21 @@ class PostgresLedger:
     @sync_to_async
     def cursor(self, scope: Scope) -> Cursor | None:
         """Where the scope was read to; None before the first commit."""
-        state = self._find(scope)
+        state = self._glance.of(scope) or self._find(scope)
         return Cursor(datetime.fromisoformat(state.cursor)) if state is not None and state.cursor else None
 
     @sync_to_async
     def full_run(self, scope: Scope) -> int:
         """The number of the last run that read and wrote all of the scope; 0 before the first."""
-        state = self._find(scope)
+        state = self._glance.of(scope) or self._find(scope)
         return 0 if state is None else state.full_run
 
     @sync_to_async
     def digests(self, scope: Scope) -> Mapping[bytes, bytes]:
         """Keyed hash of a record's key → digest of the content last written."""
+        held = self._glance.of(scope)
+        if held is not None and not held.digests:
+            return {}
         rows = DigestRow.objects.filter(scope__in=self._states(scope)).values_list("key", "content")
         return {bytes(key): bytes(content) for key, content in rows.iterator(chunk_size=10_000)}
 
@@ -90,6 +95,9 @@ class PostgresLedger:
     @sync_to_async
     def retryable(self, scope: Scope) -> Sequence[str]:
         """Keys of refused records that may be accepted by now."""
+        held = self._glance.of(scope)
+        if held is not None and not held.refusals:
+            return []
         sealed = RowRefusal.objects.filter(
             scope__in=self._states(scope), retryable=True, attempts__lt=RETRY_AT_MOST, key_sealed__isnull=False
         ).values_list("key_sealed", flat=True)
@@ -98,6 +106,9 @@ class PostgresLedger:
     @sync_to_async
     def in_flight(self, scope: Scope) -> Sequence[InFlight]:
         """Bulk jobs of the scope whose outcome was never committed, oldest first."""
+        held = self._glance.of(scope)
+        if held is not None and not held.flights:
+            return []
         flights = BulkFlight.objects.filter(scope__in=self._states(scope)).order_by("id")
         return [InFlight(flight.job, flight.sealed, _staged(flight)) for flight in flights]
 
@@ -207,6 +218,8 @@ class PostgresLedger:
         return self._states(scope).first()
 
     def _state(self, scope: Scope) -> ScopeState:
+        """The scope as it is about to be changed."""
+        self._glance.wrote(scope)
         state, _ = ScopeState.objects.get_or_create(
             org_id=self._org, kind=scope.kind, client=scope.client, list=scope.list
         )

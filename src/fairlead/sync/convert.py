@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from fairlead.domain.address import member_keys
-from fairlead.domain.member import CONSENTS, MAX_NAME, MAX_PHONE, MAX_READS_WITH, CustomValue, custom_field_texts
+from fairlead.domain.member import CONSENTS, MAX_CUSTOM_FIELDS, MAX_NAME, MAX_PHONE, MAX_READS_WITH
 from fairlead.domain.records import Kind, Rows
 
 MEMBER_FIELDS: Final = (
@@ -52,7 +52,7 @@ class Subscriber(Protocol):
     @property
     def consent_to_send_sms(self) -> str: ...
     @property
-    def custom_values(self) -> Sequence[CustomValue]: ...
+    def custom_text(self) -> str: ...
 
 
 def members(
@@ -74,6 +74,9 @@ def members(
     """
     count = len(subscribers)
     emails = [subscriber.email for subscriber in subscribers]
+    moments = to_utc(
+        [subscriber.date for subscriber in subscribers] + [subscriber.joined for subscriber in subscribers]
+    )
     return Rows(
         MEMBER_FIELDS,
         MEMBER_KINDS,
@@ -81,17 +84,27 @@ def members(
             member_keys(list_id, emails),
             [list_id] * count,
             emails,
-            [subscriber.name[:MAX_NAME] for subscriber in subscribers],
+            _at_most(MAX_NAME, [subscriber.name for subscriber in subscribers]),
             [subscriber.state for subscriber in subscribers],
-            to_utc([subscriber.date for subscriber in subscribers]),
-            to_utc([subscriber.joined for subscriber in subscribers]),
+            moments[:count],
+            moments[count:],
             contacts,
             leads,
-            [subscriber.reads_email_with[:MAX_READS_WITH] for subscriber in subscribers],
-            custom_field_texts(subscriber.custom_values for subscriber in subscribers),
-            [CONSENTS.get(subscriber.consent_to_track, "") for subscriber in subscribers],
-            [subscriber.mobile_number[:MAX_PHONE] for subscriber in subscribers],
-            [CONSENTS.get(subscriber.consent_to_send_sms, "") for subscriber in subscribers],
+            _at_most(MAX_READS_WITH, [subscriber.reads_email_with for subscriber in subscribers]),
+            _at_most(MAX_CUSTOM_FIELDS, [subscriber.custom_text for subscriber in subscribers]),
+            _consents([subscriber.consent_to_track for subscriber in subscribers]),
+            _at_most(MAX_PHONE, [subscriber.mobile_number for subscriber in subscribers]),
+            _consents([subscriber.consent_to_send_sms for subscriber in subscribers]),
             [str(run)] * count,
         ),
     )
+
+
+def _at_most(length: int, texts: list[str]) -> list[str]:
+    """The texts, cut where they are longer than the field."""
+    return [text[:length] for text in texts] if max(map(len, texts), default=0) > length else texts
+
+
+def _consents(words: list[str]) -> list[str]:
+    """Words of a consent as the org has them."""
+    return words if CONSENTS.issuperset(words) else [word if word in CONSENTS else "" for word in words]

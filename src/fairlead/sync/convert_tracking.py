@@ -5,13 +5,13 @@ all that tells an event from others, and of its ordinal among those that nothing
 of pages, and whatever whole minute the reading begins with.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from hashlib import blake2b
 from typing import Any, Final
 
 from fairlead.domain.activity import KIND_OF, Activity
-from fairlead.domain.address import normal
+from fairlead.domain.address import normals
 from fairlead.domain.records import Kind, Rows
 from fairlead.sync.seen import Seen, text_hashes
 
@@ -77,7 +77,9 @@ class Events:
         return len(self.emails)
 
     def take(self, positions: Sequence[int]) -> "Events":
-        """The events at these positions, in this order."""
+        """The events at these positions, each once, in the order in which they stand."""
+        if len(positions) == len(self):
+            return self
         columns = [getattr(self, column.name) for column in fields(self)]
         return Events(*([column[i] for i in positions] for column in columns))
 
@@ -149,14 +151,15 @@ class Keys:
         """A key an event."""
         before, short = self._prefix, self._short
         if self._once:
-            keys = [f"{before}{_digest(normal(email), 10)}" for email in events.emails]
+            keys = [before + address for address in _digests(normals(events.emails), 10)]
             self._count += len(keys) - int(self._seen.add(text_hashes(keys)).sum())
             return keys
         self._count += len(events)
         rest = zip(events.urls, events.ips, events.lists, events.bounces, events.reasons, strict=True)
+        minutes = {date: _minute(date) for date in set(events.dates)}
         keys = [
-            f"{before}{_digest(normal(email), 10)}:{_minute(date)}:{short(chr(31).join(more))}"
-            for email, date, more in zip(events.emails, events.dates, rest, strict=True)
+            f"{before}{address}:{minutes[date]}:{short(chr(31).join(more))}"
+            for address, date, more in zip(_digests(normals(events.emails), 10), events.dates, rest, strict=True)
         ]
         for i in self._seen.add(text_hashes(keys)).nonzero()[0].tolist():
             number = self._repeated[keys[i]] = self._repeated.get(keys[i], 0) + 1
@@ -172,13 +175,19 @@ class Keys:
         if known is None:
             if len(self._texts) > 50_000:
                 self._texts.clear()
-            known = self._texts[text] = _digest(text, 6)
+            (known,) = _digests((text,), 6)
+            self._texts[text] = known
         return known
 
 
-def _digest(text: str, size: int) -> str:
-    """Hexadecimal, so that it is the same to who does not look at the case."""
-    return blake2b(text.encode("utf-8", "replace"), digest_size=size).hexdigest()
+def _digests(texts: Iterable[str], size: int) -> list[str]:
+    """Hexadecimal, so that they are the same to who does not look at the case."""
+    begin, digests = blake2b(digest_size=size).copy, []
+    for text in texts:
+        digest = begin()
+        digest.update(text.encode("utf-8", "replace"))
+        digests.append(digest.hexdigest())
+    return digests
 
 
 def _minute(date: str) -> str:
@@ -235,7 +244,7 @@ def _cut(column: list[str], most: int) -> list[str]:
 
 def member_keys(events: Events) -> list[str]:
     """The external ids of the members that events are of."""
-    return [f"{of}:{normal(email)}" for of, email in zip(events.lists, events.emails, strict=True)]
+    return [f"{of}:{address}" for of, address in zip(events.lists, normals(events.emails), strict=True)]
 
 
 def activity(kind: str) -> Activity:

@@ -4,7 +4,7 @@ What is deleted is asked for anew at every beginning, so a deletion that was kil
 one part of the ids, never all of them.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -132,12 +132,12 @@ class Deletion:
             yield part
 
     @staticmethod
-    async def _read(crm: Salesforce, soql: str, names: list[str]) -> AsyncGenerator[list[list[str]], None]:
+    async def _read(crm: Salesforce, soql: str, names: list[str]) -> AsyncGenerator[Sequence[Sequence[str]], None]:
         async for page in crm.query(soql):
             yield [[record[name] or "" for name in names] for record in page]
 
     @staticmethod
-    async def _read_in_bulk(crm: Salesforce, soql: str) -> AsyncGenerator[list[list[str]], None]:
+    async def _read_in_bulk(crm: Salesforce, soql: str) -> AsyncGenerator[Sequence[Sequence[str]], None]:
         """The job's result is fixed when it is made: what is deleted meanwhile does not shift its pages."""
         job = await crm.bulk_query.create(soql)
         await crm.bulk_query.wait(job)

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fairlead.domain.address import normal
+from fairlead.domain.address import normals
 from fairlead.sync.seen import Hashes, text_hashes
 
 DIRECT, BY_LEAD = 64, 0
@@ -22,6 +22,8 @@ MOST_FIELDS: Final = 16
 """Address fields of one object, at most."""
 SHORT_ID: Final = 15
 """Characters of an Id without its check letters; case matters in them."""
+LONG_ID: Final = 18
+_DATE: Final = len("2026-01-31T12:00:00.000")
 _ID: Final = re.compile(r"(?:003|00Q)[A-Za-z0-9]{12}(?:[A-Z0-5]{3})?", re.ASCII)
 
 
@@ -61,26 +63,51 @@ class IdIndex:
     ids: NDArray[np.bytes_]
     ambiguous: int = 0
 
-    def find(self, hashes: Hashes) -> list[str]:
+    def find(self, asked: "Asked") -> list[str]:
         """An id for each hash, blank where there is none."""
         if not len(self.hashes):
-            return [""] * len(hashes)
-        order = np.argsort(hashes)  # sorted questions walk through the index instead of leaping about in it
-        places = np.empty(len(hashes), dtype=np.intp)
-        places[order] = np.searchsorted(self.hashes, hashes[order])
+            return [""] * len(asked.order)
+        places = np.searchsorted(self.hashes, asked.ascending)
         places[places == len(self.hashes)] = 0
-        found = (self.hashes[places] == hashes).nonzero()[0]
-        ids = [""] * len(hashes)
-        for position, id_ in zip(found.tolist(), self.ids[places[found]].tolist(), strict=True):
-            ids[position] = id_.decode()
-        return ids
+        found = self.hashes[places] == asked.ascending
+        ids = np.zeros(len(asked.order), dtype=self.ids.dtype)
+        ids[asked.order[found]] = self.ids[places[found]]
+        return _texts(ids)
 
     def __len__(self) -> int:
         return len(self.hashes)
 
 
+def _bytes(texts: Sequence[str], length: int) -> NDArray[np.bytes_]:
+    """ASCII texts, each of at most `length` characters."""
+    if set(map(len, texts)) == {length}:  # the usual case: read as one
+        return np.frombuffer("".join(texts).encode("ascii"), f"S{length}")
+    return np.array(texts, dtype=f"S{length}")
+
+
+def _texts(ids: NDArray[np.bytes_]) -> list[str]:
+    """Ids, which are ASCII, as texts: widened all together, which is quicker than decoding each."""
+    texts: list[str] = ids.view(np.uint8).astype(np.uint32).view(f"U{ids.dtype.itemsize}").tolist()
+    return texts
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Hashes to look for, in ascending order, and where each stood: sorted, they walk through an index."""
+
+    ascending: Hashes
+    order: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, keys: list[str]) -> "Asked":
+        """The hashes of these keys."""
+        hashes = text_hashes(keys)
+        order = np.argsort(hashes)
+        return cls(hashes[order], order)
+
+
 def _nothing() -> IdIndex:
-    return IdIndex(np.empty(0, dtype=np.int64), np.empty(0, dtype="S18"))
+    return IdIndex(np.empty(0, dtype=np.int64), np.empty(0, dtype=f"S{LONG_ID}"))
 
 
 @dataclass(slots=True)
@@ -93,22 +120,22 @@ class IndexBuilder:
     oldest: bool = False
     _hashes: list[Hashes] = field(default_factory=list)
     _ids: list[NDArray[np.bytes_]] = field(default_factory=list)
-    _dates: list[NDArray[np.datetime64]] = field(default_factory=list)
+    _dates: list[NDArray[np.int64]] = field(default_factory=list)
     _ranks: list[NDArray[np.int8]] = field(default_factory=list)
 
     def add(self, addresses: Sequence[str], ids: Sequence[str], dates: Sequence[str], rank: int = DIRECT) -> None:
         """Take records. `dates` are Salesforce's date-times (`2026-01-31T12:00:00.000+0000`); blank addresses are left out."""
-        normals = [normal(address) for address in addresses]
-        if not all(normals):
-            kept = [i for i, address in enumerate(normals) if address]
-            normals, ids, dates = [normals[i] for i in kept], [ids[i] for i in kept], [dates[i] for i in kept]
-        self.add_keys(normals, ids, dates, rank)
+        keys = normals(addresses)
+        if not all(keys):
+            kept = [i for i, address in enumerate(keys) if address]
+            keys, ids, dates = [keys[i] for i in kept], [ids[i] for i in kept], [dates[i] for i in kept]
+        self.add_keys(keys, ids, dates, rank)
 
     def add_keys(self, keys: list[str], ids: Sequence[str], dates: Sequence[str], rank: int = DIRECT) -> None:
         """Take records by keys that are compared as they are."""
         self._hashes.append(text_hashes(keys))
-        self._ids.append(np.array(ids, dtype="S18"))
-        self._dates.append(np.array([text[:23] for text in dates], dtype="datetime64[ms]"))
+        self._ids.append(_bytes(ids, LONG_ID))
+        self._dates.append(_bytes([text[:_DATE] for text in dates], _DATE).astype("datetime64[ms]").astype(np.int64))
         self._ranks.append(np.full(len(ids), rank, dtype=np.int8))
 
     def build(self) -> IdIndex:
@@ -116,16 +143,27 @@ class IndexBuilder:
         if not self._hashes:
             return _nothing()
         hashes = np.concatenate(self._hashes)
+        order = np.argsort(hashes)
+        hashes = hashes[order]
+        several = np.zeros(len(hashes), dtype=np.bool_)
+        several[1:] = hashes[1:] == hashes[:-1]
+        first = ~several
+        several[:-1] |= several[1:]
         ids = np.concatenate(self._ids)
-        dates = np.concatenate(self._dates).astype(np.int64)
-        ranks = np.concatenate(self._ranks)
-        order = np.lexsort((ids, dates if self.oldest else -dates, -ranks, hashes))
-        hashes, ids = hashes[order], ids[order]
-        first = np.ones(len(hashes), dtype=np.bool_)
-        first[1:] = hashes[1:] != hashes[:-1]
+        if several.any():
+            order[several] = self._by_merit(order[several], hashes[several], ids)
+        ids = ids[order]
         best = np.maximum.accumulate(np.where(first, np.arange(len(hashes)), 0))
         ambiguous = len(np.unique(hashes[ids != ids[best]]))
         return IdIndex(hashes[first], ids[first], ambiguous)
+
+    def _by_merit(self, places: NDArray[np.intp], hashes: Hashes, ids: NDArray[np.bytes_]) -> NDArray[np.intp]:
+        """Places of records whose addresses are not theirs alone, in ascending order of hashes: the best of each first."""
+        dates = np.concatenate(self._dates)[places]
+        ranks = np.concatenate(self._ranks)[places]
+        merits = np.lexsort((ids[places], dates if self.oldest else -dates, -ranks, hashes))
+        chosen: NDArray[np.intp] = places[merits]
+        return chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +180,10 @@ class MatchIndex:
 
         `ids` are what people wrote beside the address; one that is a contact's or lead's Id counts before the address.
         """
-        hashes = text_hashes([normal(address) for address in addresses])
-        contacts, leads = self.contacts.find(hashes), self.leads.find(hashes)
+        asked = Asked.of(normals(addresses))
+        contacts, leads = self.contacts.find(asked), self.leads.find(asked)
         if ids is not None and any(ids):
-            given = text_hashes([short_id(text) for text in ids])
+            given = Asked.of([short_id(text) for text in ids])
             contacts = _first(self.contact_ids.find(given), contacts)
             leads = _first(self.lead_ids.find(given), leads)
         return contacts, leads

@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import hmac
 import io
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from datetime import date, datetime
 from typing import Generic, TypeVar
 
 from fairlead.domain.address import normal
+from fairlead.domain.keyed import Hmac
 from fairlead.domain.records import Cursor, InFlight, Kind, Outcome, RowFailure, Rows, Scope, Staged
 from fairlead.sync.match import short_id
 from fairlead.sync.ports import BulkJobFailed, JobOutcome, SourcePage, Target
@@ -209,7 +209,7 @@ class MemoryLedger:
     scopes: dict[Scope, _MemoryScope] = field(default_factory=dict)
 
     def hashes(self, keys: Sequence[str]) -> list[bytes]:
-        return [hmac.digest(self.key, key.encode(), "sha256") for key in keys]
+        return Hmac(self.key).of(keys)
 
     def content_digests(self, rows: Rows, leave_out: str) -> list[bytes]:
         kept = [i for i, name in enumerate(rows.fields) if name != leave_out]

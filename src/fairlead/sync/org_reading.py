@@ -52,7 +52,7 @@ async def _bulk(
         await salesforce.bulk_query.wait(job)
         async for records in salesforce.bulk_query.rows(job):
             for start in range(0, len(records), A_PAGE):
-                yield [tuple(record) for record in records[start : start + A_PAGE]]
+                yield records[start : start + A_PAGE]
     finally:
         await salesforce.bulk_query.delete_job(job)
 

@@ -19,13 +19,19 @@ class Seen:
     def add(self, hashes: Hashes) -> NDArray[np.bool_]:
         """Add a page of hashes; tells for each whether it came by before (earlier in the page counts too)."""
         # Sorted, the page walks through each run once, instead of leaping about in it.
+        page = np.sort(hashes)
+        if not (page[1:] == page[:-1]).any() and not self.contains(page).any():
+            self._push(page)
+            return np.zeros(len(hashes), dtype=np.bool_)
+        return self._add_again(hashes)
+
+    def _add_again(self, hashes: Hashes) -> NDArray[np.bool_]:
+        """Add a page of which some came by before."""
         fresh, first, back = np.unique(hashes, return_index=True, return_inverse=True)
-        known = np.zeros(len(fresh), dtype=np.bool_)
-        for run in self._runs:
-            known |= _contains(run, fresh)
+        known = self.contains(fresh)
         repeated = np.ones(len(hashes), dtype=np.bool_)
         repeated[first] = False
-        self._push(fresh[~known] if known.any() else fresh)
+        self._push(fresh[~known])
         again: NDArray[np.bool_] = known[back] | repeated
         return again
 

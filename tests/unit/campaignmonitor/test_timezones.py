@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from fairlead.campaignmonitor.timezones import (
     UnknownTimeZone,
-    UtcColumn,
     _labels,
     find,
     instants,
@@ -17,6 +16,7 @@ from fairlead.campaignmonitor.timezones import (
     wall_clock,
     zone,
 )
+from fairlead.campaignmonitor.utc_column import UtcColumn
 
 LONDON = "(GMT) Greenwich Mean Time : Dublin, Edinburgh, Lisbon, London"
 
@@ -131,10 +131,34 @@ def test_what_is_no_wall_clock_time_is_refused(text):
         to_utc([text], ZoneInfo("UTC"))
 
 
-def test_memory_is_bounded():
-    column = UtcColumn(ZoneInfo("Asia/Kolkata"), kept=100)
-    column(minutes(datetime(2025, 1, 1), 5000))
-    assert len(column) <= 101
+def test_a_column_that_holds_other_forms_too_is_right():
+    place = ZoneInfo("Europe/London")
+    usual = minutes(datetime(2025, 6, 1), 100)
+    for odd in ("", "2025-01-02", "2025-01-02T03:04:05", "1969-07-20 20:17:40", "2345-01-02 03:04:05"):
+        texts = [*usual, odd, *usual]
+        one_by_one = [to_utc([text], place)[0] for text in texts]
+        assert UtcColumn(place)(texts) == one_by_one
+        assert one_by_one[:100] == [by_rules(text, place) for text in usual]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2025-02-30 00:00:00", "2025-01-01T00:00:0Z", " 025-01-01 00:00:00", "2025-01-01 24:00:00", "2025-1a-01 00:00:00"],
+)
+def test_what_is_no_wall_clock_time_is_refused_in_a_long_column_too(text):
+    with pytest.raises(ValueError):
+        to_utc([*minutes(datetime(2025, 1, 1), 100), text], ZoneInfo("UTC"))
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(st.datetimes(datetime(1900, 1, 1), datetime(2150, 6, 6)), min_size=51, max_size=60),
+    st.sampled_from(sorted(set(_labels().values()))),
+)
+def test_a_long_column_is_what_its_texts_are_one_by_one(moments, name):
+    place = ZoneInfo(name)
+    texts = [f"{moment:%Y-%m-%d %H:%M:%S}" for moment in moments]
+    assert to_utc(texts, place) == [to_utc([text], place)[0] for text in texts]
 
 
 ZONES = st.sampled_from(sorted(set(_labels().values()) | {"Australia/Lord_Howe", "Africa/Casablanca", "Pacific/Apia"}))

@@ -287,7 +287,7 @@ async def test_a_query_job_gives_its_rows_by_locator(sf, org):
     job_id = await sf.bulk_query.create("SELECT Id, N FROM X", all_rows=True)
     await sf.bulk_query.wait(job_id)
     rows = [row async for rows in sf.bulk_query.rows(job_id, page=2) for row in rows]
-    assert rows == [["1", "a\nb"], ["2", ""], ["3", "c"]]
+    assert rows == [("1", "a\nb"), ("2", ""), ("3", "c")]
     assert json.loads(org.asked("POST", QUERY)[0].body)["operation"] == "queryAll"
     assert org.asked("GET", f"{QUERY}/750q/results")[-1].query == {"maxRecords": "2", "locator": "MjAw"}
 

@@ -1,7 +1,6 @@
 """Compare, guard, convert and the window: what is decided, without anything else."""
 
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -9,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.domain.address import member_key, member_keys, normal
-from fairlead.domain.member import custom_field_texts
 from fairlead.domain.records import Cursor, Kind, Outcome, RowFailure, Rows, Scope
 from fairlead.sync import guard
 from fairlead.sync.compare import compare
@@ -17,12 +15,6 @@ from fairlead.sync.convert import MEMBER_FIELDS, members
 from fairlead.sync.pull import OVERLAP, window
 from fairlead.sync.seen import Seen, text_hashes
 from tests.laws.flow_world import Person
-
-
-class Value(NamedTuple):
-    key: str
-    value: str
-
 
 ROWS = Rows(("Key__c",), (Kind.TEXT,), (["a", "b", "c"],))
 HASHES = [b"A", b"B", b"C"]
@@ -89,12 +81,7 @@ def test_a_member_holds_what_the_list_shows() -> None:
         name="Ann",
         consent_to_track="Yes",
         mobile_number="+61491570156",
-        custom_values=(
-            Value("[Colour]", "red"),
-            Value("[Colour]", "blue"),
-            Value("Note", 'say "hi",\nthen'),
-            Value("Empty", ""),
-        ),
+        custom_text='Colour: red\nColour: blue\nNote: say "hi",\nthen',
     )
     rows = members([person], "L1", ["003C"], [""], lambda texts: [text + "Z" for text in texts], 7)
 
@@ -127,14 +114,22 @@ def test_a_member_key_does_not_depend_on_the_spelling(list_id: str, address: str
     assert normal(normal(address)) == normal(address)
 
 
-def test_no_custom_fields_is_blank() -> None:
-    """A blank text is null in Salesforce."""
-    assert custom_field_texts([[], [Value("a", "")]]) == ["", ""]
-
-
-def test_custom_fields_end_where_the_field_of_the_org_ends() -> None:
+def test_texts_end_where_the_fields_of_the_org_end() -> None:
     """A long text area takes 32,000 characters from a bulk job; more would refuse the whole member."""
-    assert custom_field_texts([[Value("a", "x" * 40_000)]]) == ["a: " + "x" * 31_997]
+    person = Person("a@example.com", "Active", "", name="n" * 300, mobile_number="+" * 50, custom_text="x" * 40_000)
+    rows = members([person], "L1", [""], [""], list, 7)
+
+    assert rows.column("Custom_Fields__c") == ["x" * 32_000]
+    assert rows.column("Full_Name__c") == ["n" * 255]
+    assert rows.column("Mobile_Number__c") == ["+" * 40]
+
+
+def test_a_word_that_is_no_consent_is_left_blank() -> None:
+    """The picklist of the org has two words only."""
+    people = [Person(f"{word}@example.com", "Active", "", consent_to_track=word) for word in ("Yes", "Maybe", "No", "")]
+    rows = members(people, "L1", [""] * 4, [""] * 4, list, 7)
+
+    assert rows.column("Consent_To_Track__c") == ["Yes", "", "No", ""]
 
 
 def test_the_next_reading_covers_the_whole_day_before() -> None:

@@ -10,7 +10,7 @@ from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.campaignmonitor.lists import CustomField, ListDetails, ListStats
 from fairlead.campaignmonitor.paging import Page
 from fairlead.campaignmonitor.segments import SegmentDetails
-from fairlead.campaignmonitor.subscribers import Subscriber
+from fairlead.campaignmonitor.subscribers import OneSubscriber
 from fairlead.features.members import rules
 from fairlead.salesforce import names
 from fairlead.salesforce.client import Salesforce
@@ -160,7 +160,7 @@ async def segment(account: CampaignMonitor, segment_id: str) -> SegmentDetails:
         return await account.segments.details(segment_id)
 
 
-async def segment_members(account: CampaignMonitor, segment_id: str, number: int) -> Page[Subscriber]:
+async def segment_members(account: CampaignMonitor, segment_id: str, number: int) -> Page[OneSubscriber]:
     """A page of a segment's active subscribers, by address. Raises a Failure."""
     with campaign_monitor_failures("read the members of the segment"):
         return await account.segments.active_page(segment_id, number, page_size=A_PAGE)

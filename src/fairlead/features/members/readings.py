@@ -81,12 +81,17 @@ class KeptNotes:
 
         with transaction.atomic():
             run.fence()
+            ids = [one.scope.id for one in seen]
+            noted = {row.list_id: row for row in ListReading.objects.filter(org_id=run.org_id, list_id__in=ids)}
             for one in seen:
                 changes: dict[str, Any] = {"client_id": client_id, "client_name": one.scope.client.name[:MAX_NAME]}
                 changes |= {"figures": dict(one.figures)} if one.figures else {}
                 # a new name, or that it is back, makes its settings due: noted only with them, or the next run would not ask
                 settled = {"name": one.scope.name[:MAX_NAME], "gone_at": None}
                 changes |= settled | {"details_at": now} if one.details else {}
+                row = noted.get(one.scope.id)
+                if row is not None and all(getattr(row, name) == value for name, value in changes.items()):
+                    continue  # most lists of most runs
                 ListReading.objects.update_or_create(
                     org_id=run.org_id, list_id=one.scope.id, defaults=changes, create_defaults=settled | changes
                 )

@@ -6,7 +6,7 @@ from typing import Final
 
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.campaignmonitor.errors import RecordRefused
-from fairlead.campaignmonitor.subscribers import Subscriber
+from fairlead.campaignmonitor.subscribers import OneSubscriber
 from fairlead.campaignmonitor.subscriptions import NOT_ON_THE_LIST
 from fairlead.domain.address import normal
 from fairlead.features.people.facts import OnList, Suppressed
@@ -66,7 +66,7 @@ async def _in_detail(account: CampaignMonitor, one: OnList, address: str, id_fie
     )
 
 
-def _named_id(subscriber: Subscriber, id_field: str) -> str:
+def _named_id(subscriber: OneSubscriber, id_field: str) -> str:
     """The value of the custom field that holds a record id, if there is such a field."""
     wanted = normal(id_field.strip("[] "))
     values = ((normal(key.strip("[] ")), value) for key, value in subscriber.custom_fields)

@@ -1,0 +1,17 @@
+"""Keyed hashes are HMAC-SHA256, whatever the length of the key."""
+
+import hmac
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairlead.domain.keyed import Hmac
+
+
+@given(st.binary(max_size=200), st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
+def test_hashes_are_those_of_the_standard_library(key: bytes, texts: list[str]) -> None:
+    """One object hashes any number of columns."""
+    keyed = Hmac(key)
+    expected = [hmac.digest(key, text.encode(), "sha256") for text in texts]
+    assert keyed.of(texts) == expected
+    assert keyed.of(texts) == expected
