@@ -14,7 +14,7 @@ class WithDocuments(build_py):
         super().run()
         if not self.editable_mode:
             for page in sorted(Path("docs").glob("*/*.md")):
-                if page.parent.name != "decisions":
+                if page.parent.name not in ("decisions", "codes"):  # the codes travel with the package as it is
                     there = Path(self.build_lib) / "fairlead" / "documents" / page.parent.name / page.name
                     there.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(page, there)
