@@ -21,7 +21,9 @@ from tests.unit.ui import pseudo
 from tests.unit.web.test_addresses import EVERYTHING
 
 PAGES = [name for name, (_, stranger, methods) in EVERYTHING.items() if stranger in (200, 302) and "GET" in methods]
-NO_PAGES = frozenset(("healthz", "ambiguous_addresses_csv", "help", "help_page", "help_codes", "help_code"))
+NO_PAGES = frozenset(
+    ("healthz", "ambiguous_addresses_csv", "help", "help_page", "help_codes", "help_code", "help_option")
+)
 """Files, and the documentation, which is written in English."""
 NAMES = frozenset(("Fairlead", "admin", "Client", "News", "New password", "New password confirmation"))
 """Names in these pages: of the product, and of people and things of the test. Django has its own words for passwords."""

@@ -42,9 +42,7 @@ class BadModelAddress(FixTheSettings):
     """The address of the language model cannot be used."""
 
     code = "FL-702"
-    next_step = (
-        "Give one that begins with https://, such as https://models.example.com/v1; http:// only within your own network."
-    )
+    next_step = "Give one that begins with https://, such as https://models.example.com/v1; http:// only within your own network."
 
     def __init__(self) -> None:
         super().__init__("The address of the language model cannot be used.")
@@ -87,7 +85,8 @@ def keep_key(org: Org, key: str, by: str) -> None:
 
 def address(given: str) -> str:
     """Where a question is posted to. Raises BadModelAddress: no address, unencrypted beyond one's own network, or with a
-    password in it."""
+    password in it.
+    """
     try:
         url = urlsplit(given)
         host, _ = url.hostname or "", url.port

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from fairlead.features.help import index, rules
 from fairlead.features.help.models import Passage
-from fairlead.features.help.rules import answers, passages
+from fairlead.features.help.rules import answers, model, passages
 from fairlead.features.help.rules.answers import Answer, Candidate
 from fairlead.ui import help_codes
 
@@ -19,7 +19,9 @@ CANDIDATES: Final = 200
 """Passages that are looked at for an answer: those with most of the question's words."""
 _OPEN, _CLOSE = "\x02", "\x03"
 """Marks around the words that were found: no text of ours has them, so they are told from its own signs."""
-_HEADLINE: Final = f"StartSel={_OPEN},StopSel={_CLOSE},MaxWords=32,MinWords=14,ShortWord=2,MaxFragments=2,FragmentDelimiter=' … '"
+_HEADLINE: Final = (
+    f"StartSel={_OPEN},StopSel={_CLOSE},MaxWords=32,MinWords=14,ShortWord=2,MaxFragments=2,FragmentDelimiter=' … '"
+)
 _COLUMNS: Final = "folder, name, anchor, title, heading"
 _SEARCH: Final = f"""
     WITH asked AS (SELECT websearch_to_tsquery('english', %(words)s) AS query),
@@ -61,7 +63,7 @@ class Found:
 
 def search(words: str) -> list[Found]:
     """Passages with all the words, best first; quotes, OR and a minus mean what they mean to search engines."""
-    asked = {
+    asked: dict[str, str | int] = {
         "words": words,
         "code": rules.code_in(words),
         "edition": index.edition(),
@@ -83,7 +85,7 @@ def answer(question: str) -> Answer:
         found = tuple(passages.Passage(*row) for row in rows.values_list(*_COLUMNS.split(", "), "body"))
         return Answer(tuple(answers.Quote(one, one.text) for one in found), found)
     with connection.cursor() as cursor:
-        cursor.execute(_SAID, {"words": question, "edition": edition})
+        cursor.execute(_SAID, {"words": model.asked_for(question), "edition": edition})
         said = dict(cursor.fetchall())
         cursor.execute(_FITTING, {"said": list(said), "edition": edition, "most": CANDIDATES})
         rows = cursor.fetchall()

@@ -22,7 +22,9 @@ KEPT: Final = 2
 """Editions: that of this version, and that of a version which still runs beside it."""
 ELSEWHERE: Final = frozenset({"options", "error-codes", "campaign-monitor-codes", "salesforce-codes", "pages"})
 """Pages of the reference whose lines have pages of their own, or that hold pictures only."""
-NOT_ASKED: Final = frozenset({"local-campaign-monitor", "local-salesforce", "performance", "local-accounts", "how-a-year-is-proven"})
+NOT_ASKED: Final = frozenset(
+    {"local-campaign-monitor", "local-salesforce", "performance", "local-accounts", "how-a-year-is-proven"}
+)
 """Pages about tests and measurements: found by a search, no answer to a question."""
 
 
@@ -66,7 +68,14 @@ def _made() -> tuple[str, list[Passage]]:
         folder, name, anchor, title, heading, body = fields
         rows.append(
             Passage(
-                place=place, folder=folder, name=name, anchor=anchor, title=title, heading=heading, body=body, asked=asked
+                place=place,
+                folder=folder,
+                name=name,
+                anchor=anchor,
+                title=title,
+                heading=heading,
+                body=body,
+                asked=asked,
             )
         )
     return digest.hexdigest(), rows

@@ -1,5 +1,6 @@
 """Settings of the help: the language model that may answer questions, if an admin sets one. Its key is no setting: it is
-sealed (`asking_model`)."""
+sealed (`asking_model`).
+"""
 
 from typing import Any, Final
 

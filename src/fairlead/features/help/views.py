@@ -75,7 +75,11 @@ def _by_model(question: str, answer: Answer) -> dict[str, Any]:
         return {"problem": failure}
     shown = [_quoted(one.passage, one.text, one.number) if one.passage else Shown(one.text) for one in pieces]
     sources = {one.number: one for one in shown if one.number}
-    return {"pieces": shown, "sources": [sources[number] for number in sorted(sources)], "sent": model.scrubbed(question)}
+    return {
+        "pieces": shown,
+        "sources": [sources[number] for number in sorted(sources)],
+        "sent": model.scrubbed(question),
+    }
 
 
 def _quoted(passage: Passage, text: str, number: int = 0) -> Shown:

@@ -1,5 +1,6 @@
 """What the help decides: its pages (here), what of them is found (`passages`), what is answered (`answers`), and what a
-language model is told (`model`). Pure."""
+language model is told (`model`). Pure.
+"""
 
 import posixpath
 import re

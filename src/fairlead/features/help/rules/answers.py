@@ -14,6 +14,9 @@ from fairlead.features.help.rules.passages import Passage
 
 ENOUGH: Final = 0.55
 """Share of what was asked, by how rarely it is said, that a passage must have to count as an answer."""
+NEARLY_ALL: Final = 0.8
+A_FEW: Final = 3
+"""A passage whose title and heading say nothing of what was asked must have nearly all of it, and it must be a few words."""
 NEAR: Final = 0.8
 """Further passages are quoted if their score is so near that of the best."""
 QUOTED_AT_MOST: Final = 3
@@ -81,9 +84,16 @@ def score(candidate: Candidate, weight: Mapping[str, float]) -> float:
     return covered(candidate, weight) + OF_TITLE * fits * (0.5 + 0.5 * filled)
 
 
+def fits(candidate: Candidate, weight: Mapping[str, float]) -> bool:
+    """Whether a passage has enough of what was asked."""
+    if candidate.in_heading:
+        return covered(candidate, weight) >= ENOUGH
+    return len(weight) >= A_FEW and covered(candidate, weight) >= NEARLY_ALL
+
+
 def answer(question: str, candidates: Sequence[Candidate], weight: Mapping[str, float]) -> Answer:
     """What the passages say to a question: the best, and those that come near it; one for each place."""
-    fitting = [one for one in candidates if covered(one, weight) >= ENOUGH]
+    fitting = [one for one in candidates if fits(one, weight)]
     chosen: dict[tuple[str, str, str], Candidate] = {}
     for one in sorted(fitting, key=lambda one: -score(one, weight)):
         chosen.setdefault(one.passage.place, one)
@@ -95,7 +105,8 @@ def answer(question: str, candidates: Sequence[Candidate], weight: Mapping[str, 
 
 def excerpt(candidate: Candidate, question: str, weight: Mapping[str, float]) -> str:
     """The lines of a passage that answer: from the first where its heading is the question, else from the one with most
-    of the question's words."""
+    of the question's words.
+    """
     lines = candidate.passage.text.split("\n")
     words = _stems(question)
     whole = sum(weight.values())

@@ -24,12 +24,13 @@ TOLD: Final = (
 )
 _SCRUBBED: Final = (
     (re.compile(r"https?://\S+|\bwww\.\S+", re.IGNORECASE), "[link]"),
-    (re.compile(r"[^\s@<>()\[\],;:\"]+@[^\s@<>()\[\],;:\"]+"), "[address]"),
+    (re.compile(r"[^\s@<>()\[\],;:\"]+@[\w-]+(?:\.[\w-]+)*"), "[address]"),
     (re.compile(r"\b[0-9a-f]{16,}\b", re.IGNORECASE), "[id]"),
     (re.compile(r"\b(?=\w*\d)[A-Za-z0-9]{3}[0A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?\b"), "[id]"),
     (re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])\w{9,}\b"), "[id]"),
     (re.compile(r"[+(]?\d[\d\s().,/:-]*\d|\d"), "[number]"),
 )
+_SIGNS: Final = re.compile(r"\[(?:link|address|id|number)\]")
 _CITED: Final = re.compile(r"\[(\d{1,3})\]")
 
 
@@ -54,9 +55,15 @@ class Piece:
 
 def scrubbed(question: str) -> str:
     """A question without addresses, links, ids and numbers; support codes stay. Names of people cannot be told from
-    other words, so whoever asks is told to leave them out."""
+    other words, so whoever asks is told to leave them out.
+    """
     pieces = re.split(f"({CODE.pattern})", question, flags=re.IGNORECASE)
     return "".join(piece if place % 2 else _without_names(piece) for place, piece in enumerate(pieces))
+
+
+def asked_for(question: str) -> str:
+    """The words of a question by which pages are found: what would be scrubbed is on no page."""
+    return _SIGNS.sub(" ", scrubbed(question))
 
 
 def _without_names(text: str) -> str:

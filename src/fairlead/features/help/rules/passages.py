@@ -18,7 +18,8 @@ CODES, OPTIONS = "codes", "options"
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A piece of a page: where it stands, the page's title, its own heading (blank at the beginning of a page), and its
-    text without marks, a paragraph, list item or table row a line."""
+    text without marks, a paragraph, list item or table row a line.
+    """
 
     folder: str
     name: str
