@@ -59,7 +59,11 @@ def ask(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"here": HERE, "question": question, **_of_model(request)}
     if question:
         answer = finding.answer(question)
-        context |= {"asked": True, "answer": [_quoted(one.passage, one.text) for one in answer.quotes]}
+        context |= {
+            "asked": True,
+            "to_find": " ".join(model.asked_for(question).split()),
+            "answer": [_quoted(one.passage, one.text) for one in answer.quotes],
+        }
         context |= _by_model(question, answer)
     return render(request, "help/ask.html", context)
 

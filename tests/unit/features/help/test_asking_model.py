@@ -165,6 +165,8 @@ def test_a_refused_address_is_not_saved_and_stays_in_the_form(admin_client: Clie
     assert "cannot be used" in page
     assert f'value="{BAD[1]}"' in page
     assert setting_rows.value(org, settings.URL) == ""
+    wrong = form | {"help-model_url": "", "help-model_seconds": "0", "help-model_seconds-shown": "20"}
+    assert "Nothing was saved yet." in admin_client.post("/help/model/", wrong).text
     form["help-model_url"] = "https://models.example.com/v1"
     assert "Saved." in admin_client.post("/help/model/", form, follow=True).text
     assert setting_rows.value(org, settings.URL) == "https://models.example.com/v1"

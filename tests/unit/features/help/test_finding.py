@@ -147,6 +147,7 @@ def test_a_question_is_answered_with_links_and_kept_nowhere(filled: int, admin_c
     assert "I do not know." in unknown
     assert "<b>" not in unknown
     assert "/maintenance/" in links(unknown)
+    assert not [link for link in links(unknown) if "ada" in link]
     assert not AuditEntry.objects.filter(subject__contains="parrot").exists()
     assert "Nothing was asked yet." in admin_client.get("/help/ask/").text
     assert "Nothing was asked yet." in admin_client.post("/help/ask/", {"question": " \x00 "}).text

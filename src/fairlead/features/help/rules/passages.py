@@ -36,11 +36,11 @@ class Passage:
 
 def of_document(document: Document) -> list[Passage]:
     """A page in passages, a section each, in their order. What stands under no heading is one without anchor."""
-    found = []
-    for heading, lines in _sections(document.text):
-        for text in _parts(lines):
-            found.append(Passage(document.folder, document.name, slug(heading), document.title, heading, text))
-    return found
+    return [
+        Passage(document.folder, document.name, slug(heading), document.title, heading, text)
+        for heading, lines in _sections(document.text)
+        for text in _parts(lines)
+    ]
 
 
 def whole(document: Document) -> Passage:
@@ -100,7 +100,7 @@ def _plain(tokens: Sequence[Token]) -> str:
 
 
 def _parts(lines: Sequence[str]) -> Iterator[str]:
-    """Lines joined to texts of at most LONGEST characters; a line that is longer stands alone."""
+    """Lines, of which there is one at least, joined to texts of at most LONGEST characters; a longer line stands alone."""
     part, size = list[str](), 0
     for line in lines:
         if part and size + len(line) > LONGEST:
@@ -108,5 +108,4 @@ def _parts(lines: Sequence[str]) -> Iterator[str]:
             part, size = [], 0
         part.append(line)
         size += len(line) + 1
-    if part:
-        yield "\n".join(part)
+    yield "\n".join(part)
