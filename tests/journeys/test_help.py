@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.browser import Admin
+from tests.journeys.browser import Admin, keep_screenshot
 from tests.journeys.test_accessibility import WIDE, grave
 
 QUESTIONS = {
@@ -26,6 +26,7 @@ def test_five_questions_are_answered_and_nonsense_is_not(fairlead: Admin) -> Non
         answer = page.get_by_role("region", name="Answer")
         expect(answer.get_by_role("link", name=f"› {heading}")).to_be_visible()
     assert grave(page) == []
+    keep_screenshot(page, "help-answer")
     page.get_by_role("link", name="› How can I stop the sync").click()
     expect(page.locator(":target")).to_have_text("How can I stop the sync from Salesforce to Campaign Monitor?")
     page.goto("/help/ask/")
@@ -42,4 +43,5 @@ def test_answers_and_finds_are_readable(fairlead: Admin, scheme: str) -> None:
     """Marks in snippets and quotes in answers have contrast, in light and in the dark."""
     page = fairlead.page("/help/search/?find=ambiguous", viewport=WIDE, color_scheme=scheme)
     expect(page.locator("mark").first).to_be_visible()
+    keep_screenshot(page, f"help-found-{scheme}")
     assert grave(page) == []
