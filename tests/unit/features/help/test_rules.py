@@ -23,10 +23,11 @@ see [the API](api.md) and `webhooks.use`.
 1. Do this.
 2. Do that.
 
-| what | does |
-| --- | --- |
-| **a** | one |
+| what | does | not |
+| --- | --- | --- |
+| **a** | one | two |
 | b | |
+| | |
 
 ```console
 fairlead webhooks   repair
@@ -52,7 +53,7 @@ def test_a_page_is_cut_at_its_headings_and_keeps_no_marks() -> None:
         ("deep-too", "Deep, too"),
     ]
     assert found[0].text == "They tell at once, see the API and webhooks.use.\nA picture"
-    assert found[1].text == "Do this.\nDo that.\na: one\nb\nfairlead webhooks repair"
+    assert found[1].text == "Do this.\nDo that.\na: one · two\nb\nfairlead webhooks repair"
     assert found[2].text == "indented"
     assert found[1].place == ("howto", "webhooks", "how-to-begin")
 
@@ -150,6 +151,8 @@ def test_a_quote_begins_where_the_answer_is_and_ends_with_a_sentence() -> None:
     of_heading = candidate("job hold", "job hold", one.passage)
     assert answers.excerpt(of_heading, "Why do jobs hold?", weight).startswith("Something else.")
     assert answers.excerpt(candidate("", of=passage(text="x" * 999)), "", {}) == "x" * 999
+    rows = passage(text="\n".join(f"row {number}: " + "x" * 90 for number in range(9)))
+    assert len(answers.excerpt(candidate("", of=rows), "", {}).split("\n")) == 4
 
 
 @pytest.mark.parametrize(

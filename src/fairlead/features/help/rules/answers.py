@@ -125,9 +125,11 @@ def _cut(lines: Sequence[str]) -> str:
     """Whole sentences up to EXCERPT characters, at least one."""
     taken, size = list[str](), 0
     for line in lines:
+        sentences = list[str]()
         for sentence in re.split(r"(?<=[.!?])\s+", line):
-            if taken and size + len(sentence) > EXCERPT:
-                return " ".join(taken)
-            taken.append(sentence)
+            if size and size + len(sentence) > EXCERPT:
+                return "\n".join([*taken, " ".join(sentences)] if sentences else taken)
+            sentences.append(sentence)
             size += len(sentence) + 1
-    return " ".join(taken)
+        taken.append(" ".join(sentences))
+    return "\n".join(taken)

@@ -79,7 +79,7 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
             in_cell = token.type == "td_open"
         elif token.type == "tr_close":
             if not in_head:
-                yield "line", ": ".join(cell for cell in cells if cell)
+                yield "line", _row(cells)
             cells = []
         elif token.type in ("fence", "code_block"):
             yield "line", " ".join(token.content.split())
@@ -92,6 +92,11 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
                 cells.append(words)
             elif not in_head:
                 yield "line", words
+
+
+def _row(cells: Sequence[str]) -> str:
+    first, *others = [cell for cell in cells if cell] or [""]
+    return f"{first}: {' · '.join(others)}" if others else first
 
 
 def _plain(tokens: Sequence[Token]) -> str:
