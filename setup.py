@@ -20,7 +20,7 @@ class WithDocuments(build_py):
             raise SystemExit("The libraries of the pages are missing: run `make setup` first, then build.")
         package = Path(self.build_lib) / "fairlead"
         for page in sorted(Path("docs").glob("*/*.md")):
-            if page.parent.name != "decisions":
+            if page.parent.name not in ("decisions", "codes"):  # the codes travel with the package as it is
                 there = package / "documents" / page.parent.name / page.name
                 there.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(page, there)

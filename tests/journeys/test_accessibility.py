@@ -74,6 +74,13 @@ SIGNED_IN = {
     "billing": "/billing/",
     "help": "/help/",
     "help page": "/help/reference/error-codes/",
+    "help, questions": "/help/faq/syncing/",
+    "help, what was found": "/help/search/?find=webhooks",
+    "help, nothing found": "/help/search/?find=xyzzy",
+    "help, ask": "/help/ask/",
+    "help, every option": "/help/options/",
+    "help, an option": "/help/options/webhooks.use/",
+    "help, language model": "/help/model/",
 }
 OPEN = {**SIGNED_IN, "sign-in": "/sign-in/"}
 

@@ -43,17 +43,26 @@ def page(code: str) -> CodePage | None:
 
 
 @cache
-def pages() -> dict[str, CodePage]:
-    """Every help page, by code."""
-    # raw HTML of a page is shown as text: nothing that stands in a file can run in a browser
-    markdown = MarkdownIt("commonmark", {"html": False})
-    found = {}
+def texts() -> tuple[tuple[str, str, str], ...]:
+    """Of every one of our codes: the code, its title, and the text below it as written."""
+    found = []
     for path in sorted(files("fairlead.ui").joinpath("codes").iterdir(), key=lambda path: path.name):
         if path.name.endswith(".md"):
             head, _, text = path.read_text("utf-8").partition("\n")
             code, _, title = head.removeprefix("# ").partition(": ")
-            found[code] = CodePage(code, title, mark_safe(markdown.render(text)))  # noqa: S308 (rendered without raw HTML)
-    return found
+            found.append((code, title, text))
+    return tuple(found)
+
+
+@cache
+def pages() -> dict[str, CodePage]:
+    """Every help page, by code."""
+    # raw HTML of a page is shown as text: nothing that stands in a file can run in a browser
+    markdown = MarkdownIt("commonmark", {"html": False})
+    return {
+        code: CodePage(code, title, mark_safe(markdown.render(text)))  # noqa: S308 (rendered without raw HTML)
+        for code, title, text in texts()
+    }
 
 
 @cache

@@ -17,7 +17,9 @@ from tests.unit.web.test_addresses import EVERYTHING, _patterns
 
 ANYBODY = ("account", "account_zone", "sign_out", "sessions", "session_end", "access_again", "orgs", "org_switch")
 """Open to whoever is signed in: what concerns oneself."""
-FROM_GUEST = ("billing", "help", "help_page", "help_codes", "help_code")
+FROM_GUEST = (
+    "billing", "help", "help_page", "help_codes", "help_code", "help_search", "help_ask", "help_options", "help_option",
+)  # fmt: skip
 FROM_LIMITED = ("home", "people", "person", "person_activity", "go", "api_person_activity", "api_person_memberships")
 FROM_STANDARD = (
     "home_org", "home_charts",

@@ -38,6 +38,11 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "billing": ("/billing/", 302, "GET"),
     "help": ("/help/", 302, "GET"),
     "help_page": ("/help/howto/webhooks/", 302, "GET"),
+    "help_search": ("/help/search/", 302, "GET"),
+    "help_ask": ("/help/ask/", 302, "GET POST"),
+    "help_model": ("/help/model/", 302, "GET POST"),
+    "help_options": ("/help/options/", 302, "GET"),
+    "help_option": ("/help/options/webhooks.use/", 302, "GET"),
     "sign_in": ("/sign-in/", 200, "GET POST"),
     "sign_in_salesforce": ("/sign-in/salesforce/", 409, "GET"),  # no org is connected
     "sign_in_salesforce_callback": ("/sign-in/salesforce/callback/", 403, "GET"),  # nobody has begun

@@ -12,6 +12,7 @@ from markdown_it.token import Token
 import fairlead
 from fairlead.features.help import rules
 from fairlead.features.help.rules import Document
+from fairlead.ui import help_codes
 
 _PACKAGE: Final = Path(fairlead.__file__).parent
 PLACES: Final = (_PACKAGE / "documents", _PACKAGE.parent.parent / "docs")
@@ -93,6 +94,8 @@ def _lead(link: Any, folder: str) -> None:
     leads = rules.target(folder, str(link.attrGet("href") or ""))
     if leads is not None:
         to, name, anchor = leads
-        if find(to, name) is not None:
+        if to == "codes" and help_codes.known(name):
+            link.attrSet("href", reverse("help_code", args=[name]))
+        elif find(to, name) is not None:
             link.attrSet("href", reverse("help_page", args=[to, name]) + (f"#{anchor}" if anchor else ""))
     link.attrSet("rel", "noreferrer")

@@ -1,5 +1,6 @@
 """What the help declares. Everybody who may come in may read it."""
 
+from fairlead.features.help import settings
 from fairlead.ui.access import Role
 from fairlead.ui.rooms import Room, Verb
 
@@ -10,6 +11,7 @@ ROOM = Room(
     entry="help",
     place=99,
     urls="fairlead.features.help.urls",
-    verbs=(Verb("look"),),
+    verbs=(Verb("look"), Verb("ask"), Verb("choose a language model")),
+    settings=settings.SETTINGS,
     role=Role.GUEST,
 )
