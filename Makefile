@@ -76,7 +76,8 @@ messages: setup ## Collect every text of the pages for translators
 lock: .make/setup ## Lock the requirements again, with hashes and without addresses
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/$(LOCK) requirements/runtime.in --output-file requirements/runtime.txt
-	$(BIN)/$(LOCK) requirements/runtime.in requirements/billing.in --output-file requirements/billing.txt
+	$(BIN)/$(LOCK) requirements/runtime.in requirements/billing.in --constraints requirements/runtime.txt \
+		--output-file requirements/billing.txt
 	$(BIN)/$(LOCK) requirements/develop.in --output-file requirements/develop.txt
 
 format: setup ## Format the code and mend what can be mended
