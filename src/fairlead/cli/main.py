@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fairlead.cli import (
+    billing,
     campaigns,
     changes,
     clients,
@@ -98,6 +99,7 @@ app.add_typer(changes.app, name="changes")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(opt_status.app, name="opt-status")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(billing.app, name="billing")
 app.add_typer(users.app, name="users")
 app.add_typer(messages.app, name="messages")
 app.add_typer(messages.notifications, name="notifications")

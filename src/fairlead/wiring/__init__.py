@@ -1,5 +1,8 @@
 """The one place where clients, store and rooms are joined. Import it when Django is set up (`store.boot.prepare`)."""
 
+from fairlead.features.billing import flow as billing_flow
+from fairlead.features.billing import keeping as billing_keeping
+from fairlead.features.billing import rules as billing
 from fairlead.features.connections import jobs as connections_jobs
 from fairlead.features.connections import signing_in
 from fairlead.features.flow_requests import rules as flow_requests
@@ -20,7 +23,7 @@ from fairlead.features.setup import flow as setup_flow
 from fairlead.features.subscriber_rules import explaining as rules_explaining
 from fairlead.features.subscriber_rules import past as rules_past
 from fairlead.features.webhooks import receiving, repairing
-from fairlead.jobs import companions, hearing, registry, schedules
+from fairlead.jobs import companions, hearing, pausing, registry, schedules
 from fairlead.sync import explaining, heard, known, sides
 from fairlead.sync import standing as sync_standing
 from fairlead.wiring.both_sides import StoredSides, ledger_keys, open_campaign_monitor, open_salesforce, open_sides
@@ -70,6 +73,9 @@ def register_runners() -> None:
     registry.register(layouts.KIND, layouts.TITLE, layouts.run_layouts)
     registry.register(imports.KIND, imports.TITLE, held(imports.run_import))
     schedules.provide(imports.KIND, imports.due)
+    registry.register(billing.KIND, billing.TITLE, billing_flow.run)
+    schedules.provide(billing.KIND, billing_keeping.due)
+    pausing.provide(billing_keeping.paused)
     offer(REACTIONS, if_paused=IF_PAUSED)
     registry.register(org_changes.KIND, org_changes.TITLE, run_org_changes)
     registry.register(flow_requests.KIND, flow_requests.TITLE, run_requests)

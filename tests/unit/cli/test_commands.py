@@ -61,7 +61,7 @@ def test_the_doors_are_all_there():
         members-ambiguous members-lists records-preview records-retry storage-estimate storage-show
         rules-delete rules-disable rules-enable rules-list rules-preview rules-run rules-set rules-show
         opt-status-run opt-status-review opt-status-consent opt-status-history opt-status-report
-        suppression-remove tracking-suspicious webhooks-remove webhooks-repair webhooks-status
+        billing-count billing-status suppression-remove tracking-suspicious webhooks-remove webhooks-repair webhooks-status
         audit messages-list messages-resolve messages-retry messages-show notifications-set
         notifications-show notifications-test
     """
