@@ -14,15 +14,15 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 KEY = "sk_test_0123456789"
 SECRET = "whsec_0123456789"
-GOOD, BAD = "4242424242424242", "4000000000000341"
-"""Cards of Stripe's documentation: one that pays, one that can be kept and is refused when it is charged."""
+GOOD, BAD = "4242424242424242", "4000002500003155"
+"""Cards of Stripe's documentation: one that pays, one whose owner must agree to a payment, and here never does."""
 PRICES = {"price_small": 800, "price_large": 1500}
 """What the plans cost, in cents a month."""
 _PASSED_ON = ("content-type", "authorization")
@@ -50,7 +50,9 @@ class World:
 
     def call(self, method: str, path: str, **data: Any) -> Any:
         """A call to localstripe in its own words; raises urllib.error.HTTPError."""
-        status, body = self.raw(method, path, json.dumps(data).encode() if data else b"", {"content-type": "application/json"})
+        status, body = self.raw(
+            method, path, json.dumps(data).encode() if data else b"", {"content-type": "application/json"}
+        )
         if status >= 400:
             raise AssertionError(f"{method} {path}: {status} {body.decode()}")
         return json.loads(body) if body.strip() else None
@@ -85,8 +87,13 @@ class World:
         """The next invoice, charged at once to the card that there is; gives its id."""
         self.call("POST", "/v1/invoiceitems", customer=customer, amount=800, currency="eur", description="Next month")
         invoice = self.call("POST", "/v1/invoices", customer=customer, subscription=subscription)["id"]
-        with suppress(AssertionError):  # a refused card is told as an error
-            self.call("POST", f"/v1/invoices/{invoice}/pay")
+        self.call("POST", f"/v1/invoices/{invoice}/pay")
+        intent = self.call(
+            "GET", f"/v1/payment_intents/{self.call('GET', f'/v1/invoices/{invoice}')['payment_intent']}"
+        )
+        if intent["status"] == "requires_action":
+            refused = {"client_secret": intent["client_secret"], "success": False}
+            self.call("POST", f"/v1/payment_intents/{intent['id']}/_authenticate", **refused)
         return str(invoice)
 
     def mend(self, customer: str) -> None:
@@ -201,7 +208,11 @@ class _Front(BaseHTTPRequestHandler):
                 status, text = self._passed(f"/v1/plans/{price}", "GET", b"")
                 return status, json.dumps(_price(json.loads(text))).encode() if status < 400 else text
             case ["v1", "subscriptions", _] if self.command == "POST":
-                kept = {name.replace("[price]", "[plan]"): value for name, value in sent.items() if name != "proration_behavior"}
+                kept = {
+                    name.replace("[price]", "[plan]"): value
+                    for name, value in sent.items()
+                    if name != "proration_behavior"
+                }
                 return self._passed(self.path, "POST", urllib.parse.urlencode(kept).encode())
         return self._passed(self.path, self.command, body)
 
@@ -234,7 +245,9 @@ class _Front(BaseHTTPRequestHandler):
             self.send_header("content-length", "0")
             self.end_headers()
             return
-        act, label = ("subscribe", "Pay and subscribe") if name.startswith("checkout") else ("mend", "Put the card right")
+        act, label = (
+            ("subscribe", "Pay and subscribe") if name.startswith("checkout") else ("mend", "Put the card right")
+        )
         page = (
             f'<!doctype html><html lang="en"><title>Stripe</title><link rel="icon" href="data:,"><main><h1>Stripe</h1>'
             f'<form method="post"><button name="act" value="{act}">{label}</button></form></main></html>'

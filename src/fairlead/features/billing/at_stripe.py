@@ -117,6 +117,7 @@ class Stripe:
             import stripe
         except ImportError as error:
             raise PackageMissing from error
+        stripe.enable_telemetry = False  # how long calls took is nobody else's business
         self._errors = stripe
         self._client = stripe.StripeClient(
             settings.FAIRLEAD_STRIPE_SECRET_KEY,
