@@ -149,6 +149,9 @@ def test_a_new_installation_answers_before_anything_is_connected(home):
     assert status["ok"] is True
     assert status["connections"] == {"campaign_monitor": None, "salesforce": None}
     assert json.loads(fairlead("jobs", "list", "--json", home=home).stdout) == {"ok": True, "jobs": []}
+    assert json.loads(fairlead("billing", "status", "--json", home=home).stdout) == {"ok": True, "billed": False}
+    refused = fairlead("billing", "count", "--json", home=home)
+    assert (refused.returncode, json.loads(refused.stdout)["error"]["code"]) == (1, "FL-660")
     doctor = fairlead("doctor", "--json", home=home)
     checks = {check["name"]: check for check in json.loads(doctor.stdout)["checks"]}
     assert doctor.returncode == 1
