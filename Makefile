@@ -76,9 +76,9 @@ messages: setup ## Collect every text of the pages for translators
 lock: .make/setup ## Lock the requirements again, with hashes and without addresses
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/$(LOCK) requirements/runtime.in --output-file requirements/runtime.txt
-	$(BIN)/$(LOCK) requirements/runtime.in requirements/billing.in --constraints requirements/runtime.txt \
-		--output-file requirements/billing.txt
 	$(BIN)/$(LOCK) requirements/develop.in --output-file requirements/develop.txt
+	$(BIN)/$(LOCK) requirements/runtime.in requirements/billing.in --constraints requirements/develop.txt \
+		--output-file requirements/billing.txt
 
 format: setup ## Format the code and mend what can be mended
 	$(BIN)/ruff format .

@@ -141,7 +141,7 @@ class Status(StrEnum):
     OTHER = "other"
 
     @classmethod
-    def of(cls, word: object) -> "Status":
+    def of(cls, word: str) -> "Status":
         """The status that Stripe calls so."""
         return cls(word) if word in set(cls) else cls.OTHER
 
