@@ -25,6 +25,7 @@ from fairlead.jobs.models import Job
 from fairlead.store.models import AuditEntry, Org
 from fairlead.sync import known
 from tests.conformance.stripe_world import BAD, GOOD, KEY, SECRET, World, stripe_world
+from tests.faults.whole import Killed, Mortal
 
 DAY = timedelta(days=1)
 
@@ -50,16 +51,17 @@ def org(transactional_db: None, stripe: World, settings: Any) -> Org:
     return made
 
 
-def look(org: Org, **args: Any) -> Job:
-    """One run of the job, as a worker runs it; gives its row."""
+def look(org: Org, dies_at: int = 0, **args: Any) -> Job:
+    """One run of the job, as a worker runs it; gives its row. It may die at its `dies_at`-th word."""
     job = Job.objects.create(org=org, kind="billing", state="running", attempt=1, args=args)
-    context = JobContext(job)
+    context = Mortal(job, dies_at) if dies_at else JobContext(job)
 
     async def attempt() -> None:
         try:
             await flow.run(context)
         finally:
-            await context.close()
+            if not dies_at:
+                await context.close()
 
     try:
         async_to_sync(attempt)()
@@ -202,6 +204,28 @@ def test_the_plan_follows_the_count(org: Org, stripe: World) -> None:
         assert rules.chosen(Stripe().subscriptions(customer(org))).price == price  # type: ignore[union-attr]
     moves = AuditEntry.objects.filter(org=org, what="change plan").order_by("id").values_list("before", "after")
     assert list(moves) == [("price_small", "price_large"), ("price_large", "price_small")]
+
+
+def test_killed_anywhere_and_begun_again_is_never_killed(org: Org, stripe: World) -> None:
+    """At each word of a run that moves the plan: what is there in the end is the same, at Stripe and here."""
+    subscription = stripe.subscribe(customer(org), "price_small")
+    customers, killed = len(stripe.customers()), 0
+    for dies_at in range(1, 30):
+        people, price = (3_000, "price_large") if dies_at % 2 else (10, "price_small")
+        fresh = rules.Counted(datetime.now(UTC), datetime.now(UTC), b"")
+        keeping.note_count(org, people, 1, fresh, lambda: None)
+        try:
+            look(org, dies_at)
+        except Killed:
+            killed += 1
+            look(org)
+        else:
+            break
+        row, found = keeping.row_of(org), Stripe().subscriptions(customer(org))
+        assert [(one.id, one.price) for one in found] == [(subscription, price)]
+        assert (row.price, row.people, row.owing) == (price, people, "")
+    assert killed >= 10
+    assert len(stripe.customers()) == customers
 
 
 def test_several_subscriptions_are_told_and_one_counts(org: Org, stripe: World) -> None:
