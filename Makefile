@@ -110,6 +110,8 @@ lock: .make/setup ## Lock the requirements again, with hashes and without addres
 	$(BIN)/$(LOCK) requirements/develop.in --output-file requirements/develop.txt
 	$(BIN)/$(LOCK) requirements/deploy.in --output-file requirements/deploy.txt
 	$(BIN)/$(LOCK) requirements/bench.in --output-file requirements/bench.txt
+	$(BIN)/$(LOCK) requirements/runtime.in requirements/billing.in --constraints requirements/develop.txt \
+		--output-file requirements/billing.txt
 
 format: setup ## Format the code and mend what can be mended
 	$(BIN)/ruff format .

@@ -7,6 +7,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 VENDOR = Path("src/fairlead/ui/static/vendor")
+NODE = shutil.ignore_patterns("node_modules")
 
 
 class WithDocuments(build_py):
@@ -24,7 +25,7 @@ class WithDocuments(build_py):
                 there = package / "documents" / page.parent.name / page.name
                 there.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(page, there)
-        shutil.copytree("salesforce", package / "salesforce_project", dirs_exist_ok=True)
+        shutil.copytree("salesforce", package / "salesforce_project", dirs_exist_ok=True, ignore=NODE)
 
 
 setup(cmdclass={"build_py": WithDocuments})

@@ -74,6 +74,18 @@ def _names(variable: str, text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def _plans(variable: str, text: str) -> tuple[tuple[int, str], ...]:
+    """(people, price id) of each plan, upwards; 0 people for a last one without an end."""
+    rows = [
+        (people.strip(), price.strip()) for people, _, price in (part.partition("=") for part in _names(variable, text))
+    ]
+    known = [int(people) for people, _ in rows if people.isascii() and people.isdigit() and int(people)]
+    ends = [people for people, _ in rows[-1:] if people == "more"]
+    if len(known) + len(ends) < len(rows) or known != sorted(set(known)) or not all(price for _, price in rows):
+        raise BadSetting(variable, repr(text), "plans such as 2500=price_1,5000=price_2,more=price_3, upwards")
+    return tuple((0 if people == "more" else int(people), price) for people, price in rows)
+
+
 def _whole(low: int, high: int) -> Callable[[str, str], int]:
     def read(variable: str, text: str) -> int:
         if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
@@ -188,6 +200,34 @@ class Settings:
         _token,
         "",
         "What Prometheus sends as bearer token to /metrics. Empty: only this machine may ask, and not through a proxy.",
+    )
+    stripe_secret_key: str = _setting(
+        "FAIRLEAD_STRIPE_SECRET_KEY",
+        _text,
+        "",
+        "Secret key at Stripe, for whoever runs Fairlead for others; empty: there is nothing to pay, and no Stripe code runs.",
+    )
+    stripe_webhook_secret: str = _setting(
+        "FAIRLEAD_STRIPE_WEBHOOK_SECRET",
+        _text,
+        "",
+        "Secret with which Stripe signs what it posts to /billing/stripe/; empty: Stripe is only asked, every few hours.",
+    )
+    stripe_plans: tuple[tuple[int, str], ...] = _setting(
+        "FAIRLEAD_STRIPE_PLANS",
+        _plans,
+        (),
+        "Plans by active people with their prices at Stripe, upwards: 2500=price_1,5000=price_2,more=price_3.",
+    )
+    stripe_url: str = _setting("FAIRLEAD_STRIPE_URL", _url, "https://api.stripe.com", "The Stripe API.")
+    billing_trial_days: int = _setting(
+        "FAIRLEAD_BILLING_TRIAL_DAYS", _whole(0, 365), 14, "Days for which nothing is to be paid at first."
+    )
+    billing_grace_days: int = _setting(
+        "FAIRLEAD_BILLING_GRACE_DAYS",
+        _whole(0, 365),
+        14,
+        "Days for which schedules go on after a payment failed, or the trial ended without a plan.",
     )
     log_format: str = _setting("FAIRLEAD_LOG_FORMAT", _choice("console", "json"), "console", "Form of the log lines.")
     log_level: str = _setting(

@@ -127,16 +127,22 @@ def keep_screenshot(page: Page, name: str) -> None:
 
 @contextmanager
 def admin(
-    playwright: Playwright, home: Path, seed: str | dict[str, Any] = "small", *, connected: bool = True
+    playwright: Playwright,
+    home: Path,
+    seed: str | dict[str, Any] = "small",
+    *,
+    connected: bool = True,
+    settings: dict[str, str] | None = None,
 ) -> Iterator[Admin]:
     """An installation with a worker and the admin, and a browser that has signed in by a one-time link.
 
-    Not `connected`: as on the first day, with an OAuth application of Campaign Monitor that the deployment names.
+    `settings` are further ones of the deployment. Not `connected`: as on the first day, with an OAuth application of
+    Campaign Monitor that the deployment names.
     """
     program, port = chromium(), free_port()
     url = f"http://127.0.0.1:{port}"
-    settings = {"FAIRLEAD_PORT": str(port), "FAIRLEAD_PUBLIC_URL": url}
-    with Installation(home, seed, settings, connected=connected) as fairlead, fairlead.log.open("ab") as log:
+    deployed = {"FAIRLEAD_PORT": str(port), "FAIRLEAD_PUBLIC_URL": url, **(settings or {})}
+    with Installation(home, seed, deployed, connected=connected) as fairlead, fairlead.log.open("ab") as log:
         if not connected:
             assert fairlead.emulators is not None
             line = fairlead.emulators.line["campaign_monitor"]

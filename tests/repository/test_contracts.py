@@ -29,6 +29,7 @@ PLANTS = [
         "deciding",
         {"fairlead/domain/planted.py": "import fairlead.ui.planted", "fairlead/ui/planted.py": "import aiohttp"},
     ),
+    ("billing", {"fairlead/jobs/planted.py": "import stripe"}),
     ("flow", {"fairlead/sync/pull.py": "import fairlead.campaignmonitor"}),
     ("flow", {"fairlead/sync/run.py": "import time"}),
     ("clients", {"fairlead/campaignmonitor/planted.py": "import fairlead.domain"}),

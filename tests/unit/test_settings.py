@@ -48,6 +48,8 @@ def test_every_setting_is_described_and_has_a_twin_that_names_a_file(description
     samples["FAIRLEAD_ALLOWED_HOSTS"] = "sync.example.com"
     samples |= {"FAIRLEAD_CM_CLIENT_ID": "100", "FAIRLEAD_CM_CLIENT_SECRET": "a secret"}
     samples |= {"FAIRLEAD_METRICS_TOKEN": "a-token-of-16-or-more"}
+    samples |= {"FAIRLEAD_STRIPE_SECRET_KEY": "sk_test_1", "FAIRLEAD_STRIPE_WEBHOOK_SECRET": "whsec_1"}
+    samples["FAIRLEAD_STRIPE_PLANS"] = "2500=price_1,more=price_2"
     value = samples.get(description.variable, description.default)
     (tmp_path / "value").write_text(value + "\n")
     plain = settings.load({description.variable: value})

@@ -9,6 +9,7 @@ import typer
 
 from fairlead.cli import (
     backup,
+    billing,
     campaigns,
     changes,
     clients,
@@ -116,6 +117,7 @@ app.add_typer(suppression.app, name="suppression")
 app.add_typer(opt_status.app, name="opt-status")
 app.add_typer(transactional.app, name="transactional")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(billing.app, name="billing")
 app.add_typer(users.app, name="users")
 app.add_typer(messages.app, name="messages")
 app.add_typer(messages.notifications, name="notifications")

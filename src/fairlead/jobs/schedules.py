@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone as clock
 
 from fairlead.domain.failure import Failure, FixTheSettings
-from fairlead.jobs import hearing
+from fairlead.jobs import hearing, pausing
 from fairlead.jobs.api import ask
 from fairlead.jobs.models import Frequency, Job, Schedule
 from fairlead.store import audit
@@ -104,9 +104,14 @@ def set_frequency(
 
 
 def tick(now: datetime) -> list[Job]:
-    """Ask for the jobs of all schedules that are due; returns the jobs. Several workers may tick at once."""
+    """Ask for the jobs of all schedules that are due; returns the jobs. Several workers may tick at once.
+
+    What is due while an org's schedules are paused stays due, and is asked for once when the pause ends.
+    """
     asked: list[Job] = []
     for schedule in Schedule.objects.filter(next_run_at__lte=now).select_related("org").order_by("next_run_at", "id"):
+        if pausing.paused(schedule.org_id):
+            continue
         try:
             asked += _claim(schedule, now)
         except BadSchedule as error:

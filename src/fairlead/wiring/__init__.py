@@ -1,5 +1,8 @@
 """The one place where clients, store and rooms are joined. Import it when Django is set up (`store.boot.prepare`)."""
 
+from fairlead.features.billing import flow as billing_flow
+from fairlead.features.billing import keeping as billing_keeping
+from fairlead.features.billing import rules as billing
 from fairlead.features.connections import jobs as connections_jobs
 from fairlead.features.connections import signing_in
 from fairlead.features.flow_requests import rules as flow_requests
@@ -25,7 +28,7 @@ from fairlead.features.transactional_email import queue as smart_email_queue
 from fairlead.features.transactional_email import running as smart_emails
 from fairlead.features.transactional_email.rules import words as transactional
 from fairlead.features.webhooks import receiving, repairing
-from fairlead.jobs import companions, hearing, registry, schedules
+from fairlead.jobs import companions, hearing, pausing, registry, schedules
 from fairlead.jobs.measuring import Measuring
 from fairlead.sync import explaining, heard, known, sides
 from fairlead.sync import standing as sync_standing
@@ -77,6 +80,9 @@ def register_runners() -> None:
     registry.register(layouts.KIND, layouts.TITLE, layouts.run_layouts)
     registry.register(imports.KIND, imports.TITLE, held(imports.run_import))
     schedules.provide(imports.KIND, imports.due)
+    registry.register(billing.KIND, billing.TITLE, billing_flow.run)
+    schedules.provide(billing.KIND, billing_keeping.due)
+    pausing.provide(billing_keeping.paused)
     offer(REACTIONS, if_paused=IF_PAUSED)
     registry.register(org_changes.KIND, org_changes.TITLE, run_org_changes)
     registry.register(flow_requests.KIND, flow_requests.TITLE, run_requests)

@@ -65,7 +65,7 @@ def test_the_doors_are_all_there():
         transactional-again transactional-list transactional-map-clone transactional-map-delete transactional-map-list
         transactional-map-set transactional-map-show transactional-queue transactional-refresh transactional-send
         transactional-test
-        suppression-remove tracking-suspicious webhooks-remove webhooks-repair webhooks-status
+        billing-count billing-status suppression-remove tracking-suspicious webhooks-remove webhooks-repair webhooks-status
         audit messages-list messages-resolve messages-retry messages-show notifications-set
         notifications-show notifications-test
     """
@@ -153,6 +153,9 @@ def test_a_new_installation_answers_before_anything_is_connected(home):
     assert status["ok"] is True
     assert status["connections"] == {"campaign_monitor": None, "salesforce": None}
     assert json.loads(fairlead("jobs", "list", "--json", home=home).stdout) == {"ok": True, "jobs": []}
+    assert json.loads(fairlead("billing", "status", "--json", home=home).stdout) == {"ok": True, "billed": False}
+    refused = fairlead("billing", "count", "--json", home=home)
+    assert (refused.returncode, json.loads(refused.stdout)["error"]["code"]) == (1, "FL-660")
     doctor = fairlead("doctor", "--json", home=home)
     checks = {check["name"]: check for check in json.loads(doctor.stdout)["checks"]}
     assert doctor.returncode == 1

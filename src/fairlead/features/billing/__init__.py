@@ -1,1 +1,1 @@
-"""Room: what there is to pay, which is nothing."""
+"""Room: what there is to pay: nothing, or what whoever runs Fairlead for others asks for."""

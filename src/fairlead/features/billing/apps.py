@@ -6,7 +6,9 @@ class BillingConfig(AppConfig):
     label = "billing"
 
     def ready(self) -> None:
+        from fairlead.features.billing import keeping
         from fairlead.features.billing.room import ROOM
-        from fairlead.ui import rooms
+        from fairlead.ui import banners, rooms
 
         rooms.register(ROOM)
+        banners.offer("billing", keeping.banners)

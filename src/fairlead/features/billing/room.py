@@ -1,4 +1,4 @@
-"""What the billing page declares. Everybody who may come in may read it."""
+"""What the billing page declares. Everybody who may come in may read it; what costs money is for Full Access."""
 
 from fairlead.ui.access import Role
 from fairlead.ui.rooms import Room, Verb
@@ -10,6 +10,6 @@ ROOM = Room(
     entry="billing",
     place=97,
     urls="fairlead.features.billing.urls",
-    verbs=(Verb("look"),),
+    verbs=(Verb("look"), Verb("subscribe"), Verb("pay"), Verb("count"), Verb("send invoices again")),
     role=Role.GUEST,
 )

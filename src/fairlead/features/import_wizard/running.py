@@ -21,7 +21,7 @@ from fairlead.features.import_wizard.rules import columns, removal
 from fairlead.features.import_wizard.rules.words import Refresh
 from fairlead.features.import_wizard.sources import source_of
 from fairlead.features.import_wizard.writing import AccountList
-from fairlead.jobs import api, schedules
+from fairlead.jobs import api, pausing, schedules
 from fairlead.jobs.context import JobContext, in_database
 from fairlead.jobs.models import Job
 from fairlead.store import hashing, setting_rows
@@ -73,8 +73,12 @@ def ask(owner: Import, by: str, *, allow_large_changes: bool = False) -> Job:
 def due(now: datetime) -> list[Job]:
     """Ask for the imports that are due, those that waited for the pause to end first. Several workers may call it at once."""
     waiting = Import.objects.filter(waits=True).select_related("org").order_by("id")
-    asked = [ask(owner, "schedule") for owner in waiting if _no_longer_waits(owner)]
+    asked = [
+        ask(owner, "schedule") for owner in waiting if not pausing.paused(owner.org_id) and _no_longer_waits(owner)
+    ]
     for owner in Import.objects.filter(next_run_at__lte=now).select_related("org").order_by("next_run_at", "id"):
+        if pausing.paused(owner.org_id):
+            continue
         following = schedules.next_at(owner.hours, owner.days, owner.timezone, now)
         with transaction.atomic():
             mine = Import.objects.filter(pk=owner.pk, next_run_at=owner.next_run_at)

@@ -158,6 +158,7 @@ _PLACES: Final[tuple[tuple[tuple[str, ...], Place], ...]] = (
      Place("salesforce_campaigns", "Salesforce campaigns")),
     (("FL-380", "FL-381", "FL-382"), Place("lists", "Lists")),
     (("FL-435", "FL-436"), Place("records", "New contacts and leads")),
+    (("FL-66", "FL-67"), Place("billing", "Billing")),
     (("FL-411", "FL-421", "FL-261"), Place("people", "Find a person")),
 )  # fmt: skip
 
