@@ -22,7 +22,17 @@ from tests.unit.web.test_addresses import EVERYTHING
 
 PAGES = [name for name, (_, stranger, methods) in EVERYTHING.items() if stranger in (200, 302) and "GET" in methods]
 NO_PAGES = frozenset(
-    ("healthz", "readyz", "metrics", "ambiguous_addresses_csv", "help", "help_page", "help_codes", "help_code", "help_option")
+    (
+        "healthz",
+        "readyz",
+        "metrics",
+        "ambiguous_addresses_csv",
+        "help",
+        "help_page",
+        "help_codes",
+        "help_code",
+        "help_option",
+    )
 )
 """Files, and the documentation, which is written in English."""
 NAMES = frozenset(("Fairlead", "Default", "admin", "Client", "News", "New password", "New password confirmation"))
