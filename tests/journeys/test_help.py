@@ -8,7 +8,7 @@ from tests.journeys.test_accessibility import WIDE, grave
 
 QUESTIONS = {
     "Why are my Apex jobs holding?": "Why are my jobs holding?",
-    "Can I send attachments?": "Can I send attachments?",
+    "Can I send attachments?": "Attachments",
     "How does merging a record affect Campaign Monitor data?": "How does merging a record affect Campaign Monitor data?",
     "Can I use the Salesforce integration user to run the sync?": "Can I use the Salesforce integration user to run the sync?",
     "How can I stop the sync from Salesforce to Campaign Monitor?": (

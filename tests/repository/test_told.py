@@ -58,6 +58,16 @@ def test_commands_that_a_page_names_can_be_typed(path) -> None:
 
 
 @cache
+def _of_commands() -> frozenset[str]:
+    """Variables that options of commands are read from."""
+    named = [each.envvar for command in COMMANDS.values() for each in command.params if each.envvar]
+    groups = [each.envvar for each in typer.main.get_command(app).params if each.envvar]
+    return frozenset(
+        name for found in (*named, *groups) for name in (found if isinstance(found, list | tuple) else [found])
+    )
+
+
+@cache
 def _options() -> frozenset[str]:
     return frozenset(setting.name for room in rooms.rooms() for setting in room.settings)
 
@@ -71,11 +81,7 @@ def test_options_variables_and_codes_that_a_page_names_exist(path) -> None:
         word for word in code if re.fullmatch(r"[a-z_]+\.[a-z_]+", word) and word.split(".")[0] in of_rooms
     }
     assert named_options - _options() == set()
-    variables = {each.variable for each in describe()} | {
-        "FAIRLEAD_CM_API_KEY",
-        "FAIRLEAD_SF_CLIENT_ID",
-        "FAIRLEAD_SF_CLIENT_SECRET",
-    }
+    variables = {each.variable for each in describe()} | _of_commands()
     told = {name for line in code for name in re.findall(r"FAIRLEAD_[A-Z_]+", line)}
     assert {
         name for name in told if name.removesuffix("_FILE") not in variables and not name.startswith("FAIRLEAD_TEST_")

@@ -33,8 +33,11 @@ OF_AN_ORG: Final = {
     "webhooks.Delivery": "endpoint__org",
 }
 """Models without an org of their own, and the way to it."""
-OF_THE_INSTALLATION: Final = frozenset({"store.Org", "ui.SignInFailure", "account.Preference"})
-"""Models of nobody's org: orgs themselves, wrong passwords by keyed hash, the time zone that a person likes to read."""
+OF_THE_INSTALLATION: Final = frozenset(
+    {"store.Org", "ui.SignInFailure", "account.Preference", "help.Edition", "help.Passage"}
+)
+"""Models of nobody's org: orgs themselves, wrong passwords by keyed hash, the time zone that a person likes to read, and
+the passages of the documentation that came with the program."""
 OTHERS: Final = frozenset({"auth", "contenttypes", "sessions", "procrastinate"})
 """Apps that are not ours. People are of no org; what they may see, and their sessions, are (`ui.Standing`, `ui.Visit`)."""
 

@@ -20,6 +20,7 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
     "subscriber_rules": ("howto", "subscriber-rules"),
     "import_wizard": ("howto", "import-people"),
     "opt_status": ("howto", "opt-status"),
+    "transactional_email": ("howto", "transactional-email"),
     "job_list": ("howto", "jobs"),
     "people": ("howto", "find-a-person"),
     "webhooks": ("howto", "webhooks"),

@@ -86,7 +86,8 @@ def test_the_documentation_travels_with_the_package(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "docs", source / "docs")
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE", "requirements"):
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile)(ROOT / name, source / name)
-    (source / "src" / "fairlead").mkdir(parents=True)
+    (source / "src" / "fairlead" / "ui" / "static" / "vendor").mkdir(parents=True)
+    (source / "salesforce").mkdir()
     (source / "src" / "fairlead" / "__init__.py").touch()
     built = tmp_path / "built"
     command = [sys.executable, "setup.py", "-q", "build_py", "--build-lib", str(built)]

@@ -18,7 +18,7 @@ from fairlead.ui import help_codes, rooms
 QUESTIONS = [
     ("Why are my Apex jobs holding?", "/help/faq/syncing/#why-are-my-jobs-holding"),
     ("What should I do if I see a heap size issue?", "/help/faq/syncing/#what-should-i-do-if-i-see-a-heap-size-issue"),
-    ("Can I send attachments?", "/help/faq/emails/#can-i-send-attachments"),
+    ("Can I send attachments?", "/help/howto/transactional-email/#attachments"),
     (
         "How do I stop the sync from Salesforce to Campaign Monitor?",
         "/help/faq/syncing/#how-can-i-stop-the-sync-from-salesforce-to-campaign-monitor",
