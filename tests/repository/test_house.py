@@ -65,7 +65,7 @@ def test_a_lock_holds_names_versions_and_hashes_and_no_address(name):
     assert "://" not in lock
     assert not re.search(r"^\s*--(?!hash=sha256:[0-9a-f]{64})", lock, re.MULTILINE)
     entries = re.split(r"\n(?=\S)", lock.strip())
-    assert len(entries) > 20
+    assert len(entries) > 10
     assert [entry.split()[0] for entry in entries if "==" not in entry or "--hash=sha256:" not in entry] == []
 
 

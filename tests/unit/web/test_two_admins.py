@@ -117,9 +117,10 @@ SETTINGS = (
     "notifications",
     "set_up_what",
     "set_up_clients",
+    "help_model",
 )
 """Forms made of settings, as in tests/unit/web/test_settings_pages.py, and the clients lent to set-up: what holds for one holds for all."""
-VERSIONED = ("mapping", "rule", "import_source", "import_columns", "import_refresh")
+VERSIONED = ("mapping", "rule", "import_source", "import_columns", "import_refresh", "transactional_mapping")
 """Forms that bear the version they were drawn from; tested with their rooms."""
 ACTS = frozenset(
     # each does one thing that its words say, whatever was there before: there is nothing to overwrite
@@ -130,11 +131,14 @@ ACTS = frozenset(
     "set_up_install_start set_up_sync_start set_up_cancel set_up_campaign_monitor set_up_salesforce "
     "opt_status_run opt_status_consent opt_status_review mappings_in_step mapping_undo mapping_address mapping_copy rule_new rule_run "
     "rule_switch rule_delete import_new import_start import_cancel import_delete org_changes_run org_changes_cancel "
-    "org_changes_confirm_sandbox "
+    "org_changes_confirm_sandbox orgs "
+    "person_lists billing_count billing_portal billing_send billing_subscribe "
+    "transactional_again transactional_clone transactional_delete transactional_new transactional_refresh "
+    "transactional_send transactional_test "
     # one's own
-    "sign_in sign_in_link sign_out account account_zone session_end access_again "
+    "sign_in sign_in_link sign_out account account_zone session_end access_again org_switch "
     # questions
-    "people campaign_recipients list_members list_segment opt_status_history".split()
+    "help_ask people person_activity campaign_recipients list_members list_segment opt_status_history".split()
 )
 
 
