@@ -58,6 +58,7 @@ def address(admin: Admin, name: str) -> str:
         "/mappings/abc/": f"/mappings/{listed}/",
         "/jobs/1/": f"/jobs/{job}/",
         "/rules/8/": f"/rules/{_rule(admin, listed)}/" if "/rules/8/" in path else "",
+        "/transactional/abc7/": f"/transactional/{_mapping(admin, client)}/" if "/abc7/" in path else "",
         "/people/1/": f"/people/{_person(admin)}/" if path == "/people/1/" else "",
         "/campaigns/x/": f"/campaigns/{campaign[0][0]}/" if campaign else "/campaigns/",
         "/0123456789abcdef/": f"/{campaign[0][0]}/" if campaign else "/",
@@ -100,6 +101,37 @@ def _import(admin: Admin, listed: str) -> tuple[int, int]:
         wait_until(lambda: not admin.fairlead.rows(ACTIVE), 60)
     one, run = admin.fairlead.rows(newest)[0]
     return int(one), int(run)
+
+
+def _mapping(admin: Admin, client: str) -> str:
+    """A mapping of a smart e-mail; made where there is none."""
+    running = admin.fairlead
+    found = running.run("transactional", "map", "list")["mappings"]
+    if found:
+        return str(found[0]["id"])
+    assert running.emulators is not None
+    smart = {
+        "client": client,
+        "name": "Welcome",
+        "subject": "Welcome",
+        "text": "Dear [name]",
+        "html": "<p>Dear [name]</p>",
+    }
+    running.emulators.post("campaign_monitor", "/_control/smart_emails", smart)
+    running.run("transactional", "refresh")
+    wait_until(lambda: running.run("transactional", "list")["smart_emails"], 60)
+    told = {
+        "smart": running.run("transactional", "list")["smart_emails"][0]["id"],
+        "object": "Contact",
+        "name": "Welcome",
+        "variables": [{"name": "name", "field": "FirstName"}],
+        "recipients": [{"kind": "To", "source": "field", "value": "Email"}],
+    }
+    file = running.home / "smart.json"
+    file.write_text(json.dumps(told))
+    running.run("transactional", "map", "set", str(file))
+    file.unlink()
+    return str(running.run("transactional", "map", "list")["mappings"][0]["id"])
 
 
 def _rule(admin: Admin, listed: str) -> int:
