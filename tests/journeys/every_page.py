@@ -112,18 +112,22 @@ def _mapping(admin: Admin, client: str) -> str:
     assert running.emulators is not None
     smart = {
         "client": client,
-        "name": "Welcome",
+        "name": "Thanks",
         "subject": "Welcome",
         "text": "Dear [name]",
         "html": "<p>Dear [name]</p>",
     }
     running.emulators.post("campaign_monitor", "/_control/smart_emails", smart)
     running.run("transactional", "refresh")
-    wait_until(lambda: running.run("transactional", "list")["smart_emails"], 60)
+
+    def mirrored() -> list[str]:
+        return [one["id"] for one in running.run("transactional", "list")["smart_emails"] if one["name"] == "Thanks"]
+
+    wait_until(mirrored, 60)
     told = {
-        "smart": running.run("transactional", "list")["smart_emails"][0]["id"],
+        "smart": mirrored()[0],
         "object": "Contact",
-        "name": "Welcome",
+        "name": "Thanks",
         "variables": [{"name": "name", "field": "FirstName"}],
         "recipients": [{"kind": "To", "source": "field", "value": "Email"}],
     }

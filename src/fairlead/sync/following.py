@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fairlead.domain.address import member_key
 from fairlead.salesforce import names
 from fairlead.salesforce.client import Salesforce
+from fairlead.salesforce.collections import RowResult
 from fairlead.sync.failures import SalesforceUnavailable, salesforce_failures
 
 
@@ -33,6 +34,11 @@ async def let_follow(crm: Salesforce, follows: Sequence[Follows]) -> int:
     with salesforce_failures("let records follow their addresses"):
         done = await crm.collections.update(names.MEMBER, renamed) if renamed else []
         done += await crm.collections.delete(merged) if merged else []
+    return refused_for_good(done)
+
+
+def refused_for_good(done: Sequence[RowResult]) -> int:
+    """How many of these were refused for good. Raises SalesforceUnavailable where some may be taken later."""
     refused = [row for row in done if not row.success]
     locked = [row for row in refused if row.retryable]
     if locked:

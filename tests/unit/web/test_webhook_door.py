@@ -9,11 +9,8 @@ from django.test import Client
 from fairlead.features.webhooks import handling, receiving, repairing, rules
 from fairlead.features.webhooks.models import Delivery, Endpoint
 from fairlead.jobs.models import Job
-from fairlead.salesforce.collections import RowResult
-from fairlead.salesforce.error_reading import RowError
 from fairlead.store import secrets, setting_rows
 from fairlead.store.models import Org
-from fairlead.sync.failures import SalesforceUnavailable
 
 TOKEN = "t" * 43
 PERSON = "somebody@example.com"
@@ -166,14 +163,3 @@ def test_the_panel_says_how_to_begin_and_what_each_webhook_does(admin: Client, o
 def test_the_migration_says_what_the_models_say(db: None, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("makemigrations", "webhooks", "--check", "--dry-run")
     assert "No changes" in capsys.readouterr().out
-
-
-def test_records_that_are_locked_are_tried_again_and_those_refused_for_good_stop_nobody() -> None:
-    """A row that never can be renamed is counted; the new address then has a record of its own."""
-    good, never = (
-        RowResult("a", True),
-        RowResult(None, False, error=RowError("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Refused.")),
-    )
-    assert handling._refused([good, never]) == 1
-    with pytest.raises(SalesforceUnavailable, match="UNABLE_TO_LOCK_ROW"):
-        handling._refused([good, never, RowResult(None, False, error=RowError("UNABLE_TO_LOCK_ROW", "Locked."))])
