@@ -93,6 +93,11 @@ class OnList:
     not_created: Refusal | None = None
     settings: tuple[str, ...] = ()
 
+    @property
+    def read_until(self) -> str:
+        """The cursor as people write a moment."""
+        return self.cursor[:19].replace("T", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
