@@ -21,6 +21,7 @@ from fairlead.cli import (
     mappings,
     members,
     messages,
+    move_in,
     opt_status,
     records,
     rules,
@@ -98,6 +99,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(changes.app, name="changes")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(opt_status.app, name="opt-status")
+app.add_typer(move_in.app, name="move-in")
 app.add_typer(transactional.app, name="transactional")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(users.app, name="users")

@@ -64,6 +64,7 @@ def test_the_doors_are_all_there():
         transactional-again transactional-list transactional-map-clone transactional-map-delete transactional-map-list
         transactional-map-set transactional-map-show transactional-queue transactional-refresh transactional-send
         transactional-test
+        move-in-apply move-in-decide move-in-look move-in-report
         suppression-remove tracking-suspicious webhooks-remove webhooks-repair webhooks-status
         audit messages-list messages-resolve messages-retry messages-show notifications-set
         notifications-show notifications-test
