@@ -3,26 +3,33 @@
 The account is the one of `small`, so its ids are known before it is laid. What the long texts hold is assumed.
 """
 
+import hashlib
 import json
 from typing import Any, Final
 
-from fairlead_emulators.campaignmonitor.auth import derived
-from fairlead_emulators.campaignmonitor.transactional.smart import guid
-from fairlead_emulators.salesforce.facts import fact
 from fairlead_emulators.seed_parts import Spec
 
-fact("old_package_texts")
+
+def _derived(*parts: object, length: int = 32) -> str:
+    """As the account makes its ids: seeds are laid out before there is an account to ask."""
+    return hashlib.sha512("\x1f".join(map(str, parts)).encode()).hexdigest()[:length]
+
+
+def _guid(*parts: object) -> str:
+    text = _derived(*parts)
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
 
 CLIENT_NAME: Final = "Small & Co"
-CLIENT: Final = derived("client", derived("account key", 1, length=48), 1, CLIENT_NAME)
+CLIENT: Final = _derived("client", _derived("account key", 1, length=48), 1, CLIENT_NAME)
 LISTS: Final = {
-    "Newsletter": derived("list", CLIENT, 1, "Newsletter"),
-    "Customers": derived("list", CLIENT, 2, "Customers"),
+    "Newsletter": _derived("list", CLIENT, 1, "Newsletter"),
+    "Customers": _derived("list", CLIENT, 2, "Customers"),
     "Old list": "0" * 32,
 }
 """By title; the last was deleted in Campaign Monitor, while the package kept its record."""
-MONTHLY: Final = derived("campaign", CLIENT, 1, "Monthly news 1")
-WELCOME: Final = guid("smart e-mail", CLIENT, "Welcome", 0)
+MONTHLY: Final = _derived("campaign", CLIENT, 1, "Monthly news 1")
+WELCOME: Final = _guid("smart e-mail", CLIENT, "Welcome", 0)
 
 
 def salesforce(people: Spec) -> Spec:
@@ -32,8 +39,12 @@ def salesforce(people: Spec) -> Spec:
 
 def _records() -> dict[str, list[dict[str, Any]]]:
     """Every row's names without the prefix; `~` before those of the platform, `#` gives a row a name for later ones."""
-    usual = {"Client_ID__c": CLIENT, "Unsubscribe_Setting__c": "All Client Lists", "Campaign_Monitor_Client__c": "#client"}
-    kept = {
+    usual = {
+        "Client_ID__c": CLIENT,
+        "Unsubscribe_Setting__c": "All Client Lists",
+        "Campaign_Monitor_Client__c": "#client",
+    }
+    kept: dict[str, list[dict[str, Any]]] = {
         "Campaign": [{"~Name": "Spring offer", "#": "crm campaign", "Campaign_Monitor_Id__c": MONTHLY}],
         "Client__c": [{"#": "client", "Client_Id__c": CLIENT, "Client_Name__c": CLIENT_NAME, "Status__c": "Active"}],
         "Subscriber_List__c": [
@@ -68,7 +79,7 @@ _OPTIONS: Final = {
 }
 _OUT, _IN, _BOTH = "Salesforce to Campaign Monitor", "Campaign Monitor to Salesforce", "Sync both ways"
 _OURS, _THEIRS = "Salesforce always wins", "Campaign Monitor always wins"
-_LINES: Final = (
+_LINES: Final[tuple[tuple[str, str, str, str, str, str, dict[str, Any]], ...]] = (
     ("Newsletter", "CONTACT", "Department", "Remarks", _OUT, _OURS, {}),
     ("Newsletter", "LEAD", "Company", "Company, or what you call it", _IN, _THEIRS, {"Default_Value__c": "Unknown"}),
     ("Customers", "CONTACT", "Title", "Remarks", _BOTH, _THEIRS, {}),

@@ -25,7 +25,7 @@ from fairlead.features.transactional_email.models import SmartMapping
 from fairlead.features.transactional_email.rules.words import LOOK
 from fairlead.features.transactional_email.running import run_look
 from fairlead.jobs.models import Job
-from fairlead.store import orgs, setting_rows
+from fairlead.store import orgs
 from fairlead.store.models import AuditEntry, SettingRow
 from fairlead_emulators import seeds
 from tests.faults import whole as wholes

@@ -142,7 +142,9 @@ def _older_package() -> Iterable[Check]:
         yield Check(name, WARN, held.text, held.step)
     elif hold.works(seen, setting_rows.values(org())):
         text = "wbsendit works in the org beside Fairlead, and Fairlead decides"
-        yield Check(name, WARN, text, "Switch the older package's sync, rules and imports off, so that only one writes.")
+        yield Check(
+            name, WARN, text, "Switch the older package's sync, rules and imports off, so that only one writes."
+        )
     else:
         yield Check(name, OK, f"{seen.objects_there} objects of wbsendit are there, and nothing of it works")
 

@@ -27,10 +27,11 @@ def look(as_json: AsJson = False) -> None:
     if as_json:
         show.document({"ok": True, "held": held, "items": [item.as_json() for item in items]})
         return
+    taken = {True: "yes", False: "can be"}
     rows = [
-        ("yes" if item.ticked else "can be" if item.can_be_taken else "", item.list_name, item.title, item.verdict.value, item.key)
+        (taken[item.ticked] if item.can_be_taken else "", item.list_name, item.title, item.verdict.value, item.key)
         for item in items
-    ]  # fmt: skip
+    ]
     show.table("", ["Take over", "List", "What", "Verdict", "Key"], rows)
     out = show.console()
     out.print(", ".join(f"{verdict.value.lower()}: {count}" for verdict, count in planning.counts(items).items()))
@@ -63,7 +64,9 @@ def apply(
 
 @app.command("report", epilog="Example: fairlead move-in report --left --json")
 def report(
-    left: Annotated[bool, typer.Option("--left", help="Only what has no counterpart, needs you, or was refused.")] = False,
+    left: Annotated[
+        bool, typer.Option("--left", help="Only what has no counterpart, needs you, or was refused.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what became of everything, and why."""
@@ -92,4 +95,6 @@ def decide(
     if as_json:
         show.document({"ok": True, "decides": who, "held": hold.held(org())})
     else:
-        show.console().print("Fairlead decides now." if who == "fairlead" else "The older package decides while it works.")
+        show.console().print(
+            "Fairlead decides now." if who == "fairlead" else "The older package decides while it works."
+        )

@@ -139,7 +139,7 @@ async def _smart_email(org: Org, items: Sequence[Item], by: str) -> Done:
     return Done(True, f"Its id is {kept.uid}: name it in your flows.")
 
 
-async def _campaign(org: Org, items: Sequence[Item], by: str) -> Done:  # noqa: ARG001 - as the port wants it
+async def _campaign(org: Org, items: Sequence[Item], by: str) -> Done:
     """The link of a sent campaign and a Salesforce campaign."""
     told = items[0].payload
     async with sides.salesforce(org.pk) as crm:

@@ -109,7 +109,11 @@ def fill(org: Org, spec: Mapping[str, Any], tell: Tell = to_nobody) -> dict[str,
 def _insert_named(org: Org, sobject: str, records: Sequence[Row], named: dict[str, str]) -> list[str]:
     """Rows may have a name, `#`, by which later ones say their id: `#name`."""
     rows = [
-        {name: named.get(value, value) if isinstance(value, str) else value for name, value in row.items() if name != "#"}
+        {
+            name: named.get(value, value) if isinstance(value, str) else value
+            for name, value in row.items()
+            if name != "#"
+        }
         for row in records
     ]
     ids = insert(org, sobject, rows)

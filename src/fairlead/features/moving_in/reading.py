@@ -50,7 +50,14 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 LATER: Final = frozenset({"Create_Rule_Record_Type__c", "Resubscribe__c", "Create_Messages__c"})
 """Fields that older versions do not have (§3, †): nothing is missing where they are not there."""
-COUNTED: Final = (words.MEMBER, "Campaign_Activity__c", "Suppression__c", "Journey__c", "Journey_Email__c", "Queue_Item__c")
+COUNTED: Final = (
+    words.MEMBER,
+    "Campaign_Activity__c",
+    "Suppression__c",
+    "Journey__c",
+    "Journey_Email__c",
+    "Queue_Item__c",
+)
 LINK: Final = "Campaign_Monitor_Id__c"
 
 

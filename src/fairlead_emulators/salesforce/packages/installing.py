@@ -11,6 +11,7 @@ from fairlead_emulators.salesforce.state.org import Org
 
 fact("old_package_schema")
 fact("old_package_namespace")
+fact("old_package_texts")
 
 NAMES: Final = ("wbsendit",)
 

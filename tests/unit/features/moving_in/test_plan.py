@@ -81,7 +81,11 @@ def test_new_records_take_what_the_mappings_gave_them() -> None:
 
 
 def test_what_a_list_keeps_in_campaign_monitor_stays_there() -> None:
-    row = LIST | {"Unsubscribe_Page__c": "https://example.com", "Subscriber_Start_Sync__c": "2020-01-01", "Create_Rule__c": "X"}
+    row = LIST | {
+        "Unsubscribe_Page__c": "https://example.com",
+        "Subscriber_Start_Sync__c": "2020-01-01",
+        "Create_Rule__c": "X",
+    }
     found = of(planning.plan(Old(frozenset({"x"}), rows={words.LIST: [row]}), HERE), Kind.LIST)
     assert [item.verdict for item in found] == [Verdict.DECIDE, Verdict.NOTHING, Verdict.NOTHING]
 
@@ -115,18 +119,28 @@ def test_a_line_is_taken_or_not_with_a_reason(news: dict[str, Any], verdict: Ver
 
 @pytest.mark.parametrize(
     ("behaviour", "owner"),
-    [("Campaign Monitor always wins", "campaign_monitor"), ("Salesforce always wins", "salesforce"), (None, "salesforce")],
+    [
+        ("Campaign Monitor always wins", "campaign_monitor"),
+        ("Salesforce always wins", "salesforce"),
+        (None, "salesforce"),
+    ],
 )
 def test_who_wins_there_wins_here(behaviour: str | None, owner: str) -> None:
     row = LINE | {"Sync_Direction__c": "Sync both ways", "Conflict_Behaviour__c": behaviour, "Default_Value__c": "x"}
-    line = one(plan((words.LINE, row | {"Create_Only__c": True, "CM_Field__c": "Full Name"})), Kind.MAPPING).payload["line"]
+    line = one(plan((words.LINE, row | {"Create_Only__c": True, "CM_Field__c": "Full Name"})), Kind.MAPPING).payload[
+        "line"
+    ]
     assert (line["owner"], line["direction"], line["create_only"], line["target"]) == (owner, "both", True, "Name")
     assert line["default"] == ""
 
 
 def test_a_field_with_record_ids_decides_who_is_linked_once() -> None:
     row = LINE | {"SF_Field__c": "Id", "CM_Field__c": "[Salesforce ID]"}
-    found = [item for item in of(plan((words.LINE, row), (words.LINE, row | {"Object_Type__c": "LEAD"})), Kind.OPTION) if item.payload]
+    found = [
+        item
+        for item in of(plan((words.LINE, row), (words.LINE, row | {"Object_Type__c": "LEAD"})), Kind.OPTION)
+        if item.payload
+    ]
     assert [item.payload["value"] for item in found] == ["Salesforce ID"]
 
 
@@ -179,7 +193,12 @@ def test_rules_that_need_a_second_look() -> None:
 
 
 def test_an_import_is_taken_paused_with_its_hours() -> None:
-    row = {"Schedule_Type__c": "Scheduled", "Run_At__c": "13:00;01:00;noon", "Scheduled_Days__c": "mon;thu", "TimeZone": "Europe/Paris"}
+    row = {
+        "Schedule_Type__c": "Scheduled",
+        "Run_At__c": "13:00;01:00;noon",
+        "Scheduled_Days__c": "mon;thu",
+        "TimeZone": "Europe/Paris",
+    }
     item = one(plan((words.IMPORT, IMPORT | row)), Kind.IMPORT)
     assert item.ticked
     assert item.payload["hours"] == [1, 13]
@@ -208,7 +227,13 @@ def test_the_source_of_an_import(news: dict[str, Any], kind: str, taken: bool) -
 def test_only_one_import_of_a_list_takes_off() -> None:
     """Two would take off each other's people; unreadable columns, segments and resubscribing are told."""
     first = IMPORT | {"Refresh_Type__c": "Replace", "Mapping__c": "§"}
-    second = IMPORT | {"Id": "I2", "Name": "SI-2", "Refresh_Type__c": "Replace", "Segment_Name__c": "S", "Resubscribe__c": True}
+    second = IMPORT | {
+        "Id": "I2",
+        "Name": "SI-2",
+        "Refresh_Type__c": "Replace",
+        "Segment_Name__c": "S",
+        "Resubscribe__c": True,
+    }
     broken = IMPORT | {"Id": "I3", "Name": "SI-3", "Mapping__c": '[{"column": ""}]', "Import_Title__c": ""}
     found = of(plan((words.IMPORT, first), (words.IMPORT, second), (words.IMPORT, broken)), Kind.IMPORT)
     taken = [item for item in found if item.can_be_taken]
@@ -220,7 +245,12 @@ def test_only_one_import_of_a_list_takes_off() -> None:
 def test_a_smart_email_mapping_with_parents_and_recipients() -> None:
     variables = [
         {"Smart_Email__c": "M1", "Name__c": "first_name", "Field_Name__c": "FirstName", "Object_Names__c": "Contact"},
-        {"Smart_Email__c": "M1", "Name__c": "industry", "Field_Name__c": "Industry", "Object_Names__c": "Contact;AccountId;Boss__c"},
+        {
+            "Smart_Email__c": "M1",
+            "Name__c": "industry",
+            "Field_Name__c": "Industry",
+            "Object_Names__c": "Contact;AccountId;Boss__c",
+        },
     ]
     recipients = [
         {"Smart_Email__c": "M1", "Type__c": "To", "Is_Field__c": True, "Field_Name__c": "Email"},
@@ -245,7 +275,13 @@ def test_what_of_a_smart_email_mapping_a_person_must_add() -> None:
         {"Smart_Email__c": "M1", "Type__c": "Bell"},
         {"Smart_Email__c": "M1", "Type__c": "To"},
         {"Smart_Email__c": "M1", "Type__c": "To", "Is_Field__c": True},
-        {"Smart_Email__c": "M1", "Type__c": "To", "Is_Field__c": True, "Field_Name__c": "E", "Is_Child_Relationship__c": True},
+        {
+            "Smart_Email__c": "M1",
+            "Type__c": "To",
+            "Is_Field__c": True,
+            "Field_Name__c": "E",
+            "Is_Child_Relationship__c": True,
+        },
     ]
     rows = [(words.VARIABLE, child), (words.VARIABLE, formatted), *((words.RECIPIENT, row) for row in unknown)]
     item = one(plan((words.TEMPLATE, TEMPLATE), (words.SMART, SMART | {"Filters__c": "x"}), *rows), Kind.SMART_EMAIL)
@@ -268,7 +304,10 @@ def test_links_of_campaigns_from_either_side_once() -> None:
     own = {"Id": "701A", "Name": "Spring", "Campaign_Monitor_Id__c": "x1"}
     unnamed = {"Id": "701C", "Name": "No"}
     lone = {"Campaign_ID__c": "x2", "Name": "Nobody's"}
-    assert one(plan((words.CAMPAIGN, row), (words.CRM_CAMPAIGN, own), (words.CAMPAIGN, lone), (words.CRM_CAMPAIGN, unnamed)), Kind.CAMPAIGN).ticked
+    assert one(
+        plan((words.CAMPAIGN, row), (words.CRM_CAMPAIGN, own), (words.CAMPAIGN, lone), (words.CRM_CAMPAIGN, unnamed)),
+        Kind.CAMPAIGN,
+    ).ticked
     two = of(plan((words.CAMPAIGN, row), (words.CRM_CAMPAIGN, own | {"Id": "701B"})), Kind.CAMPAIGN)
     assert [item.ticked for item in two] == [False, False]
 
@@ -287,7 +326,12 @@ def test_what_is_only_counted_hidden_or_missing_is_told() -> None:
     found = plan((words.SETTINGS, settings), counts={"Queue_Item__c": 2, words.MEMBER: 1_000, "Journey__c": 0},
                  unreadable=("Client__c",), unseen=("Subscriber_List__c.List_Type__c",))  # fmt: skip
     titles = [item.title for item in found]
-    for title in ("Queue items: 2", "Subscriber list members: 1,000", "wbsendit__Client__c", "Fields that are not there"):
+    for title in (
+        "Queue items: 2",
+        "Subscriber list members: 1,000",
+        "wbsendit__Client__c",
+        "Fields that are not there",
+    ):
         assert title in titles
     (unknown,) = [item for item in found if item.key == "option:unknown"]
     assert "Something__c" in unknown.reason
@@ -296,7 +340,9 @@ def test_what_is_only_counted_hidden_or_missing_is_told() -> None:
 
 
 def test_only_what_can_be_taken_can_be_chosen() -> None:
-    found = plan((words.LINE, LINE), (words.LINE, LINE | {"SF_Field__c": "Title", "CM_Field__c": "T"}), (words.RULE, RULE))
+    found = plan(
+        (words.LINE, LINE), (words.LINE, LINE | {"SF_Field__c": "Title", "CM_Field__c": "T"}), (words.RULE, RULE)
+    )
     keys = [item.key for item in found if item.ticked]
     assert [item.key for item in planning.chosen(found, keys)] == keys
     assert [len(group) for group in planning.groups(planning.chosen(found, keys))] == [2, 1]
@@ -306,12 +352,32 @@ def test_only_what_can_be_taken_can_be_chosen() -> None:
     assert sum(planning.counts(found).values()) == len(found)
 
 
-NAMES = sorted({*LINE, *RULE, *IMPORT, *TEMPLATE, *SMART, *LIST, "Object_Names__c", "Type__c", "Is_Field__c", "Value__c"})
+NAMES = sorted(
+    {*LINE, *RULE, *IMPORT, *TEMPLATE, *SMART, *LIST, "Object_Names__c", "Type__c", "Is_Field__c", "Value__c"}
+)
 OBJECTS = (
     words.LIST, words.LINE, words.RULE, words.IMPORT, words.TEMPLATE, words.SMART, words.VARIABLE, words.RECIPIENT,
     words.CAMPAIGN, words.CRM_CAMPAIGN, words.CLIENT,
 )  # fmt: skip
-SAID = (None, True, False, "", "§", "[]", "{}", ON, OTHER, CRITERIA, "L1", "M1", "T1", "s1", "Contact", "Replace", "x@example.com")
+SAID = (
+    None,
+    True,
+    False,
+    "",
+    "§",
+    "[]",
+    "{}",
+    ON,
+    OTHER,
+    CRITERIA,
+    "L1",
+    "M1",
+    "T1",
+    "s1",
+    "Contact",
+    "Replace",
+    "x@example.com",
+)
 LIKELY = {
     words.LIST: LIST, words.LINE: LINE, words.RULE: RULE, words.IMPORT: IMPORT, words.TEMPLATE: TEMPLATE, words.SMART: SMART,
 }  # fmt: skip
@@ -323,7 +389,8 @@ def _rows(draw: Random) -> dict[str, list[dict[str, Any]]]:
     for name in draw.sample(OBJECTS, 6):
         likely = LIKELY.get(name, {})
         found[name] = [
-            likely | {draw.choice(NAMES): draw.choice(SAID) for _ in range(draw.randrange(6))} for _ in range(draw.randrange(4))
+            likely | {draw.choice(NAMES): draw.choice(SAID) for _ in range(draw.randrange(6))}
+            for _ in range(draw.randrange(4))
         ]
     return found
 

@@ -27,7 +27,9 @@ def links(old: Old) -> Iterator[Item]:
                 Kind.CAMPAIGN,
                 Verdict.TAKE if alone else Verdict.DECIDE,
                 name,
-                _REASON if alone else f"The sent campaign is linked to {len(found)} Salesforce campaigns: tick one of them.",
+                _REASON
+                if alone
+                else f"The sent campaign is linked to {len(found)} Salesforce campaigns: tick one of them.",
                 writes=(f"Link of the sent campaign {campaign} and the Salesforce campaign {crm}",),
                 payload={"campaign": campaign, "crm": crm},
             )

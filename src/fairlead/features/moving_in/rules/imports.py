@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from fairlead.features.moving_in.rules import texts, words
-from fairlead.features.moving_in.rules.words import UNKNOWN_LIST, Here, Item, Kind, Old, Row, Verdict, list_of, text, yes
+from fairlead.features.moving_in.rules.words import (
+    UNKNOWN_LIST,
+    Here,
+    Item,
+    Kind,
+    Old,
+    Row,
+    Verdict,
+    list_of,
+    text,
+    yes,
+)
 
 _FIXED: Final = {
     "email": "EmailAddress",
@@ -107,9 +118,7 @@ def _left(row: Row, on: words.ListOf) -> Iterator[Item]:
     title, key = text(row, "Import_Title__c") or text(row, "Name"), f"import:{text(row, 'Id')}"
     if yes(row, "Resubscribe__c"):
         reason = "Fairlead lets nobody in again who left without evidence of consent; imports cannot do it."
-        yield Item(
-            f"{key}:resubscribe", Kind.IMPORT, Verdict.NOTHING, f"{title}: resubscribe", reason, on.id, on.name
-        )
+        yield Item(f"{key}:resubscribe", Kind.IMPORT, Verdict.NOTHING, f"{title}: resubscribe", reason, on.id, on.name)
     segment = text(row, "Segment_Name__c")
     if segment:
         reason = f"The segment “{segment}” stays as it is. Choose “segment” on the import, and it keeps one of its own."

@@ -55,7 +55,9 @@ def lists(old: Old, here: Here) -> Iterator[Item]:
             continue
         name = here.lists[id_]
         if yes(row, "Prevent_Member_Sync__c"):
-            yield _setting(id_, name, "Prevent member sync", PREVENT, True, "Members of this list stay out of Salesforce.")
+            yield _setting(
+                id_, name, "Prevent member sync", PREVENT, True, "Members of this list stay out of Salesforce."
+            )
         yield from _creation(row, id_, name, old)
         yield from _rest(row, id_, name)
 
@@ -65,7 +67,9 @@ def _creation(row: Row, id_: str, name: str, old: Old) -> Iterator[Item]:
     if rule in NO_CREATE:
         return
     if rule not in CREATES:
-        reason = f"The older package says “{rule}”, which is not known. Choose the list's rule for new records yourself."
+        reason = (
+            f"The older package says “{rule}”, which is not known. Choose the list's rule for new records yourself."
+        )
         yield Item(f"list:{id_}:create", Kind.LIST, Verdict.DECIDE, "New contacts and leads", reason, id_, name)
         return
     does, object_type = CREATES[rule]
@@ -73,7 +77,9 @@ def _creation(row: Row, id_: str, name: str, old: Old) -> Iterator[Item]:
     yield _setting(id_, name, "New contacts and leads", CREATE, does, reason)
     record_type = text(row, "Create_Rule_Record_Type__c")
     if record_type:
-        yield _setting(id_, name, "Record type of new records", RECORD_TYPE, record_type, "New records get this record type.")
+        yield _setting(
+            id_, name, "Record type of new records", RECORD_TYPE, record_type, "New records get this record type."
+        )
     values = creation_values(id_, object_type, old)
     if values:
         fields = ", ".join(str(line["field"]) for line in values)

@@ -7,7 +7,18 @@ from fairlead.domain.failure import Failure
 from fairlead.domain.mapping import NAME, Direction, Owner, read
 from fairlead.features.moving_in.rules import words
 from fairlead.features.moving_in.rules.lists import ID_FIELD
-from fairlead.features.moving_in.rules.words import UNKNOWN_LIST, Here, Item, Kind, Old, Row, Verdict, list_of, text, yes
+from fairlead.features.moving_in.rules.words import (
+    UNKNOWN_LIST,
+    Here,
+    Item,
+    Kind,
+    Old,
+    Row,
+    Verdict,
+    list_of,
+    text,
+    yes,
+)
 
 _WAYS: Final = {
     "salesforce to campaign monitor": Direction.TO_CAMPAIGN_MONITOR,
@@ -41,7 +52,11 @@ def _line(row: Row, old: Old, here: Here, seen: set[tuple[str, str, str]]) -> It
 
     bare = target.strip("[]").casefold()
     if way.casefold() not in _WAYS:
-        reason = "It is not synced there either." if way.casefold() == "don't sync" else f"The direction “{way}” is not known."
+        reason = (
+            "It is not synced there either."
+            if way.casefold() == "don't sync"
+            else f"The direction “{way}” is not known."
+        )
         yield item(Verdict.NOTHING if way.casefold() == "don't sync" else Verdict.DECIDE, reason)
     elif not on.known:
         yield item(Verdict.DECIDE, UNKNOWN_LIST)
@@ -73,7 +88,9 @@ def _taken(row: Row, item: Any, what: tuple[str, str, str]) -> Item:
         return found
     told = ["The same fields, the same way"]
     if direction is Direction.BOTH:
-        told.append(f"where both sides have a value {'Salesforce' if owner is Owner.SALESFORCE else 'Campaign Monitor'} wins")
+        told.append(
+            f"where both sides have a value {'Salesforce' if owner is Owner.SALESFORCE else 'Campaign Monitor'} wins"
+        )
         if behaviour not in _OWNERS:
             told.append("the older package does not say who wins, so Salesforce does")
     if text(row, "Default_Value__c"):

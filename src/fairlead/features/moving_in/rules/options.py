@@ -29,7 +29,11 @@ OPTIONS: Final = (
 """Options of the older package, and where Fairlead has the same."""
 
 _COUNTED: Final = (
-    (words.MEMBER, "Subscriber list members", "Fairlead reads members from Campaign Monitor and keeps records of its own."),
+    (
+        words.MEMBER,
+        "Subscriber list members",
+        "Fairlead reads members from Campaign Monitor and keeps records of its own.",
+    ),
     (
         "Campaign_Activity__c",
         "Email tracking history",
@@ -98,8 +102,12 @@ def others(old: Old) -> Iterator[Item]:
     for key, verdict, title, reason in _ELSEWHERE:
         yield Item(f"other:{key}", Kind.OTHER, verdict, title, reason)
     for name in old.unreadable:
-        reason = f"The sync user may not read {PREFIX}{name}: give it the older package's permission set, then look again."
+        reason = (
+            f"The sync user may not read {PREFIX}{name}: give it the older package's permission set, then look again."
+        )
         yield Item(f"unreadable:{name}", Kind.OTHER, Verdict.DECIDE, f"{PREFIX}{name}", reason)
     if old.unseen:
-        reason = f"The org does not show these fields, and what they would say is missing here: {', '.join(old.unseen)}."
+        reason = (
+            f"The org does not show these fields, and what they would say is missing here: {', '.join(old.unseen)}."
+        )
         yield Item("unseen", Kind.OTHER, Verdict.DECIDE, "Fields that are not there", reason)

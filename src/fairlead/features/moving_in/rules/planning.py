@@ -3,7 +3,15 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from fairlead.domain.failure import FixTheSettings
-from fairlead.features.moving_in.rules import campaigns, imports, lists, mappings, options, smart_emails, subscriber_rules
+from fairlead.features.moving_in.rules import (
+    campaigns,
+    imports,
+    lists,
+    mappings,
+    options,
+    smart_emails,
+    subscriber_rules,
+)
 from fairlead.features.moving_in.rules.words import Here, Item, Kind, Old, Verdict
 
 

@@ -6,7 +6,9 @@ from typing import Any, Final
 from fairlead.features.moving_in.rules import texts, words
 from fairlead.features.moving_in.rules.words import Here, Item, Kind, Old, Row, Verdict, text, yes
 
-ASSUMED: Final = "How the older package writes the way to a parent's field is not documented: run the test before you use it."
+ASSUMED: Final = (
+    "How the older package writes the way to a parent's field is not documented: run the test before you use it."
+)
 _LONGEST_NAME: Final = 120
 _KINDS: Final = ("To", "CC", "BCC")
 

@@ -5,7 +5,18 @@ from typing import Any, Final
 
 from fairlead.domain.criteria import kept
 from fairlead.features.moving_in.rules import texts, words
-from fairlead.features.moving_in.rules.words import UNKNOWN_LIST, Here, Item, Kind, Old, Row, Verdict, list_of, text, yes
+from fairlead.features.moving_in.rules.words import (
+    UNKNOWN_LIST,
+    Here,
+    Item,
+    Kind,
+    Old,
+    Row,
+    Verdict,
+    list_of,
+    text,
+    yes,
+)
 
 _DOES: Final = {"add": "add", "delete": "remove"}
 _WHEN: Final = {

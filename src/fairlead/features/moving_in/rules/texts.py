@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from fairlead.domain.criteria import MOST_CRITERIA, Criterion, Operator
 
-ASSUMED: Final = "How the older package writes its criteria and columns is not documented; compare them with what it shows."
+ASSUMED: Final = (
+    "How the older package writes its criteria and columns is not documented; compare them with what it shows."
+)
 
 _FIELD: Final = ("field", "fieldname", "fieldpath", "sffield", "column")
 _OPERATOR: Final = ("operator", "op", "comparison")
