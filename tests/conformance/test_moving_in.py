@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,22 +11,24 @@ from django.test import Client
 from typer.testing import CliRunner
 
 from fairlead import wiring
+from fairlead.cli import doctor
 from fairlead.cli import move_in as commands
 from fairlead.features.field_mappings import kept
 from fairlead.features.field_mappings.models import MappingVersion
 from fairlead.features.import_wizard.models import Import
 from fairlead.features.moving_in import acts, hold, settings
 from fairlead.features.moving_in.flow import run_move_in
-from fairlead.features.moving_in.models import MoveIn, Outcome
+from fairlead.features.moving_in.models import MoveIn, OldPackage, Outcome
 from fairlead.features.moving_in.rules import holding
 from fairlead.features.moving_in.rules.words import Item, Kind, Verdict
+from fairlead.features.record_creation import settings as creation
 from fairlead.features.subscriber_rules import keeping
 from fairlead.features.subscriber_rules.models import Rule
 from fairlead.features.transactional_email.models import SmartMapping
 from fairlead.features.transactional_email.rules.words import LOOK
 from fairlead.features.transactional_email.running import run_look
 from fairlead.jobs.models import Job
-from fairlead.store import orgs
+from fairlead.store import orgs, setting_rows
 from fairlead.store.models import AuditEntry, SettingRow
 from fairlead_emulators import seeds
 from tests.faults import whole as wholes
@@ -53,7 +56,7 @@ def running(django_db_setup: None, django_db_blocker: Any) -> Iterator[Whole]:
 
 @pytest.fixture
 def whole(running: Whole) -> Whole:
-    for model in (Outcome, MoveIn, Rule, Import, MappingVersion, SmartMapping, SettingRow):
+    for model in (OldPackage, Outcome, MoveIn, Rule, Import, MappingVersion, SmartMapping, SettingRow):
         model.objects.all().delete()
     return running
 
@@ -120,6 +123,22 @@ def test_what_was_ticked_is_there_and_twice_is_once(whole: Whole) -> None:
     assert again.counts["written"] == 0
     assert set(Outcome.objects.values_list("state", flat=True)) == {"there"}
     assert AuditEntry.objects.filter(what="move in").count() == 2
+
+
+def test_what_was_chosen_here_stays(whole: Whole) -> None:
+    """A setting, rule or line that a person changed since is not put back by doing it again."""
+    keys = acts.usual(acts.look(whole.org))
+    assert take(whole, keys).failure is None
+    newsletter = whole.list_called("Newsletter")
+    whole.choose(creation.RULE, creation.CONTACT, newsletter)
+    rule = Rule.objects.get()
+    keeping.switch(whole.org, rule.pk, "tests", on=True)
+    before = state(whole)
+    assert take(whole, keys).failure is None
+    assert state(whole) == before
+    told = Outcome.objects.get(key=f"list:{newsletter}:{creation.RULE.name}")
+    assert (told.state, "that stays" in told.text) == ("there", True)
+    assert setting_rows.value(whole.org, creation.RULE, newsletter) == creation.CONTACT
 
 
 @pytest.mark.parametrize("dies_at", [9, *(pytest.param(at, marks=pytest.mark.slow) for at in (4, 14))])
@@ -206,3 +225,20 @@ def test_commands_look_apply_report_and_decide(whole: Whole, here: Client) -> No
     assert asked["state"] in ("queued", "holding")
     assert "Bankers" not in [one["title"] for one in run("report", "--left")["items"]]
     assert not run("decide", "fairlead")["held"]
+
+
+def test_doctor_says_who_decides(whole: Whole, here: Client) -> None:
+    """Held: what to do; chosen: to switch the other off; no longer working: all is well; not there: nothing."""
+    hold.decide(whole.org, holding.OLD_PACKAGE, "tests")
+    acts.look(whole.org)
+    seen = hold.kept(whole.org)
+    (check,) = doctor.older_package()
+    assert (check.state, "move-in decide fairlead" in check.fix) == (doctor.WARN, True)
+    hold.decide(whole.org, holding.FAIRLEAD, "tests")
+    (check,) = doctor.older_package()
+    assert (check.state, "Fairlead decides" in check.text) == (doctor.WARN, True)
+    OldPackage.objects.filter(pk=seen.pk).update(changed_at=datetime(2020, 1, 1, tzinfo=UTC))
+    (check,) = doctor.older_package()
+    assert check.state == doctor.OK
+    OldPackage.objects.filter(pk=seen.pk).update(objects_there=0)
+    assert list(doctor.older_package()) == []

@@ -56,7 +56,7 @@ def examine(open_house: Callable[[], "Settings"], settings: Callable[[], "Settin
     found += _guarded("Schedule", _schedule)
     found += asyncio.run(_side("Campaign Monitor", _campaign_monitor))
     found += asyncio.run(_side("Salesforce", _salesforce))
-    found += _guarded("Older package", _older_package)
+    found += _guarded("Older package", older_package)
     return found
 
 
@@ -128,7 +128,7 @@ def _schedule() -> Iterable[Check]:
         yield Check("Schedule", OK, f"{schedule.frequency}, next run {schedule.next_run_at:%Y-%m-%d %H:%M} UTC")
 
 
-def _older_package() -> Iterable[Check]:
+def older_package() -> Iterable[Check]:
     """Whether two integrations would write the same, as it was seen last; nothing where there is only one."""
     from fairlead.features.moving_in import hold
     from fairlead.features.moving_in.rules.holding import OldPackageDecides

@@ -32,6 +32,8 @@ from fairlead.sync import sides
 from fairlead.sync.failures import salesforce_failures
 from fairlead.ui import rooms
 
+CHOSEN: Final = "It was chosen here already, and otherwise: that stays. Set it back to its default to take it over."
+
 
 def here(org: Org) -> Here:
     """The lists, clients and smart e-mails that Fairlead knows."""
@@ -42,25 +44,28 @@ def here(org: Org) -> Here:
 
 
 async def _setting(org: Org, items: Sequence[Item], by: str) -> Done:
-    """A setting of the org or of a list."""
+    """A setting of the org or of a list. What somebody chose here otherwise stays as it is."""
     told = items[0].payload
 
-    def put() -> bool:
+    def put() -> Done:
         setting = find(rooms.settings(), told["setting"])
-        wanted = setting.read(told["value"])
-        if setting_rows.value(org, setting, told["subject"]) == wanted:
-            return False
-        setting_rows.put(org, setting, wanted, by, subject=told["subject"])
-        return True
+        wanted, now = setting.read(told["value"]), setting_rows.kept(org, [setting], told["subject"])[setting.name]
+        if now.value == setting.as_json(wanted):
+            return Done(False)
+        if now.chosen:
+            return Done(False, CHOSEN)
+        setting_rows.put(org, setting, wanted, by, subject=told["subject"], seen=now.version)
+        return Done(True)
 
-    return Done(await in_database(put))
+    return await in_database(put)
 
 
 async def _owner(org: Org, items: Sequence[Item], by: str) -> Done:
     """The owner of a client's records."""
     told = items[0].payload
-    if await in_database(setting_rows.value, org, connection_rules.OWNER, told["subject"]) == told["owner"]:
-        return Done(False)
+    chosen = await in_database(setting_rows.value, org, connection_rules.OWNER, told["subject"])
+    if chosen:
+        return Done(False, "" if chosen[:15] == told["owner"][:15] else CHOSEN)
     async with sides.salesforce(org.pk) as crm:
         await owners.choose(crm, org, told["subject"], told["owner"], by)
     return Done(True)

@@ -62,10 +62,13 @@ LINK: Final = "Campaign_Monitor_Id__c"
 
 
 async def objects(crm: Salesforce) -> set[str]:
-    """The package's objects that the org has, without the prefix. Costs a call."""
+    """The package's objects that the org has, without the prefix; none where it does not tell this user. Costs a call."""
     soql = f"SELECT QualifiedApiName FROM EntityDefinition WHERE QualifiedApiName LIKE '{PREFIX}%'"
     with salesforce_failures("look for the older package"):
-        names = [str(row["QualifiedApiName"]) async for page in crm.query(soql) for row in page]
+        try:
+            names = [str(row["QualifiedApiName"]) async for page in crm.query(soql) for row in page]
+        except REFUSED:
+            return set()
     return {name[len(PREFIX) :] for name in names}
 
 
