@@ -20,6 +20,7 @@ from fairlead.features.moving_in import acts, hold, settings
 from fairlead.features.moving_in.flow import run_move_in
 from fairlead.features.moving_in.models import MoveIn, OldPackage, Outcome
 from fairlead.features.moving_in.rules import holding
+from fairlead.features.moving_in.rules.planning import NothingThere
 from fairlead.features.moving_in.rules.words import Item, Kind, Verdict
 from fairlead.features.record_creation import settings as creation
 from fairlead.features.subscriber_rules import keeping
@@ -37,6 +38,12 @@ from tests.faults.whole import CM, SF, Killed, Whole
 SPECS = {side: seeds.spec("old-package", side) for side in (CM, SF)}
 
 
+def give_profile(whole: Whole, name: str) -> None:
+    """The sync user gets another profile."""
+    found = next(row["Id"] for row in whole.rows("Profile", "Id", "Name") if row["Name"] == name)
+    whole.act(act="edit", object="User", id=whole.user_id(), fields={"ProfileId": found})
+
+
 @pytest.fixture(scope="module")
 def running(django_db_setup: None, django_db_blocker: Any) -> Iterator[Whole]:
     """An org of somebody who used the older package, synced once; the sync user is an admin, so that it may read all."""
@@ -47,8 +54,7 @@ def running(django_db_setup: None, django_db_blocker: Any) -> Iterator[Whole]:
         client["journeys"] = []
     SPECS[SF] |= {"contacts": [], "leads": []}
     with wholes.open_database(django_db_blocker), wholes.served(SPECS) as whole:
-        admin = next(row["Id"] for row in whole.rows("Profile", "Id", "Name") if row["Name"] == "System Administrator")
-        whole.act(act="edit", object="User", id=whole.user_id(), fields={"ProfileId": admin})
+        give_profile(whole, "System Administrator")
         assert whole.sync().failure is None
         assert whole.work(LOOK, run_look, {}).failure is None
         yield whole
@@ -168,6 +174,17 @@ def test_writes_are_held_until_fairlead_is_chosen_and_the_choice_can_be_taken_ba
     hold.decide(whole.org, holding.OLD_PACKAGE, "tests")
     assert "FL-680" in whole.sync().message("records")
     assert AuditEntry.objects.filter(subject=settings.DECIDES.name).count() == 2
+
+
+def test_an_org_that_hides_the_package_is_told_as_that_too(whole: Whole, here: Client) -> None:
+    """Salesforce shows objects only to who may read them: the refusal and the page say so."""
+    give_profile(whole, "Standard User")
+    try:
+        with pytest.raises(NothingThere, match="may not read them"):
+            acts.look(whole.org)
+        assert "may not read them" in here.get("/moving-in/").text
+    finally:
+        give_profile(whole, "System Administrator")
 
 
 @pytest.fixture

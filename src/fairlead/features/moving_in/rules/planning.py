@@ -16,13 +16,16 @@ from fairlead.features.moving_in.rules.words import Here, Item, Kind, Old, Verdi
 
 
 class NothingThere(FixTheSettings):
-    """The connected org has none of the older package's objects."""
+    """The connected org has none of the older package's objects, or does not show them to the sync user."""
 
     code = "FL-681"
-    next_step = "There is nothing to move in: choose your settings on Fairlead's own pages."
+    next_step = (
+        "If the older package is installed, the sync user may not read them: give it the package's own permission set, then "
+        "look again. Else there is nothing to move in."
+    )
 
     def __init__(self) -> None:
-        super().__init__("The connected Salesforce org has no objects named wbsendit__….")
+        super().__init__("The connected Salesforce org shows no objects named wbsendit__….")
 
 
 class NoSuchItem(FixTheSettings):
