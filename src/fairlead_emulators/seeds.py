@@ -5,6 +5,7 @@
 it takes a few minutes and two gigabytes.
 `year` is a year of life of an account: 200,000 subscribers in 20 lists of two clients, 60 campaigns, journeys, three
 million events; `year-small` has the same shape and a hundredth of the size.
+`old-package` is `small` for somebody who used the older integration: its objects and records are in the org.
 
 A spec is JSON. For Campaign Monitor:
 
@@ -32,7 +33,7 @@ the person, and on the day the emulator's clock shows when the seed is laid.
 
 from typing import Any, Final
 
-from fairlead_emulators import seed_of_year
+from fairlead_emulators import seed_of_old_package, seed_of_year
 from fairlead_emulators.seed_parts import LONDON, NEW_YORK, SYDNEY, Spec, a_client, a_list, an_org
 
 KINDS: Final = ("campaign_monitor", "salesforce")
@@ -147,6 +148,11 @@ def _small() -> dict[str, Spec]:
     return {"campaign_monitor": {"clients": _small_clients()}, "salesforce": org}
 
 
+def _old_package() -> dict[str, Spec]:
+    small = _small()
+    return small | {"salesforce": seed_of_old_package.salesforce(small["salesforce"])}
+
+
 def _million() -> dict[str, Spec]:
     clients = [
         a_client(
@@ -178,6 +184,7 @@ def _monthly(name: str, on: str, times: int) -> Spec:
 _NAMED: Final = {
     "empty": _empty,
     "small": _small,
+    "old-package": _old_package,
     "demo": _demo,
     "million": _million,
     "million-events": _million_events,

@@ -25,6 +25,7 @@ SIGNED_IN = {
     "connect Salesforce": "/connections/salesforce/",
     "disconnect": "/connections/disconnect/salesforce/",
     "find a person": "/people/",
+    "moving in": "/moving-in/",
     "transactional e-mail": "/transactional/",
     "a new smart e-mail mapping": "/transactional/new/",
     "opt status": "/opt-status/",

@@ -56,6 +56,7 @@ def examine(open_house: Callable[[], "Settings"], settings: Callable[[], "Settin
     found += _guarded("Schedule", _schedule)
     found += asyncio.run(_side("Campaign Monitor", _campaign_monitor))
     found += asyncio.run(_side("Salesforce", _salesforce))
+    found += _guarded("Older package", older_package)
     return found
 
 
@@ -125,6 +126,27 @@ def _schedule() -> Iterable[Check]:
         )
     else:
         yield Check("Schedule", OK, f"{schedule.frequency}, next run {schedule.next_run_at:%Y-%m-%d %H:%M} UTC")
+
+
+def older_package() -> Iterable[Check]:
+    """Whether two integrations would write the same, as it was seen last; nothing where there is only one."""
+    from fairlead.features.moving_in import hold
+    from fairlead.features.moving_in.rules.holding import OldPackageDecides
+    from fairlead.store import setting_rows
+
+    name, seen = "Older package", hold.kept(org())
+    if not seen.objects_there:
+        return
+    if hold.held(org()):
+        held = OldPackageDecides()
+        yield Check(name, WARN, held.text, held.step)
+    elif hold.works(seen, setting_rows.values(org())):
+        text = "wbsendit works in the org beside Fairlead, and Fairlead decides"
+        yield Check(
+            name, WARN, text, "Switch the older package's sync, rules and imports off, so that only one writes."
+        )
+    else:
+        yield Check(name, OK, f"{seen.objects_there} objects of wbsendit are there, and nothing of it works")
 
 
 async def _side(name: str, work: Callable[[], Awaitable[list[Check]]]) -> list[Check]:

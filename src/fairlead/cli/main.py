@@ -24,6 +24,7 @@ from fairlead.cli import (
     mappings,
     members,
     messages,
+    move_in,
     opt_status,
     orgs,
     person,
@@ -115,6 +116,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(changes.app, name="changes")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(opt_status.app, name="opt-status")
+app.add_typer(move_in.app, name="move-in")
 app.add_typer(transactional.app, name="transactional")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(billing.app, name="billing")

@@ -119,7 +119,7 @@ def emulators(
     salesforce_https_port: Annotated[int, typer.Option(min=0, max=65535)] = 8843,
     salesforce_events_port: Annotated[int, typer.Option(min=0, max=65535)] = 8850,
     seed: Annotated[
-        str, typer.Option(help="What to start with: empty, small, demo, million or million-events.")
+        str, typer.Option(help="What to start with: empty, small, old-package, demo, million or million-events.")
     ] = "empty",
     data: Annotated[str, typer.Option(help="Folder to keep state in. Default: in memory.")] = "",
     as_json: AsJson = False,

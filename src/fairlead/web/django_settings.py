@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "fairlead.features.departures",
     "fairlead.features.flow_requests",
     "fairlead.features.general_options",
+    "fairlead.features.moving_in",
     "fairlead.features.billing",
     "fairlead.features.help",
     "fairlead.features.permissions",

@@ -11,6 +11,9 @@ from fairlead.features.import_wizard import running as imports
 from fairlead.features.maintenance import layouts, notifying
 from fairlead.features.maintenance import rules as maintenance
 from fairlead.features.maintenance.listening import Listener
+from fairlead.features.moving_in import acts as moving_in
+from fairlead.features.moving_in import flow as moving_in_flow
+from fairlead.features.moving_in import ports as moving_in_ports
 from fairlead.features.opt_status import explaining as opt_status_explaining
 from fairlead.features.opt_status import hearing as opt_status_hearing
 from fairlead.features.opt_status import rules as opt_status
@@ -42,6 +45,7 @@ from fairlead.wiring.run_requests import HEARD, run_requests, watch_requests
 from fairlead.wiring.run_sync import run_primary_sync
 from fairlead.wiring.run_webhooks import known_clients, repair_webhooks, run_webhook_look, run_webhook_repair
 from fairlead.wiring.stages import PRIMARY_SYNC_STAGES
+from fairlead.wiring.taking_over import WRITERS, here
 
 __all__ = [
     "PRIMARY_SYNC_STAGES",
@@ -66,6 +70,9 @@ def register_runners() -> None:
     registry.register(setup_flow.KIND, setup_flow.TITLE, setup_flow.install)
     # two runs over one list would each count what the other is about to take off
     registry.register(rules_past.KIND, rules_past.TITLE, held(rules_past.run_over_past), apart_from=(rules_past.KIND,))
+    # two at once would each make what the other is about to make
+    moving_in_ports.provide(WRITERS, here)
+    registry.register(moving_in.KIND, moving_in.TITLE, moving_in_flow.run_move_in, apart_from=(moving_in.KIND,))
     explaining.provide("subscriber_rules", rules_explaining.say)
     explaining.provide_remembered("opt_status", opt_status_explaining.say)
     known.provide(known_clients)
@@ -86,7 +93,7 @@ def register_runners() -> None:
     offer(REACTIONS, if_paused=IF_PAUSED)
     registry.register(org_changes.KIND, org_changes.TITLE, run_org_changes)
     registry.register(flow_requests.KIND, flow_requests.TITLE, run_requests)
-    sends = held(smart_emails.run_sends)
+    sends = held(smart_emails.run_sends, beside=False)
     # two jobs over the queue would send what the other is about to send
     registry.register(transactional.SENDS, transactional.SENDS_TITLE, sends, apart_from=(transactional.SENDS,))
     registry.register(

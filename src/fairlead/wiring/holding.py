@@ -1,12 +1,15 @@
-"""What may write to the account, and what is held: a sandbox on an account that a production org uses (F93)."""
+"""What may write, and what is held: a sandbox on an account that a production org uses (F93), and what the older package does."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from asgiref.sync import sync_to_async
 
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.domain.setting import Values
 from fairlead.features.connections import records as connections
+from fairlead.features.moving_in import hold as old_package
+from fairlead.features.moving_in.rules.holding import OldPackageDecides
 from fairlead.features.org_changes import sandbox
 from fairlead.jobs.context import JobContext
 from fairlead.jobs.registry import Runner
@@ -14,7 +17,7 @@ from fairlead.salesforce.client import Salesforce
 from fairlead.store import setting_rows
 from fairlead.store.consent import PostgresConsentBook
 from fairlead.store.models import Org
-from fairlead.sync.stage import ClientScope, Run
+from fairlead.sync.stage import ClientScope, Run, Stage
 from fairlead.wiring.both_sides import open_sides
 from fairlead.wiring.connected import standing_of
 
@@ -33,8 +36,17 @@ async def may_write(org: Org, crm: Salesforce, account: CampaignMonitor, chosen:
     await hold_sandbox(org, crm, account, scopes, chosen)
 
 
-def held(runner: Runner) -> Runner:
-    """The same work for a sandbox only where it may write to the account. Raises SandboxHeld before anything is done."""
+async def hold_beside(org: Org, crm: Salesforce, chosen: Values) -> None:
+    """Before what the older package does, too: raises OldPackageDecides while it works and Fairlead was not chosen."""
+    connected = (await sync_to_async(standing_of)(org.pk)).org_id
+    await old_package.check(org, crm, chosen, connected)
+
+
+def held(runner: Runner, *, beside: bool = True) -> Runner:
+    """The same work only where it may write. Raises SandboxHeld before anything is done.
+
+    `beside`: work that the older package does, too: raises OldPackageDecides while that one decides.
+    """
 
     async def run(context: JobContext) -> None:
         org = await sync_to_async(Org.objects.get)(id=context.org_id)
@@ -42,6 +54,8 @@ def held(runner: Runner) -> Runner:
             scopes = await sync_to_async(connections.scopes_to_sync)(org)
             chosen = await sync_to_async(setting_rows.values)(org)
             await hold_sandbox(org, both.salesforce, both.campaign_monitor, scopes, chosen)
+            if beside:
+                await hold_beside(org, both.salesforce, chosen)
         await runner(context)
 
     return run
@@ -58,3 +72,21 @@ def held_stage(stage: Callable[[Run], Awaitable[None]]) -> Callable[[Run], Await
         await stage(run)
 
     return work
+
+
+def beside_old_package(stage: Stage) -> Stage:
+    """A stage that writes opt-outs, contacts or leads: it waits, and says why, while the older package decides.
+
+    That is no failure: the rest of the sync is as it should be, and what waits is done by the first sync that may.
+    """
+
+    async def work(run: Run) -> None:
+        org = await sync_to_async(Org.objects.get)(id=run.org_id)
+        try:
+            await hold_beside(org, run.salesforce, run.settings)
+        except OldPackageDecides as decides:
+            await run.progress.stage(stage.name, message=f"Held. {decides.told}")
+            return
+        await stage.run(run)
+
+    return replace(stage, run=work)

@@ -17,7 +17,7 @@ from fairlead.sync import collector
 from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.outward import OutwardRun
 from fairlead.wiring.both_sides import Calls, ledger_keys, open_sides
-from fairlead.wiring.holding import hold_sandbox
+from fairlead.wiring.holding import hold_beside, hold_sandbox
 
 
 async def run_org_changes(context: JobContext) -> None:
@@ -37,6 +37,7 @@ async def run_org_changes(context: JobContext) -> None:
         settings = await sync_to_async(setting_rows.values)(org)
         owned = await owners.scopes(both.salesforce, clients, settings)
         await hold_sandbox(org, both.salesforce, both.campaign_monitor, owned.clients, settings)
+        await hold_beside(org, both.salesforce, settings)
         run = OutwardRun(
             number=context.job_id,
             org_id=context.org_id,

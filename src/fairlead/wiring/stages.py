@@ -16,7 +16,7 @@ from fairlead.features.suppression import flow as suppression_flow
 from fairlead.features.tracking_history import flow as tracking_flow
 from fairlead.features.webhooks import stage as webhooks_stage
 from fairlead.sync.stage import Stage
-from fairlead.wiring.holding import held_stage
+from fairlead.wiring.holding import beside_old_package, held_stage
 
 STAGE_ORDER: Final = (
     "clean",
@@ -51,10 +51,9 @@ PRIMARY_SYNC_STAGES: Final[tuple[Stage, ...]] = tuple(
             salesforce_campaigns_flow.LINKS,
             salesforce_campaigns_flow.MEMBERS,
             *tracking_flow.STAGES,
-            *record_creation_flow.STAGES,
-            *field_mappings_flow.STAGES,
+            *map(beside_old_package, (*record_creation_flow.STAGES, *field_mappings_flow.STAGES)),
             *suppression_flow.STAGES,
-            *(replace(stage, run=held_stage(stage.run)) for stage in opt_status_flow.STAGES),
+            *(beside_old_package(replace(stage, run=held_stage(stage.run))) for stage in opt_status_flow.STAGES),
             *storage_flow.STAGES,
             *webhooks_stage.STAGES,
         ),

@@ -9,6 +9,7 @@ from fairlead_emulators.filling import Tell, to_nobody
 from fairlead_emulators.people import Person, person
 from fairlead_emulators.salesforce.model.batch import from_json
 from fairlead_emulators.salesforce.model.values import stamp
+from fairlead_emulators.salesforce.packages.installing import install
 from fairlead_emulators.salesforce.records import writes
 from fairlead_emulators.salesforce.state.org import Org
 from fairlead_emulators.salesforce.state.settings import settings_changed
@@ -77,12 +78,15 @@ def insert(org: Org, sobject: str, records: Sequence[Row]) -> list[str]:
 def fill(org: Org, spec: Mapping[str, Any], tell: Tell = to_nobody) -> dict[str, int]:
     """Lays a spec (see `fairlead_emulators.seeds`) on an empty org and returns counts by object.
 
-    Beside `contacts` and `leads` a spec may have `records: {object: [fields …]}` and `settings`.
+    Beside `contacts` and `leads` a spec may have `installed: [package]`, `records: {object: [fields …]}` and
+    `settings`; a record with a name, `#`, is what later ones call `#name` where they need its id.
     `tell` hears how far it is.
     """
     org.settings.clear()
     org.settings.update(spec.get("settings", {}))
     settings_changed(org)
+    for package in spec.get("installed", ()):
+        install(org, package)
     seed = int(spec.get("seed", 1))
     today = org.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     contacts: dict[int, str] = {}
@@ -96,9 +100,25 @@ def fill(org: Org, spec: Mapping[str, Any], tell: Tell = to_nobody) -> dict[str,
     for entry in spec.get("leads", ()):
         for numbers in _chunks(entry):
             tell("Lead", len(insert(org, "Lead", _leads(entry, numbers, seed, today, contacts))))
+    named: dict[str, str] = {}
     for sobject, records in spec.get("records", {}).items():
-        tell(sobject, len(insert(org, sobject, records)))
+        tell(sobject, len(_insert_named(org, sobject, records, named)))
     return counts(org)
+
+
+def _insert_named(org: Org, sobject: str, records: Sequence[Row], named: dict[str, str]) -> list[str]:
+    """Rows may have a name, `#`, by which later ones say their id: `#name`."""
+    rows = [
+        {
+            name: named.get(value, value) if isinstance(value, str) else value
+            for name, value in row.items()
+            if name != "#"
+        }
+        for row in records
+    ]
+    ids = insert(org, sobject, rows)
+    named.update({f"#{row['#']}": id_ for row, id_ in zip(records, ids, strict=True) if "#" in row})
+    return ids
 
 
 def counts(org: Org) -> dict[str, int]:

@@ -66,6 +66,7 @@ def test_the_doors_are_all_there():
         transactional-map-set transactional-map-show transactional-queue transactional-refresh transactional-send
         transactional-test
         billing-count billing-status suppression-remove tracking-suspicious webhooks-remove webhooks-repair webhooks-status
+        move-in-apply move-in-decide move-in-look move-in-report
         audit messages-list messages-resolve messages-retry messages-show notifications-set
         notifications-show notifications-test
     """

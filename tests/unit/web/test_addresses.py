@@ -242,6 +242,11 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "transactional_delete": ("/transactional/abc7/delete/", 302, "GET POST"),
     "transactional_test": ("/transactional/abc7/test/", 302, "GET POST"),
     "transactional_send": ("/transactional/abc7/send/", 302, "POST"),
+    "moving_in": ("/moving-in/", 302, "GET"),
+    "moving_in_run": ("/moving-in/run/", 302, "GET"),
+    "moving_in_report": ("/moving-in/report.csv", 302, "GET"),
+    "moving_in_apply": ("/moving-in/apply/", 302, "POST"),
+    "moving_in_decide": ("/moving-in/decide/", 302, "POST"),
     "records": ("/records/", 302, "GET"),
     "records_retry": ("/records/retry/", 302, "POST"),
 }

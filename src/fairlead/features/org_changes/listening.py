@@ -33,7 +33,7 @@ from fairlead.salesforce.login import Token
 from fairlead.salesforce.transport import CLIENT_NAME
 from fairlead.store import orgs, setting_rows
 from fairlead.store.models import Org
-from fairlead.sync import sides, standing
+from fairlead.sync import holds, sides, standing
 
 log = structlog.get_logger(__name__)
 
@@ -194,7 +194,7 @@ class Listening:
         records.note_hearing(self.org, asked_at=timezone.now())
 
     def _may_run(self) -> bool:
-        if not sandbox.held(self.org):
+        if not sandbox.held(self.org) and not holds.reason(self.org.pk):
             self._held_since = None
             return True
         now = time.monotonic()

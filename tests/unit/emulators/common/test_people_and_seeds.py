@@ -128,7 +128,9 @@ def test_subscribers_meet_contacts_leads_both_and_nobody(name, size):
 
 
 def test_unknown_names_are_refused_with_the_known_ones():
-    with pytest.raises(LookupError, match=r"'nope'.*'demo', 'empty', 'million', 'million-events', 'small'"):
+    with pytest.raises(
+        LookupError, match=r"'nope'.*'demo', 'empty', 'million', 'million-events', 'old-package', 'small'"
+    ):
         seeds.spec("nope", "salesforce")
     with pytest.raises(LookupError, match="mailchimp"):
         seeds.spec("demo", "mailchimp")

@@ -166,8 +166,9 @@ def _others(facts: Facts) -> Check:
     return Check(
         name,
         State.WARN,
-        f"{text} Both can stay side by side: Fairlead neither reads nor changes its records.",
-        "Let only one of them write opt-outs and new contacts; uninstall the other when you no longer need its records.",
+        f"{text} Both can stay side by side: Fairlead never changes its records. While it works, Fairlead writes no "
+        "opt-outs, contacts, leads and lists until you choose that Fairlead decides.",
+        "The page Moving in takes over what it holds, and lets you choose who decides.",
     )
 
 

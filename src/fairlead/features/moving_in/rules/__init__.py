@@ -1,0 +1,1 @@
+"""What moving in decides. Pure."""
