@@ -131,7 +131,7 @@ ACTS = frozenset(
     "set_up_install_start set_up_sync_start set_up_cancel set_up_campaign_monitor set_up_salesforce "
     "opt_status_run opt_status_consent opt_status_review mappings_in_step mapping_undo mapping_address mapping_copy rule_new rule_run "
     "rule_switch rule_delete import_new import_start import_cancel import_delete org_changes_run org_changes_cancel "
-    "org_changes_confirm_sandbox orgs "
+    "org_changes_confirm_sandbox orgs moving_in_apply moving_in_decide "
     "person_lists billing_count billing_portal billing_send billing_subscribe "
     "transactional_again transactional_clone transactional_delete transactional_new transactional_refresh "
     "transactional_send transactional_test "

@@ -3,6 +3,7 @@
 from typing import Final
 
 PAGES: Final[dict[str, tuple[str, str]]] = {
+    "moving_in": ("howto", "move-in"),
     "account": ("howto", "your-account"),
     "home": ("howto", "see-how-things-stand"),
     "setup": ("tutorials", "first-real-sync"),
