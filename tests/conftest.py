@@ -30,7 +30,9 @@ django.setup()
 from django.conf import settings  # noqa: E402
 
 from fairlead import wiring  # noqa: E402 - Django comes first
+from fairlead.cli import house  # noqa: E402
 from fairlead.jobs import registry  # noqa: E402
+from fairlead.store import orgs  # noqa: E402
 
 # the real one takes a hundred megabytes and a tenth of a second for each person that a test makes
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
@@ -61,6 +63,14 @@ def wired() -> Iterator[None]:
     yield
     registry.forget_all()
     wiring.register_runners()
+
+
+@pytest.fixture(autouse=True)
+def of_no_org() -> Iterator[None]:
+    """The org that a command chose for its process is not chosen for the next test."""
+    yield
+    house.chosen["org"] = ""
+    orgs._current.set(None)
 
 
 @pytest.fixture(scope="session")
