@@ -112,6 +112,7 @@ def test_an_expired_access_to_campaign_monitor_is_renewed_once_for_all_processes
     control(fairlead, CM, "clock", {"set": datetime.now(UTC).isoformat()})
 
 
+@pytest.mark.slow
 def test_an_ended_session_of_salesforce_is_renewed_once_for_all_processes(fairlead: Installation) -> None:
     """With rotation a refresh token works once: a second refresh with it would lock everybody out."""
     control(fairlead, SF, "settings", {"rotate_refresh_tokens": True})

@@ -67,11 +67,8 @@ FEW: dict[str, tuple[str, dict[str, Any]]] = {
 
 QUICK_FEW = (
     "429 with the seconds to wait",
-    "a page cut in the middle",
     "no answer to a page",
-    "contacts that are no JSON",
     "a lost answer to a write",
-    "an answer to a write cut in the middle",
     "some rows locked",
     "an expired session",
 )
@@ -107,12 +104,9 @@ MANY: dict[str, dict[str, Any]] = {
 
 QUICK_MANY = (
     "a lost answer to a new bulk job",
-    "an answer to an upload cut in the middle",
-    "500 on a bulk job's start",
     "no answer to the question for refused rows",
     "some rows locked in a bulk job",
     "a bulk job that fails as a whole",
-    "a session that expires in the midst of the run",
 )
 
 

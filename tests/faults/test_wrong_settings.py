@@ -95,7 +95,10 @@ def test_a_record_type_that_is_gone_stops_its_list_and_the_others_get_their_peop
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [(campaigns.RECORD_TYPE, "012000000000001AAA"), (campaigns.PARENT, "701000000000099AAA")],
+    [
+        (campaigns.RECORD_TYPE, "012000000000001AAA"),
+        pytest.param(campaigns.PARENT, "701000000000099AAA", marks=pytest.mark.slow),
+    ],
 )
 def test_what_a_new_salesforce_campaign_points_to_is_gone(whole: Whole, setting: Setting[Any], value: str) -> None:
     """The setting and its value are named; campaigns that are linked already get their figures and members."""
