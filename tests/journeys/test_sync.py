@@ -136,7 +136,7 @@ def test_an_admin_cancels_a_run(fairlead: Admin) -> None:
 
 def test_an_admin_without_a_mouse_starts_a_sync_and_cancels_it(fairlead: Admin) -> None:
     """Tab reaches everything in sight of a focus ring; Enter acts; the focus stays while the page follows the run."""
-    fairlead.fairlead.fault("campaign_monitor", **PAGES_TAKE, seconds=3)
+    fairlead.fairlead.fault("campaign_monitor", **PAGES_TAKE, seconds=12)
     page = fairlead.page("/sync/")
     page.keyboard.press("Tab")
     assert focused(page) == "Skip to the content"
