@@ -229,10 +229,9 @@ class _Carrying:
         """The records of those who moved go with them, and what is kept of them: no sync would see that they did."""
         records = {(one.list, one.email): one.id for one in self.members}
         here = sorted(one for one in moved if one[:2] in records)
-        for of, old, new in here:
-            merge = (of, new) in records
-            await in_database(partial(moves.follow, merge=merge), self.run.org_id, of, old, new)
         follows = [Follows(records[of, old], of, new, merge=(of, new) in records) for of, old, new in here]
+        for (of, old, new), one in zip(here, follows, strict=True):
+            await in_database(partial(moves.follow, merge=one.merge), self.run.org_id, of, old, new)
         self.run.add(refused=await let_follow(self.run.salesforce, follows))
 
     async def _move(self, act: Act) -> bool:
