@@ -180,7 +180,7 @@ def test_an_admin_whose_session_ends_while_watching_is_shown_the_sign_in(fairlea
 
 def test_two_windows_press_at_once_and_one_more_job_waits(fairlead: Admin) -> None:
     """Pressing Sync now while one runs asks for one further run, however often and wherever it is pressed."""
-    fairlead.fairlead.fault("campaign_monitor", **PAGES_TAKE, seconds=2)
+    fairlead.fairlead.fault("campaign_monitor", **PAGES_TAKE, seconds=12)
     began = last_job(fairlead)[0]
     first, second = fairlead.page("/sync/"), fairlead.page("/sync/")
     first.get_by_role("button", name="Sync now").click()
@@ -188,6 +188,7 @@ def test_two_windows_press_at_once_and_one_more_job_waits(fairlead: Admin) -> No
     for page in (second, first, second):
         page.get_by_role("button", name="Sync now").click()
         page.wait_for_load_state()
+    assert fairlead.fairlead.rows(f"SELECT state FROM jobs_job WHERE id = {began + 1}") == [("running",)]
     time.sleep(0.2)
     assert last_job(fairlead)[0] == began + 2
 
