@@ -158,7 +158,8 @@ def _campaign_members(world: World, linked: dict[str, dict[str, Did]]) -> Verdic
                 continue
             merged = emails.get(person, "") in world.tolerance.moved
             if row is not None:
-                _compare_member(world, verdict, row, did, person, merged=merged)
+                relinked = emails.get(person, "") in world.tolerance.relinked
+                _compare_member(world, verdict, row, did, person, merged=merged, relinked=relinked)
             elif merged:
                 verdict.tolerated["a person with other addresses than before"] += 1
             else:
@@ -206,7 +207,11 @@ def _persons(world: World, told: dict[str, Did]) -> tuple[dict[str, Did], set[st
     return found, unsure
 
 
-def _compare_member(world: World, verdict: Verdict, row: Row, did: Did, person: str, *, merged: bool) -> None:
+def _compare_member(
+    world: World, verdict: Verdict, row: Row, did: Did, person: str, *, merged: bool, relinked: bool
+) -> None:
+    """`relinked`: the person has got its address since the last full sync, so that what another address of it did may be
+    newer than all that this one did: an activity gives way to a newer one only."""
     activity = RANK[did.last[1]]
     wrong: dict[str, tuple[Any, Any]] = {
         name: (row[name] or 0, did.counts[kind])
@@ -216,7 +221,15 @@ def _compare_member(world: World, verdict: Verdict, row: Row, did: Did, person: 
     if (row["CM_Activity__c"], row["Status"]) != (activity, activity):
         wrong["CM_Activity__c"] = (f"{row['CM_Activity__c']} / {row['Status']}", activity)
     others = world.tolerance.relinked or world.tolerance.moved
-    if wrong and (merged or (others and "CM_Activity__c" not in wrong)):
+    if relinked and _moment(row) > did.last:
+        verdict.tolerated["an activity of an address that the person had before"] += 1
+    elif wrong and (merged or (others and "CM_Activity__c" not in wrong)):
         verdict.tolerated["a person with other addresses than before"] += 1
     elif wrong:
         verdict.note_wrong(masked(person), wrong)
+
+
+def _moment(row: Row) -> tuple[int, int]:
+    """The activity that a campaign member holds, as `Did.last`."""
+    at, activity = row["CM_Activity_Date__c"], row["CM_Activity__c"]
+    return (minute_of(at), RANK.index(activity)) if at and activity in RANK else (0, 0)
