@@ -14,6 +14,7 @@ from fairlead.salesforce import ClientCredentials, Salesforce, connect, names
 from fairlead.salesforce.metadata import package_from_source
 from fairlead.salesforce.polling import Polling
 from fairlead.salesforce.transport import Patience
+from tests.nursery import start_emulators
 
 SOURCES = Path(__file__).parents[2] / "salesforce"
 CLIENT = "c" * 32
@@ -22,7 +23,7 @@ CLIENT = "c" * 32
 @contextmanager
 def served(**specs: Any) -> Iterator[demo_emulators.Emulators]:
     """Emulators with these specs (`campaign_monitor`, `salesforce`) and our objects in the org, with one client."""
-    emulators = demo_emulators.start((0, 0), "empty")
+    emulators = start_emulators()
     try:
         for side, spec in specs.items():
             emulators.post(side, "/_control/seed", {"spec": spec, "seed": 1})

@@ -17,7 +17,6 @@ from django.db import connection, transaction
 
 from fairlead import wiring
 from fairlead.campaignmonitor.timezones import wall_clock, zone
-from fairlead.cli import demo_emulators
 from fairlead.cli.demo_emulators import Emulators
 from fairlead.domain.consent import Basis, Evidence, Opt, Side
 from fairlead.domain.setting import Given
@@ -34,6 +33,7 @@ from fairlead.store.orgs import default_org
 from fairlead.sync.stage import ClientScope
 from tests.conformance import emulated
 from tests.faults.whole import open_database
+from tests.nursery import start_emulators
 
 CM, SF = "campaign_monitor", "salesforce"
 ZONE = "(GMT+10:00) Canberra, Melbourne, Sydney"
@@ -302,7 +302,7 @@ def _died(error: BaseException) -> bool:
 @contextmanager
 def served(*clients: str, tracked: bool = True) -> Iterator[Emulators]:
     """Both sides with these clients; field history of the box is on, unless it is not."""
-    emulators = demo_emulators.start((0, 0), "empty")
+    emulators = start_emulators()
     try:
         emulators.post(CM, "/_control/seed", {"spec": seed(*clients), "seed": 1})
         emulators.post(CM, "/_control/clock", {"stands_still": True})

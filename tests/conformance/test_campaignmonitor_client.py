@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import aclosing
@@ -28,6 +25,7 @@ from fairlead.campaignmonitor import (
 from fairlead.campaignmonitor.subscribers import Subscriber
 from fairlead.campaignmonitor.timezones import find, to_utc
 from fairlead.campaignmonitor.transport import Patience
+from tests.nursery import start_emulators
 
 QUICK = Patience(attempts=5, first=0.01, longest=0.02)
 
@@ -58,15 +56,12 @@ class Emulator:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Emulator]:
-    ports = [f"--{side}-port=0" for side in ("campaign-monitor", "salesforce", "salesforce-https", "salesforce-events")]
-    command = [sys.executable, "-m", "fairlead_emulators", "--seed", "small", *ports]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+    emulators = start_emulators("small")
     try:
-        line = json.loads(process.stdout.readline())["campaign_monitor"]
+        line = emulators.line["campaign_monitor"]
         yield Emulator(**{name: line[name] for name in Emulator.__dataclass_fields__})
     finally:
-        process.terminate()
-        process.wait(30)
+        emulators.stop()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from fairlead.campaignmonitor.webhooks import EventKind
 from fairlead.campaignmonitor.wishes import ConsentEvidence, ConsentToTrack, FieldValue, SubscriberWish
 from fairlead.cli import demo_emulators
 from tests.conformance import emulated
+from tests.nursery import start_emulators
 
 EVIDENCE = ConsentEvidence("form", "statement 1", datetime(2026, 3, 1, tzinfo=UTC))
 ADA = "ada+news@example.com"
@@ -23,7 +24,7 @@ ADA = "ada+news@example.com"
 
 @pytest.fixture(scope="module")
 def emulators() -> Iterator[demo_emulators.Emulators]:
-    started = demo_emulators.start((0, 0), "small")
+    started = start_emulators("small")
     try:
         yield started
     finally:

@@ -1,9 +1,6 @@
 """Installing in the emulated org and taking everything out again, the way the command line does it."""
 
 import asyncio
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +12,7 @@ from fairlead.salesforce.layouts import ADDITIONS, has_ours, object_of
 from fairlead.salesforce.package import package_from_source, package_of
 from fairlead.salesforce.removal import members_of
 from tests.conformance.test_salesforce_client import SOURCES, signed_in
+from tests.nursery import start_emulators
 
 SPACE = "http://soap.sforce.com/2006/04/metadata"
 PACKAGE = package_from_source(SOURCES, "60.0")
@@ -27,13 +25,11 @@ MINE = f"""<CustomObject xmlns="{SPACE}"><label>Mine</label><pluralLabel>Mines</
 @pytest.fixture
 def served() -> Iterator[dict[str, Any]]:
     """The `salesforce` part of the line that the emulators print when they are ready; each test has its own org."""
-    ports = [f"--{name}-port=0" for name in ("campaign-monitor", "salesforce", "salesforce-https", "salesforce-events")]
-    command = [sys.executable, "-m", "fairlead_emulators", "--seed", "empty", *ports]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        try:
-            yield json.loads(process.stdout.readline())["salesforce"]
-        finally:
-            process.terminate()
+    emulators = start_emulators()
+    try:
+        yield emulators.line["salesforce"]
+    finally:
+        emulators.stop()
 
 
 async def layouts_of(sf: Salesforce) -> dict[str, bytes]:

@@ -1,9 +1,6 @@
 """The Salesforce client against the emulated org, served in a process of its own."""
 
 import asyncio
-import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ from fairlead.salesforce.metadata import package_from_source
 from fairlead.salesforce.polling import Polling
 from fairlead.salesforce.query import quote, split_in
 from fairlead.salesforce.transport import Call, Patience
+from tests.nursery import start_emulators
 
 SOURCES = Path(__file__).parents[2] / "salesforce"
 HASTE = {"patience": Patience(attempts=4, first=0.01, longest=0.05), "pace": Polling(0.02, 0.2)}
@@ -29,13 +27,11 @@ FIELDS = ("Member_Key__c", "List__r.List_Id__c", "Email__c", "Full_Name__c", "St
 @pytest.fixture(scope="module")
 def served() -> Iterator[dict[str, Any]]:
     """The `salesforce` part of the line that the emulators print when they are ready."""
-    ports = [f"--{name}-port=0" for name in ("campaign-monitor", "salesforce", "salesforce-https", "salesforce-events")]
-    command = [sys.executable, "-m", "fairlead_emulators", "--seed", "empty", *ports]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        try:
-            yield json.loads(process.stdout.readline())["salesforce"]
-        finally:
-            process.terminate()
+    emulators = start_emulators()
+    try:
+        yield emulators.line["salesforce"]
+    finally:
+        emulators.stop()
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.nursery import Child, nursery
+
 READY = "ready"
 
 
@@ -31,7 +33,7 @@ class Commands:
     """Runs commands in this environment. Close it, or it lives on."""
 
     environment: dict[str, str]
-    _process: "subprocess.Popen[str] | None" = None
+    _process: Child | None = None
     _folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="fairlead-commands-")))
 
     def run(self, words: list[str], more: dict[str, str], patience_s: float) -> Ended:
@@ -57,21 +59,15 @@ class Commands:
             (self._folder / name).unlink(missing_ok=True)
         self._folder.rmdir()
 
-    def _started(self) -> "subprocess.Popen[str]":
+    def _started(self) -> Child:
         if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.commands"],
-                env=self.environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=Path(__file__).parents[2],
-            )
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+            self._process = nursery.start("tests.faults.commands", (), self.environment, **pipes)
             assert self._line(self._process, ["start"], 120) == READY
         return self._process
 
     @staticmethod
-    def _line(process: "subprocess.Popen[str]", words: list[str], patience_s: float) -> str:
+    def _line(process: Child, words: list[str], patience_s: float) -> str:
         assert process.stdout is not None
         with selectors.DefaultSelector() as waiting:
             waiting.register(process.stdout, selectors.EVENT_READ)

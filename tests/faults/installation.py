@@ -16,6 +16,7 @@ import psycopg
 from fairlead.cli import demo_check, demo_emulators, demo_once
 from fairlead.store import binaries, postgres
 from tests.faults.commands import Commands
+from tests.nursery import Child, nursery, start_emulators
 
 # Volatile by nature: ids, times of writing, and the number of the run.
 VOLATILE = {"Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "Sync_Run__c", "Name"}
@@ -37,7 +38,7 @@ class Installation:
     now: str = ""
     connected: bool = True
     emulators: demo_emulators.Emulators | None = None
-    worker: subprocess.Popen[bytes] | None = None
+    worker: Child | None = None
     log: Path = field(init=False)
     _commands: Commands | None = None
 
@@ -47,7 +48,7 @@ class Installation:
     def __enter__(self) -> "Installation":
         with_tables(self.home)
         named = self.seed if isinstance(self.seed, str) else "empty"
-        self.emulators = demo_emulators.start((0, 0), named)
+        self.emulators = start_emulators(named)
         try:
             for change in [{"stands_still": True}, {"set": self.now}] if self.now else []:
                 self.emulators.post("campaign_monitor", "/_control/clock", change)
@@ -112,21 +113,15 @@ class Installation:
         assert ended.returncode == code, (words, ended.returncode, ended.stdout[-2000:], ended.stderr[-2000:])
         return json.loads(ended.stdout) if ended.stdout.strip() else {}
 
-    def ask(self, *words: str) -> "subprocess.Popen[bytes]":
+    def ask(self, *words: str) -> Child:
         """`fairlead sync`, followed by a process of its own until the job ends."""
         with self.log.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "fairlead.cli", "sync", *words, "--json"],
-                env=self.environment(),
-                stdout=subprocess.PIPE,
-                stderr=log,
-            )
+            words = ("sync", *words, "--json")
+            return nursery.start("fairlead.cli", words, self.environment(), stdout=subprocess.PIPE, stderr=log)
 
     def start_worker(self) -> None:
         with self.log.open("ab") as log:
-            self.worker = subprocess.Popen(
-                [sys.executable, "-m", "fairlead.cli", "worker"], env=self.environment(), stdout=log, stderr=log
-            )
+            self.worker = nursery.start("fairlead.cli", ["worker"], self.environment(), stdout=log, stderr=log)
 
     def kill_worker(self) -> None:
         """`kill -9`: nothing is tidied up."""
@@ -234,7 +229,7 @@ def as_bytes(truth: demo_check.Truth) -> bytes:
     return json.dumps(sorted(rows, key=lambda row: row["Member_Key__c"]), sort_keys=True, indent=0).encode()
 
 
-def finish(asked: "subprocess.Popen[bytes]", seconds: float = 60) -> dict[str, Any]:
+def finish(asked: Child, seconds: float = 60) -> dict[str, Any]:
     """What a followed sync told at its end."""
     out, _ = asked.communicate(timeout=seconds)
     return {"code": asked.returncode, **json.loads(out)}

@@ -2,8 +2,6 @@
 
 import json
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +14,7 @@ from fairlead.store import postgres
 from tests.faults.installation import Installation, wait_until
 from tests.faults.test_canary import dump
 from tests.faults.test_explained import ACCOUNT
+from tests.nursery import nursery
 
 pytestmark = pytest.mark.slow
 
@@ -93,9 +92,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         fairlead.start_worker()
         fairlead.sync("--full")
         with fairlead.log.open("ab") as log:
-            web = subprocess.Popen(
-                [sys.executable, "-m", "fairlead.cli", "web"], env=fairlead.environment(), stdout=log, stderr=log
-            )
+            web = nursery.start("fairlead.cli", ["web"], fairlead.environment(), stdout=log, stderr=log)
         try:
             wait_until(lambda: answers(int(port)), SECONDS)
             with psycopg.connect(postgres.database_url(home)) as database:

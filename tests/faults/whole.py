@@ -19,7 +19,6 @@ from django.db import connection
 from django.test.utils import setup_databases
 
 from fairlead import wiring
-from fairlead.cli import demo_emulators
 from fairlead.cli.demo_emulators import Emulators
 from fairlead.domain.failure import Failure
 from fairlead.domain.setting import Setting
@@ -34,6 +33,7 @@ from fairlead.store import setting_rows
 from fairlead.store.models import Org, RowRefusal, ScopeState
 from tests.conformance import emulated
 from tests.faults.person import Stay
+from tests.nursery import start_emulators
 from tests.oracle.check import ALL, check
 from tests.oracle.reading import CM, SF, Sides
 from tests.oracle.report import Report
@@ -399,7 +399,7 @@ def _died(error: BaseException) -> bool:
 @contextmanager
 def served(seed: dict[str, Any]) -> Iterator[Whole]:
     """Emulators with a seed, and all that is connected to them. Commits: the database must be open, outside of a transaction."""
-    emulators = demo_emulators.start((0, 0), "empty")
+    emulators = start_emulators()
     try:
         for side, spec in seed.items():
             emulators.post(side, "/_control/seed", {"spec": spec, "seed": 1})

@@ -3,8 +3,6 @@
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from fairlead.ui import assets
 from tests.faults.installation import ACTIVE, Installation, wait_until
+from tests.nursery import nursery
 
 HERE: Final = Path(__file__).parent
 AXE: Final = HERE / "vendor" / "axe" / "axe.min.js"
@@ -148,8 +147,7 @@ def admin(
             line = fairlead.emulators.line["campaign_monitor"]
             fairlead.settings["FAIRLEAD_CM_CLIENT_ID"] = line["oauth_client_id"]
             fairlead.settings["FAIRLEAD_CM_CLIENT_SECRET"] = line["oauth_client_secret"]
-        command = [sys.executable, "-m", "fairlead.cli", "web"]
-        web = subprocess.Popen(command, env=fairlead.environment(), stdout=log, stderr=log)
+        web = nursery.start("fairlead.cli", ["web"], fairlead.environment(), stdout=log, stderr=log)
         try:
             fairlead.start_worker()
             link = str(fairlead.run("sign-in")["link"])
