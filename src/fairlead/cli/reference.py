@@ -46,6 +46,7 @@ number of attempts.
 ## Schedules
 
 In the schedule's own time zone; hours are those of UTC. A run that was missed is made up for once.
+These are the minutes of the first org; the runs of each further one begin seven minutes later in the hour.
 
 | frequency | when |
 | --- | --- |

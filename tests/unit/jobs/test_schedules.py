@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from fairlead.jobs import api, schedules
 from fairlead.jobs.models import Frequency, Job, Schedule, State
-from fairlead.store.models import AuditEntry
+from fairlead.store.models import AuditEntry, Org
 
 ZONES = [
     "UTC",
@@ -87,6 +87,23 @@ def test_a_due_schedule_asks_once_however_often_and_late_it_is_looked_at(org):
     found = Schedule.objects.get()
     assert (job.kind, job.requested_by, found.last_job) == ("primary_sync", "schedule", job)
     assert found.next_run_at == datetime(2026, 11, 26, 11, tzinfo=UTC)
+
+
+def test_orgs_that_come_later_run_at_minutes_of_their_own(org):
+    """Sixty orgs have sixty minutes; the first keeps the full hour, and each keeps its minute from run to run."""
+    orgs = [org, *(Org.objects.create(name=f"Org {number}") for number in range(59))]
+    made = [schedules.set_frequency(each, "primary_sync", "hourly", "admin", now=NOW) for each in orgs]
+    assert made[0].next_run_at == datetime(2026, 11, 23, 11, tzinfo=UTC)
+    minutes = [each.next_run_at.minute for each in made]
+    assert sorted(minutes) == list(range(60))
+    schedules.tick(NOW + timedelta(hours=1))
+    assert [each.next_run_at.minute for each in Schedule.objects.order_by("org_id")] == minutes
+
+
+@pytest.mark.parametrize(("frequency", "hour"), [("daily", 1), ("weekly", 1), ("monthly", 1)])
+def test_a_minute_of_its_own_moves_a_night_run_by_less_than_an_hour(frequency, hour):
+    found = schedules.next_run(frequency, "Europe/Berlin", NOW, 42).astimezone(ZoneInfo("Europe/Berlin"))
+    assert (found.hour, found.minute) == (hour, 42)
 
 
 def test_a_run_that_is_due_while_one_waits_makes_no_second_one(org):
