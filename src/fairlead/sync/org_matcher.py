@@ -11,12 +11,15 @@ from fairlead.sync import org_reading
 from fairlead.sync.gathering import Gathering
 from fairlead.sync.match import MatchBuilder, MatchIndex, MatchRules, short_id
 from fairlead.sync.org_reading import Record
+from fairlead.sync.together import each
 
 ASK_UP_TO: Final = 2_000
 """Addresses asked for by name before the whole org is read: about as many calls as 30,000 contacts cost."""
 
 CONTACT: Final = "Contact"
 LEAD: Final = "Lead"
+
+Add = Callable[[Sequence[Record]], None]
 
 
 def contact_columns(rules: MatchRules) -> tuple[str, ...]:
@@ -101,28 +104,37 @@ class OrgMatcher:
         given = sorted({short_id(text) for text in ids} - {""})
         builders = MatchBuilder(self.rules)
         contacts = [*_by_name(CONTACT, self.rules.contact_fields, asked), *_by_id(CONTACT, "003", given)]
-        await self._gather(contact_columns(self.rules), contacts, builders.contacts)
         leads = [*_by_name(LEAD, self.rules.lead_fields, asked), *_by_id(LEAD, "00Q", given)]
-        await self._gather(lead_columns(self.rules), leads, builders.leads)
+
+        async def gather(kind: tuple[tuple[str, ...], Iterable[str], Add]) -> None:
+            columns, parts, add = kind
+            for after in parts:
+                async for page in org_reading.read(self._salesforce, columns, after, expected=0):
+                    add(page)
+
+        kinds = (
+            (contact_columns(self.rules), contacts, builders.contacts),
+            (lead_columns(self.rules), leads, builders.leads),
+        )
+        await each(kinds, gather, at_once=len(kinds))
         return builders.build()
 
-    async def _gather(
-        self, columns: tuple[str, ...], parts: Iterable[str], add: Callable[[Sequence[Record]], None]
-    ) -> None:
-        for after in parts:
-            async for page in org_reading.read(self._salesforce, columns, after, expected=0):
-                add(page)
-
     async def _all(self) -> MatchIndex:
+        """Contacts and leads side by side: a large org answers each after a while."""
         builders = MatchBuilder(self.rules)
-        for source, columns, fields, add in (
-            (CONTACT, contact_columns(self.rules), self.rules.contact_fields, builders.contacts),
-            (LEAD, lead_columns(self.rules), self.rules.lead_fields, builders.leads),
-        ):
+
+        async def read(kind: tuple[str, tuple[str, ...], Sequence[str], Add]) -> None:
+            source, columns, fields, add = kind
             after = f"FROM {source}{everybody(fields, by_id=self.rules.by_id)}"
             expected = await org_reading.count(self._salesforce, after)
             async for page in org_reading.read(self._salesforce, columns, after, expected=expected):
                 add(page)
+
+        kinds = (
+            (CONTACT, contact_columns(self.rules), self.rules.contact_fields, builders.contacts),
+            (LEAD, lead_columns(self.rules), self.rules.lead_fields, builders.leads),
+        )
+        await each(kinds, read, at_once=len(kinds))
         return builders.build()
 
 

@@ -19,6 +19,9 @@ RETRY_WAITS = (0.5, 2.0, 5.0)
 LOOK_AHEAD = 4
 """So many encoded pages wait for the upload; the reading pauses when they are full."""
 
+JOBS_BEHIND = 3
+"""So many full jobs of a push are worked on by the org while the next one is filled."""
+
 
 @dataclass(slots=True)
 class Journal:
@@ -52,6 +55,7 @@ class Push:
     _later: list[Rows] = field(default_factory=list)
     _keys: Seen = field(default_factory=Seen)
     _job: _Job | None = None
+    _behind: "list[asyncio.Task[None]]" = field(default_factory=list)
     _outcome: Outcome = field(default_factory=Outcome)
 
     async def add(self, rows: Rows) -> None:
@@ -71,7 +75,10 @@ class Push:
     async def finish(self) -> Outcome:
         """Write what is left, wait for the end of it all, and tell what became of every row."""
         if self._job is not None:
-            await self._end_job(last=not self._later)
+            # The last job may be committed by whoever finds it only if no other is still to be heard of.
+            job = await self._start_job(last=not self._later and not await self._still_behind())
+            await self._hear_of(job)
+            await self._catch_up(0)
         else:
             await self._small_door(self._waiting)
             self._waiting = []
@@ -81,6 +88,10 @@ class Push:
     async def abandon(self) -> None:
         """Give up: nothing that was not started yet will be written."""
         job, self._job = self._job, None
+        behind, self._behind = self._behind, []
+        for task in behind:
+            task.cancel()
+        await asyncio.gather(*behind, return_exceptions=True)
         if job is not None:
             job.sending.cancel()
             await asyncio.gather(job.sending, return_exceptions=True)
@@ -109,7 +120,8 @@ class Push:
         job = self._job
         chunk = self.sink.encode(rows, header=job.size == 0)
         if job.size and job.size + len(chunk) > self.sink.job_bytes:
-            await self._end_job(last=False)
+            self._behind.append(asyncio.create_task(self._hear_of(await self._start_job(last=False))))
+            await self._catch_up(JOBS_BEHIND)
             job = self._job = await self._open()
             chunk = self.sink.encode(rows, header=True)
         job.size += len(chunk)
@@ -135,8 +147,8 @@ class Push:
         finally:
             putting.cancel()
 
-    async def _end_job(self, *, last: bool) -> None:
-        """Close the upload, start the job, wait for it, keep its outcome."""
+    async def _start_job(self, *, last: bool) -> tuple[str, bool]:
+        """Close the upload and start the job; its id, and whether it was sealed as the last."""
         job = self._job
         assert job is not None
         await self._hand_over(job, None)
@@ -144,11 +156,30 @@ class Push:
         self._job = None
         await self.journal.sealed(job.id, last)
         await self.sink.start_job(job.id)
-        ended = await self.sink.finish_job(job.id, self.target)
-        outcome = await self._retry(ended.outcome, ended.refused)
-        self._outcome.add(outcome)
+        return job.id, last
+
+    async def _hear_of(self, started: tuple[str, bool]) -> None:
+        """Wait for a job's end, keep its outcome."""
+        job, last = started
+        ended = await self.sink.finish_job(job, self.target)
+        self._outcome.add(await self._retry(ended.outcome, ended.refused))
         if not last:
-            await self.journal.settled(job.id, [])
+            await self.journal.settled(job, [])
+
+    async def _still_behind(self) -> bool:
+        """Whether jobs before this one are still worked on. Raises what one of them ended with."""
+        await self._catch_up(len(self._behind))
+        return bool(self._behind)
+
+    async def _catch_up(self, most: int) -> None:
+        """Wait until no more than so many jobs are worked on. Raises what one of them ended with."""
+        while True:
+            for task in [task for task in self._behind if task.done()]:
+                self._behind.remove(task)
+                await task
+            if len(self._behind) <= most:
+                return
+            await asyncio.wait(self._behind, return_when=asyncio.FIRST_COMPLETED)
 
     async def _small_door(self, parts: list[Rows]) -> None:
         if parts:

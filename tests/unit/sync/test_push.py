@@ -1,12 +1,14 @@
 """Rows on their way into the sink: which door, what of repeats, what of refusals."""
 
+import asyncio
+
 import pytest
 
 from fairlead.domain.failure import WaitAndRetry
 from fairlead.domain.records import Kind, RowFailure, Rows
 from fairlead.sync.memory import MemorySink
-from fairlead.sync.ports import Target
-from fairlead.sync.push import Journal, Push
+from fairlead.sync.ports import BulkJobFailed, JobOutcome, Target
+from fairlead.sync.push import JOBS_BEHIND, Journal, Push
 
 FIELDS = ("Key__c", "Value__c")
 TARGET = Target("Thing__c", "Key__c", FIELDS, (Kind.TEXT, Kind.TEXT))
@@ -87,6 +89,73 @@ async def test_a_bulk_job_that_would_grow_too_large_is_followed_by_another() -> 
 
     assert (outcome.written, len(held(sink))) == (12, 12)
     assert [act[2] for act in heard.acts if act[0] == "sealed"] == [False] * 5 + [True]
+
+
+class SlowSink(MemorySink):
+    """An org that ends a job only when it is let; `working` are the jobs that it works on."""
+
+    def __init__(self, *, lets: int) -> None:
+        super().__init__(small_door=1, job_bytes=120)
+        self.working: list[str] = []
+        self.most, self._lets, self._let = 0, lets, asyncio.Event()
+
+    async def finish_job(self, job: str, target: Target) -> JobOutcome:
+        self.working.append(job)
+        self.most = max(self.most, len(self.working))
+        if len(self.working) >= self._lets:
+            self._let.set()
+        await self._let.wait()
+        self.working.remove(job)
+        return await super().finish_job(job, target)
+
+
+async def test_the_next_job_is_filled_while_the_org_works_on_the_last() -> None:
+    """Waiting for each job before the next is begun would wait as often as there are jobs; yet never for too many at once."""
+    sink, heard = SlowSink(lets=JOBS_BEHIND + 1), Heard()
+    going = push(sink, heard)
+    async with asyncio.timeout(20):
+        for i in range(12):
+            await going.add(rows((f"key{i}", "x" * 30), (f"yek{i}", "y" * 30)))
+        outcome = await going.finish()
+
+    assert (outcome.written, len(held(sink))) == (24, 24)
+    assert sink.most == JOBS_BEHIND + 1
+    jobs = [act[1] for act in heard.acts if act[0] == "opened"]
+    assert {act[1] for act in heard.acts if act[0] == "settled"} >= set(jobs[:-1])
+
+
+async def test_a_last_job_is_not_sealed_as_the_last_while_others_are_unheard_of() -> None:
+    """Whoever finds a job sealed as the last commits the cursor: the others must be known to have ended."""
+    sink, heard = SlowSink(lets=2), Heard()
+    going = push(sink, heard)
+    async with asyncio.timeout(20):
+        for i in range(2):
+            await going.add(rows((f"key{i}", "x" * 30), (f"yek{i}", "y" * 30)))
+        await going.finish()
+
+    assert [act[2] for act in heard.acts if act[0] == "sealed"] == [False, False]
+    assert len([act for act in heard.acts if act[0] == "settled"]) == 2
+
+
+async def test_a_job_that_fails_behind_the_next_one_is_told_and_nothing_is_begun_anew() -> None:
+    """The push ends with the failure; what was open is given up, what the org works on stays known."""
+
+    class Failing(MemorySink):
+        async def finish_job(self, job: str, target: Target) -> JobOutcome:
+            raise BulkJobFailed(f"Bulk job {job} ended as Failed.")
+
+    heard = Heard()
+    going = push(Failing(small_door=1, job_bytes=120), heard)
+    with pytest.raises(BulkJobFailed):
+        for i in range(12):
+            await going.add(rows((f"key{i}", "x" * 30), (f"yek{i}", "y" * 30)))
+            await asyncio.sleep(0)
+        await going.finish()
+    await going.abandon()
+
+    jobs = [act[1] for act in heard.acts if act[0] == "opened"]
+    assert len(jobs) < 12
+    assert ("settled", jobs[0]) not in heard.acts
 
 
 async def test_of_two_readings_of_a_key_the_later_wins() -> None:
