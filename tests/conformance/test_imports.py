@@ -63,7 +63,7 @@ def place(emulators: Emulators) -> Iterator[ImportPlace]:
 def rows_of(emulators: Emulators, make: Callable[[Any], Any], wanted: Sequence[str]) -> list[list[str]]:
     async def read() -> list[list[str]]:
         async with emulated.org_of(emulators) as org:
-            return [list(row) async for page in make(org).pages(wanted) for row in page]
+            return [list(row) async for page in make(org).pages(wanted) for row in zip(*page, strict=True)]
 
     return list(async_to_sync(read)())
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Final, Protocol
 
 from fairlead.domain.address import normal
@@ -28,10 +29,10 @@ class Ticks(Protocol):
 
 
 class Shadows(Protocol):
-    """The part of `sync.consent_ports.ConsentBook` that is asked here."""
+    """The part of `store.consent.PostgresConsentBook` that is asked here."""
 
-    async def shadows(self, client: str, addresses: Collection[bytes]) -> Mapping[bytes, Shadow]:
-        """What is remembered of these addresses (keyed hashes)."""
+    async def not_in(self, client: str, addresses: Sequence[bytes]) -> Mapping[bytes, Shadow]:
+        """What is remembered of those of these addresses (keyed hashes) that are not agreed to be in."""
         ...
 
 
@@ -53,8 +54,10 @@ class OrgTicks:
                 return await self._some(objects, addresses)
             if self._all is None:
                 self._all = await self._every(objects)
+        if not len(self._all):
+            return ()
         found = self._all.contains(text_hashes(list(addresses)))
-        return {address for address, hit in zip(addresses, found, strict=True) if hit}
+        return set(compress(addresses, found.tolist()))
 
     async def _seen_objects(self) -> tuple[str, ...]:
         if self._objects is None:
@@ -107,16 +110,24 @@ class MayBeAdded:
     ticks: Ticks
     options: Options
 
-    async def forbidden(self, people: Mapping[bytes, str]) -> Mapping[bytes, Why]:
-        """Of these (keyed hash → normal form) those who must not be added, and why. Raises a Failure."""
-        if not people:
+    async def forbidden(self, keys: Sequence[bytes], addresses: Sequence[str]) -> Mapping[bytes, Why]:
+        """Of these (keyed hashes, and normal forms) those who must not be added, and why. Raises a Failure.
+
+        Whoever is neither ticked nor remembered as other than in is not looked at by themselves: nothing could stand in
+        their way.
+        """
+        if not keys:
             return {}
-        shadows = await self.book.shadows(self.client, list(people))
+        shadows = await self.book.not_in(self.client, keys)
         ticked: Collection[str] = ()
         if self.options.block_adding_opted_out:
-            ticked = await self.ticks.ticked(list(people.values()))
+            ticked = await self.ticks.ticked(addresses)
+        if not shadows and not ticked:
+            return {}
         found: dict[bytes, Why] = {}
-        for key, address in people.items():
+        for key, address in zip(keys, addresses, strict=True):
+            if key not in shadows and address not in ticked:
+                continue
             shown = Shown(Opt.OUT) if address in ticked else MISSING
             if stands_in_the_way(shadows.get(key), shown, MISSING, self.options) is not None:
                 found[key] = Why.TICKED if address in ticked else Why.OPTED_OUT
