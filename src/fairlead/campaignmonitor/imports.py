@@ -138,9 +138,8 @@ def in_calls(wishes: Sequence[Addressed], outcomes: Outcomes) -> Iterator[list[i
 
 def surely_apart(rows: Sequence[ImportRow]) -> bool:
     """Whether each row has an address of its own, and none is refused before it is sent."""
-    if len({_key(row.email) for row in rows}) != len(rows):
-        return False
-    return not any(row.fault for row in rows)
+    keys = {_key(row.email) for row in rows}
+    return len(keys) == len(rows) and "" not in keys and not any(row.fault for row in rows if row.values)
 
 
 def outcomes_of(rows: Sequence[Addressed], answer: ImportAnswer) -> Outcomes:

@@ -158,6 +158,8 @@ class ImportFlow:
     _by_us: set[bytes] = field(default_factory=set)
     _buffer: Wanted | None = None
     _calls: set[asyncio.Task[None]] = field(default_factory=set)
+    _done: list[Outcome] = field(default_factory=list)
+    _committing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _written: int = 0
     _key: str = ""
 
@@ -302,7 +304,7 @@ class ImportFlow:
         out.update(why)
         if known:
             for place, (key, digest) in enumerate(zip(keys, digests, strict=True)):
-                if key in known and place not in out and self._done(known[key], digest):
+                if key in known and place not in out and self._as_it_is(known[key], digest):
                     out.add(place)
         listed = [keys[place] for place in sorted(out)]
         if out:
@@ -314,7 +316,7 @@ class ImportFlow:
         self._buffer = wanted if self._buffer is None else self._buffer.and_then(wanted)
         return listed
 
-    def _done(self, known: Held, digest: bytes) -> bool:
+    def _as_it_is(self, known: Held, digest: bytes) -> bool:
         """Whether there is nothing to write: it was, in this run, or as it is, in an earlier one."""
         was, _, written = known
         if was != digest:
@@ -351,8 +353,16 @@ class ImportFlow:
         done = Outcome(
             written, digests, added.intersection(written), list(refused), refused, part.refused_before - refused.keys()
         )
-        await self.tools.book.wrote(done, marked=bool(self._key))
-        self._written += len(written)
+        self._done.append(done)
+        await self._commit()
+
+    async def _commit(self) -> None:
+        """Commit what calls have done: all that were answered while an earlier commit was under way, at once."""
+        async with self._committing:
+            done, self._done = self._done, []
+            if done:
+                await self.tools.book.wrote(Outcome.of(done), marked=bool(self._key))
+                self._written += sum(len(one.written) for one in done)
 
     def _new(self, part: Wanted) -> list[bytes]:
         """Those who were not on the list before: only a removing import needs to know."""

@@ -20,7 +20,7 @@ from fairlead.salesforce.errors import RecordRefused, RequestWrong, SalesforceEr
 
 BULK_FROM: Final = 20_000
 """Records from which on a bulk query is cheaper: it costs some five calls and one for each 50,000 records."""
-A_PAGE: Final = 4_000
+A_PAGE: Final = 8_000
 """Rows of a bulk query that are handed on together."""
 Page = Sequence[list[str]]
 """For each wanted column the texts of some rows."""
@@ -150,22 +150,18 @@ async def _by_bulk(
 ) -> AsyncIterator[Page]:
     kinds = {one.name: one.type for one in there}
     chosen = [(order.index(name), kinds[name]) for name in wanted]
-    waiting: list[tuple[str, ...]] = []
+    waiting: list[list[str]] = [[] for _ in wanted]
     try:
-        async for records in org.bulk_query.rows(job):
-            waiting += records
-            if len(waiting) >= A_PAGE:
-                yield _columns(waiting, chosen)
-                waiting = []
-        if waiting:
-            yield _columns(waiting, chosen)
+        async for columns in org.bulk_query.columns(job):
+            for cells, (place, _) in zip(waiting, chosen, strict=True):
+                cells += columns[place]
+            if len(waiting[0]) >= A_PAGE:
+                yield [as_in_json(cells, kind) for cells, (_, kind) in zip(waiting, chosen, strict=True)]
+                waiting = [[] for _ in wanted]
+        if waiting[0]:
+            yield [as_in_json(cells, kind) for cells, (_, kind) in zip(waiting, chosen, strict=True)]
     finally:
         await org.bulk_query.delete_job(job)
-
-
-def _columns(records: Sequence[tuple[str, ...]], chosen: Sequence[tuple[int, str]]) -> Page:
-    columns = list(zip(*records, strict=True))
-    return [as_in_json(list(columns[place]), kind) for place, kind in chosen]
 
 
 def as_in_json(cells: list[str], kind: str) -> list[str]:

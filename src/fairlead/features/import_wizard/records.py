@@ -63,6 +63,20 @@ class Outcome:
     refused: Mapping[bytes, str] = field(default_factory=dict)
     cleared: Collection[bytes] = ()
 
+    @classmethod
+    def of(cls, several: Sequence["Outcome"]) -> "Outcome":
+        """What became of the people of several calls: nobody is in two."""
+        if len(several) == 1:
+            return several[0]
+        return cls(
+            [key for one in several for key in one.written],
+            [digest for one in several for digest in one.digests],
+            [key for one in several for key in one.added],
+            [key for one in several for key in one.failed],
+            {key: code for one in several for key, code in one.refused.items()},
+            [key for one in several for key in one.cleared],
+        )
+
 
 class Book:
     """What one import remembers, for one run. `job` numbers the run. `new`: nothing was known when it began."""

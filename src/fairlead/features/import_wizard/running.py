@@ -116,7 +116,7 @@ def plan_of(owner: Import, chosen: Values, *, allow_large_changes: bool = False)
 
 def digests(texts: Sequence[str]) -> list[bytes]:
     """Keyed digests of wishes, 16 bytes each."""
-    return [each[:16] for each in hashing.keyed_hashes(["import\x1e" + text for text in texts])]
+    return hashing.content_digests(texts)
 
 
 def hashes(texts: Sequence[str]) -> list[bytes]:
