@@ -147,9 +147,7 @@ class Subscriptions:
                 for place, outcome in zip(places, outcomes_of(sent, answer), strict=True):
                     outcomes[place] = outcome
         refused = {place: error for place, error in enumerate(outcomes) if error is not None}
-        return ImportedRows(
-            refused, sum(answer.new for answer in answers), sum(answer.existing for answer in answers)
-        )
+        return ImportedRows(refused, sum(answer.new for answer in answers), sum(answer.existing for answer in answers))
 
     async def resubscribe(self, list_id: str, wish: SubscriberWish, evidence: ConsentEvidence) -> None:
         """Bring back somebody who unsubscribed, was deleted or bounced, because they have consented anew.

@@ -95,7 +95,9 @@ class SubscriberWish:
         return body
 
 
-class ImportValue(msgspec.Struct, frozen=True, gc=False, rename={"key": "Key", "value": "Value", "clear": "Clear"}, omit_defaults=True):
+class ImportValue(
+    msgspec.Struct, frozen=True, gc=False, rename={"key": "Key", "value": "Value", "clear": "Clear"}, omit_defaults=True
+):
     """A `FieldValue` as it is sent in an import."""
 
     key: str

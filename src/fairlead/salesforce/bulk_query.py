@@ -122,9 +122,7 @@ class BulkQuery:
         async for columns in self._in_turn(job_id, page, _Download.columns):
             yield columns
 
-    async def _in_turn(
-        self, job_id: str, page: int, of: Callable[[_Download], AsyncIterator[T]]
-    ) -> AsyncIterator[T]:
+    async def _in_turn(self, job_id: str, page: int, of: Callable[[_Download], AsyncIterator[T]]) -> AsyncIterator[T]:
         path, first = self._path(job_id, "results"), f"?maxRecords={page}"
         query: str | None = first
         while query is not None:

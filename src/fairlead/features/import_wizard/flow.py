@@ -275,7 +275,7 @@ class ImportFlow:
         self.read += len(asked)
         addresses = normals(asked.emails)
         again = self._twice.add(text_hashes(addresses))
-        nobody = {place: one for place, one in why.items() if one in _NOBODY}
+        nobody: dict[int, Why] = {place: one for place, one in why.items() if one in _NOBODY}
         for place in again.nonzero()[0].tolist():
             nobody.setdefault(place, Why.TWICE)
         refused: dict[bytes, str] = {}
@@ -342,7 +342,9 @@ class ImportFlow:
         codes = {part.keys[place]: code for place, code in told.refused.items()}
         added = set(removal.surely_added([key for key in new if key not in codes], told.new))
         if self.plan.refresh.adds_deleted:
-            added |= await self._add_deleted(part, [place for place, code in told.refused.items() if code == "205"], codes)
+            added |= await self._add_deleted(
+                part, [place for place, code in told.refused.items() if code == "205"], codes
+            )
         refused = {key: code for key, code in codes.items() if code}
         written, digests = part.keys, part.digests
         if refused:

@@ -5,7 +5,7 @@ written again because a source has grown.
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from functools import lru_cache
 from operator import attrgetter
@@ -30,7 +30,9 @@ _NOT_IN_BULK: Final = re.compile(r"\b(?:GROUP\s+BY|OFFSET|FOR\s+(?:VIEW|REFERENC
 _NUMBERS: Final = frozenset({"int", "integer", "long", "double", "decimal", "currency", "percent", "number"})
 
 
-async def pages(org: Salesforce, soql: str, there: Sequence[Column], wanted: Sequence[str]) -> AsyncIterator[Page]:
+async def pages(
+    org: Salesforce, soql: str, there: Sequence[Column], wanted: Sequence[str], *, bulk_from: int = BULK_FROM
+) -> AsyncGenerator[Page, None]:
     """All records, some at a time, each wanted column's texts. `there` are the columns of the query, in its order.
 
     A query that a bulk query cannot run, or that it would read in another order of columns, is read by pages.
@@ -40,7 +42,7 @@ async def pages(org: Salesforce, soql: str, there: Sequence[Column], wanted: Seq
 
     def look(total: int) -> bool:
         nonlocal many
-        many = total >= BULK_FROM and order is not None
+        many = total >= bulk_from and order is not None
         return not many
 
     async with aclosing(_by_query(org, soql, wanted, look)) as found:
@@ -69,7 +71,7 @@ def bulk_order(soql: str, there: Sequence[Column]) -> list[str] | None:
 
 async def _by_query(
     org: Salesforce, soql: str, wanted: Sequence[str], on_total: Callable[[int], bool] | None
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     kind, getters = _reading(tuple(wanted))
     async for records in org.query(soql, type=kind, on_total=on_total):
         yield [column_of(list(map(get, records)), path) for get, path in getters]
@@ -147,7 +149,7 @@ async def _bulk_job(org: Salesforce, soql: str) -> str | None:
 
 async def _by_bulk(
     org: Salesforce, job: str, order: Sequence[str], there: Sequence[Column], wanted: Sequence[str]
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     kinds = {one.name: one.type for one in there}
     chosen = [(order.index(name), kinds[name]) for name in wanted]
     waiting: list[list[str]] = [[] for _ in wanted]

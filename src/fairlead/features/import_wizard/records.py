@@ -24,7 +24,9 @@ SELECT %s, substring(%s::bytea FROM i * 32 + 1 FOR 32), """
 _EVERY: Final = """ FROM generate_series(0, %s - 1) AS i
 ON CONFLICT (owner_id, address) DO UPDATE SET """
 
-_LISTED: Final = f"""{_INSERT} '', %s, 0, 0, 0, 0, false {_EVERY} seen = excluded.seen WHERE held.seen <> excluded.seen"""
+_LISTED: Final = (
+    f"""{_INSERT} '', %s, 0, 0, 0, 0, false {_EVERY} seen = excluded.seen WHERE held.seen <> excluded.seen"""
+)
 _SENT: Final = f"""{_INSERT} '', 0, 0, 0, 0, %s, false {_EVERY} pending = excluded.pending"""
 _WRITTEN: Final = f"""{_INSERT} substring(%s::bytea FROM i * 16 + 1 FOR 16), %s, %s, 0, 0, 0, %s {_EVERY}
 digest = excluded.digest, seen = excluded.seen, written = excluded.written, removed = 0, pending = 0, marked = excluded.marked"""
@@ -247,7 +249,7 @@ class Book:
             codes = [code[:20] for code in refused.values()]
             cursor.execute(_REFUSED, [self._run, b"".join(refused), codes])
 
-    def _each(self, addresses: Sequence[bytes], *same: object) -> list[object]:
+    def _each(self, addresses: Sequence[bytes], *same: bytes | int) -> list[bytes | int]:
         """The parameters of an insertion: for each of these addresses a row with the same other values."""
         cells, count = columns.whole(addresses)
         return [self.owner, cells, *same, count]

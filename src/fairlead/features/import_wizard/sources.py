@@ -109,8 +109,9 @@ def _id_label(object: str, path: str) -> str:
 class SoqlSource:
     """The records that a query gives."""
 
-    def __init__(self, org: Salesforce, soql: str) -> None:
+    def __init__(self, org: Salesforce, soql: str, *, bulk_from: int = reading.BULK_FROM) -> None:
         self._org = org
+        self._bulk_from = bulk_from
         self._soql = soql.strip().rstrip(";")
         self._columns: Sequence[Column] | None = None
 
@@ -136,7 +137,8 @@ class SoqlSource:
         """The records' texts."""
         there = await self.columns()
         _all_there(wanted, [one.name for one in there])
-        async with aclosing(reading.pages(self._org, self._soql, there, wanted)) as pages:
+        found = reading.pages(self._org, self._soql, there, wanted, bulk_from=self._bulk_from)
+        async with aclosing(found) as pages:
             async for page in pages:
                 yield page
 

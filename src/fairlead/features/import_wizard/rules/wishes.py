@@ -87,9 +87,7 @@ class Wishes:
         for _, texts in self.values:
             yield texts
 
-    def _each(
-        self, of: Callable[[list[Any]], list[Any]], more: tuple[tuple[str, list[str]], ...] = ()
-    ) -> "Wishes":
+    def _each(self, of: Callable[[list[Any]], list[Any]], more: tuple[tuple[str, list[str]], ...] = ()) -> "Wishes":
         return Wishes(
             of(self.emails),
             None if self.names is None else of(self.names),
@@ -158,7 +156,7 @@ def _consents(cells: Sequence[str], why: dict[int, Why]) -> list[str]:
 
 
 def _mobiles(cells: Sequence[str], to_e164: ToE164, why: dict[int, Why]) -> list[str | None]:
-    numbers = [to_e164(number) if (number := cell.strip()) else "" for cell in cells]
+    numbers = [to_e164(text) if (text := cell.strip()) else "" for cell in cells]
     if None in numbers:
         for place, number in enumerate(numbers):
             if number is None:
