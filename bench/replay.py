@@ -159,7 +159,7 @@ class Replay:
     async def _job(self, request: web.Request) -> web.StreamResponse:
         if "/jobs/ingest" in request.path:
             return await self.jobs.ingest(request, self.world.job_s)
-        return await self.jobs.query(request, self.world.job_s, self.people)
+        return await self.jobs.query(request, self.world.job_s, self.people | {"Import": range(self.world.contacts)})
 
 
 def _found(records: list[dict[str, object]]) -> bytes:

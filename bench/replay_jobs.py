@@ -70,13 +70,15 @@ def _go_on(job: dict[str, Any]) -> None:
 
 def _results(request: web.Request, soql: str, people: dict[str, range]) -> web.Response:
     kind = next(name for name in people if f"FROM {name}" in soql)
+    if "FirstName" in soql:
+        kind = "Import"
     names = soql.partition(" FROM ")[0].removeprefix("SELECT ").split(", ")
     first = int(request.query.get("locator", "0"))
     most = min(int(request.query.get("maxRecords", LINES_AT_MOST)), LINES_AT_MOST)
     some = people[kind][first : first + most]
     lines = [",".join(f'"{name}"' for name in names)]
     for number in some:
-        record = synthetic.person_record(kind, number)
+        record = synthetic.importable(number) if kind == "Import" else synthetic.person_record(kind, number)
         lines.append(",".join(f'"{_cell(record[name])}"' for name in names))
     after = first + len(some)
     headers = {

@@ -63,7 +63,7 @@ def place(emulators: Emulators) -> Iterator[ImportPlace]:
 def rows_of(emulators: Emulators, make: Callable[[Any], Any], wanted: Sequence[str]) -> list[list[str]]:
     async def read() -> list[list[str]]:
         async with emulated.org_of(emulators) as org:
-            return [list(row) async for page in make(org).pages(wanted) for row in page]
+            return [list(row) async for page in make(org).pages(wanted) for row in zip(*page, strict=True)]
 
     return list(async_to_sync(read)())
 
@@ -139,6 +139,33 @@ def test_a_report_of_any_size_is_read_whole(place: ImportPlace) -> None:
     report = report_of(place.emulators, "All Leads")
     found = rows_of(place.emulators, lambda org: ReportSource(org, report), ["LEAD_ID"])
     assert len(found) == len({row[0] for row in found}) == 2_300
+
+
+MANY = "SELECT Id, Email, CreatedDate, NumberOfEmployees, IsConverted, Owner.Name FROM Lead ORDER BY Id"
+
+
+def test_many_records_come_by_a_bulk_query_with_the_same_texts(place: ImportPlace) -> None:
+    """Moments, numbers, ticks and parents alike: nobody is written again because a source has grown."""
+    wanted = ["Owner.Name", "Email", "CreatedDate", "NumberOfEmployees", "IsConverted"]
+    place.records("Lead", {"LastName": "Num", "Company": "Seven", "Email": "num@example.com", "NumberOfEmployees": 7})
+    place.forget_requests()
+    by_pages = rows_of(place.emulators, lambda org: SoqlSource(org, MANY), wanted)
+    assert place.calls(SF, "/jobs/query") == 0
+    in_bulk = rows_of(place.emulators, lambda org: SoqlSource(org, MANY, bulk_from=2_000), wanted)
+    assert place.calls(SF, "/jobs/query") == 1
+    assert in_bulk == by_pages
+    assert len(in_bulk) >= 2_300
+    assert "7" in {row[3] for row in in_bulk}
+
+
+def test_what_cannot_be_read_in_bulk_is_read_by_pages_however_much_it_is(place: ImportPlace) -> None:
+    """A query with an offset, or with columns that are worked out: all of it comes, and no job is made."""
+    place.forget_requests()
+    found = rows_of(
+        place.emulators, lambda org: SoqlSource(org, "SELECT Id, Email FROM Lead OFFSET 100", bulk_from=10), ["Email"]
+    )
+    assert len(found) >= 2_200
+    assert place.calls(SF, "/jobs/query") == 0
 
 
 @pytest.mark.parametrize(

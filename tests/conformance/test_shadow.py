@@ -225,3 +225,18 @@ def test_deciding_about_a_contested_address_releases_it(book):
     call(book.answer, CLIENT, one.id, Answer.CONSENT_RECORDED, by="005x", at=NOON)
     held = call(book.shadows, CLIENT, [ANN])[ANN]
     assert (held.agreed, held.contested, held.changes) == (OUT, False, ())
+
+
+def test_only_those_who_are_not_in_are_told_where_many_are_asked_for(transactional_db) -> None:
+    """Who is agreed to be in, or is not known, cannot stand in the way of adding: nothing is read of them."""
+    from fairlead.store.consent import PostgresConsentBook
+    from fairlead.store.models import Org
+
+    book = PostgresConsentBook(Org.objects.create(name="test").pk, lambda: None)
+    call(book.commit, CLIENT, [settled(OUT), settled(IN, BOB)], job="7", at=NOON)
+    call(book.start, CLIENT, [b"w" * 32], "8", NOON)
+    found = call(book.not_in, CLIENT, [ANN, BOB, b"w" * 32, b"x" * 32])
+    assert {key: shadow.agreed for key, shadow in found.items()} == {ANN: OUT, b"w" * 32: None}
+    assert found == call(book.shadows, CLIENT, [ANN, b"w" * 32])
+    assert call(book.not_in, OTHER, [ANN]) == {}
+    assert call(book.not_in, CLIENT, []) == {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 
-from fairlead.domain.consent import Shadow
+from fairlead.domain.consent import Opt, Shadow
 from fairlead.domain.consent_settings import Options
 from fairlead.features.import_wizard import running
 from fairlead.features.import_wizard.consent import MayBeAdded, NoTicks
@@ -34,8 +34,9 @@ class Shadows:
 
     held: dict[bytes, Shadow] = field(default_factory=dict)
 
-    async def shadows(self, client: str, addresses: Any) -> Mapping[bytes, Shadow]:
-        return {each: self.held[each] for each in addresses if each in self.held}
+    async def not_in(self, client: str, addresses: Any) -> Mapping[bytes, Shadow]:
+        found = {each: self.held[each] for each in addresses if each in self.held}
+        return {each: shadow for each, shadow in found.items() if shadow.agreed is not Opt.IN}
 
 
 class Silent:

@@ -251,6 +251,37 @@ def test_killed_at_every_step_and_run_again_is_never_killed(refresh: Refresh) ->
         assert died or dies_at > 20
 
 
+@given(
+    page=some.integers(1, 9),
+    rows=some.lists(some.sampled_from([*NAMES, "", "bad address", "ADA", "out", "ticked", "left"]), max_size=12),
+    refresh=some.sampled_from(Refresh),
+)
+@QUICK
+def test_it_does_not_matter_how_the_source_is_cut_into_pages(page, rows, refresh) -> None:
+    """Row by row or all at once: the same people, remembered hashes, reasons and counts, in a first run and in a second."""
+
+    def play(size: int) -> tuple[object, ...]:
+        world = World(refresh=refresh, plan=GENEROUS)
+        world.source.page = size
+        (out,) = running.hashes(["out@example.com"])
+        world.shadows.held[out] = Shadow(agreed=Opt.OUT, since=datetime(2026, 1, 1, tzinfo=UTC))
+        world.ticks.ticks.add("ticked@example.com")
+        world.join("left", "Unsubscribed")
+        world.join("bea")
+        for some_rows in (rows, rows[1:]):
+            world.people(*some_rows)
+            for row in world.source.rows:
+                row["Email"] = row["Email"].replace("bad address@", "bad address") if row["Name"] else ""
+            if not some_rows and refresh.removes:
+                break
+            world.run()
+            world.clock += 10_000
+        *state, reasons, counts = world.state()
+        return *state, sorted(code for _, code in reasons), counts
+
+    assert play(page) == play(100)
+
+
 def test_a_bad_row_never_stops_good_ones(world: World) -> None:
     """Each kind of bad row has its reason, and everybody else is written."""
     world.source.rows = [

@@ -1,20 +1,29 @@
 """An import: how it is cut into calls, and what became of each address."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
 from fairlead.campaignmonitor.decoding import Reader
 from fairlead.campaignmonitor.errors import CampaignMonitorError, OutcomeUnknown, RecordRefused, error_of
-from fairlead.campaignmonitor.wishes import SubscriberWish
+from fairlead.campaignmonitor.wishes import ImportRow, SubscriberWish
 
 PER_CALL: Final = 1000
 PARTLY: Final = (210,)
 """The code of an import of which some rows failed: its body holds what became of all."""
 
 Outcomes = list[CampaignMonitorError | None]
+
+
+class Addressed(Protocol):
+    """A row of an import."""
+
+    @property
+    def email(self) -> str:
+        """The address."""
+        ...
 
 
 class Failure(msgspec.Struct, frozen=True, rename={"email": "EmailAddress", "code": "Code"}):
@@ -86,6 +95,18 @@ class Imported:
         return cls(told, sum(answer.new for answer in answers), sum(answer.existing for answer in answers))
 
 
+@dataclass(frozen=True, slots=True)
+class ImportedRows:
+    """What became of the rows of one import: `refused` by their place, all others are on the list as asked for.
+
+    `new` and `existing` as in `Imported`.
+    """
+
+    refused: Mapping[int, CampaignMonitorError]
+    new: int
+    existing: int
+
+
 def read_import(body: bytes) -> ImportAnswer:
     """The answer, whether all went well or only some. Raises Unavailable where it cannot be read."""
     partly = _PARTLY(body)
@@ -96,7 +117,7 @@ def read_import(body: bytes) -> ImportAnswer:
     return partly.result
 
 
-def in_calls(wishes: Sequence[SubscriberWish], outcomes: Outcomes) -> Iterator[list[int]]:
+def in_calls(wishes: Sequence[Addressed], outcomes: Outcomes) -> Iterator[list[int]]:
     """The places of the rows that go out together. Rows without a call get their outcome here.
 
     Which of two rows with one address would win is nobody's promise: the first is sent.
@@ -115,7 +136,13 @@ def in_calls(wishes: Sequence[SubscriberWish], outcomes: Outcomes) -> Iterator[l
         yield places[begin : begin + PER_CALL]
 
 
-def outcomes_of(rows: Sequence[SubscriberWish], answer: ImportAnswer) -> Outcomes:
+def surely_apart(rows: Sequence[ImportRow]) -> bool:
+    """Whether each row has an address of its own, and none is refused before it is sent."""
+    keys = {_key(row.email) for row in rows}
+    return len(keys) == len(rows) and "" not in keys and not any(row.fault for row in rows if row.values)
+
+
+def outcomes_of(rows: Sequence[Addressed], answer: ImportAnswer) -> Outcomes:
     """What became of each row of one call.
 
     Where the answer refuses an address that was not sent, nobody knows which row it means: none is called well.

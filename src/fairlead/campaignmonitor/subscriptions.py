@@ -4,7 +4,7 @@ Nobody who left is brought back by accident: all calls here forbid it, but `Subs
 evidence of consent, and `Subscriptions.add_deleted`, which looks first and brings back nobody who left by themselves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -12,11 +12,21 @@ import msgspec
 from fairlead.campaignmonitor import subscribers
 from fairlead.campaignmonitor.decoding import Reader
 from fairlead.campaignmonitor.errors import CampaignMonitorError, OutcomeUnknown, RecordRefused, error_of
-from fairlead.campaignmonitor.imports import PARTLY, ImportAnswer, Imported, in_calls, outcomes_of, read_import
+from fairlead.campaignmonitor.imports import (
+    PARTLY,
+    PER_CALL,
+    ImportAnswer,
+    Imported,
+    ImportedRows,
+    in_calls,
+    outcomes_of,
+    read_import,
+    surely_apart,
+)
 from fairlead.campaignmonitor.subscribers import Subscriber
 from fairlead.campaignmonitor.suppression import Suppression
 from fairlead.campaignmonitor.transport import Door, Transport, nothing
-from fairlead.campaignmonitor.wishes import ConsentEvidence, SubscriberWish
+from fairlead.campaignmonitor.wishes import ConsentEvidence, ImportRow, SubscriberWish
 
 NOT_ON_THE_LIST: Final = 203
 """The code for an address that a list does not have."""
@@ -119,6 +129,26 @@ class Subscriptions:
                 outcomes[place] = outcome
         return Imported.of(wishes, outcomes, counts)
 
+    async def import_rows(
+        self, list_id: str, rows: Sequence[ImportRow], *, queue_autoresponders: bool = False
+    ) -> ImportedRows:
+        """As `import_`, for rows that go through as they are: nothing is made for one that is taken."""
+        outcomes: list[CampaignMonitorError | None] = [None] * len(rows)
+        calls: Iterable[Sequence[int]] = _calls(len(rows))
+        if not surely_apart(rows):
+            outcomes = [error_of(row.fault, status=400) if row.fault else None for row in rows]
+            calls = in_calls(rows, outcomes)
+        answers = []
+        for places in calls:
+            sent = [rows[place] for place in places]
+            answer = await self._imported(list_id, sent, queue_autoresponders, restart=False)
+            answers.append(answer)
+            if answer.failures:
+                for place, outcome in zip(places, outcomes_of(sent, answer), strict=True):
+                    outcomes[place] = outcome
+        refused = {place: error for place, error in enumerate(outcomes) if error is not None}
+        return ImportedRows(refused, sum(answer.new for answer in answers), sum(answer.existing for answer in answers))
+
     async def resubscribe(self, list_id: str, wish: SubscriberWish, evidence: ConsentEvidence) -> None:
         """Bring back somebody who unsubscribed, was deleted or bounced, because they have consented anew.
 
@@ -170,7 +200,7 @@ class Subscriptions:
         """What a subscriber got and did. Raises RecordRefused (code 203) where the list has none such."""
         return await self._transport.get(Door("/subscribers/{}/history", (list_id,), {"email": email}), _HISTORY)
 
-    async def _imported(self, list_id: str, rows: list[dict[str, Any]], queue: bool, restart: bool) -> ImportAnswer:
+    async def _imported(self, list_id: str, rows: Sequence[Any], queue: bool, restart: bool) -> ImportAnswer:
         body = _forbidding(
             {
                 "Subscribers": rows,
@@ -223,6 +253,11 @@ class Subscriptions:
             return await self._find(list_id, email)
         except CampaignMonitorError:
             raise unknown from None
+
+
+def _calls(count: int) -> Iterator[Sequence[int]]:
+    """The places of so many rows, a call's at a time."""
+    return (range(begin, min(begin + PER_CALL, count)) for begin in range(0, count, PER_CALL))
 
 
 def _forbidding(body: dict[str, Any]) -> dict[str, Any]:

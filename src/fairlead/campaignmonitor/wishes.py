@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+import msgspec
+
 LONGEST_VALUE: Final = 250
 """Characters of one value of a custom field."""
 
@@ -91,6 +93,51 @@ class SubscriberWish:
         if self.restart_autoresponders:
             body["RestartSubscriptionBasedAutoresponders"] = True
         return body
+
+
+class ImportValue(
+    msgspec.Struct, frozen=True, gc=False, rename={"key": "Key", "value": "Value", "clear": "Clear"}, omit_defaults=True
+):
+    """A `FieldValue` as it is sent in an import."""
+
+    key: str
+    value: str
+    clear: bool = False
+
+
+class ImportRow(
+    msgspec.Struct,
+    frozen=True,
+    gc=False,
+    omit_defaults=True,
+    rename={
+        "email": "EmailAddress",
+        "consent_to_track": "ConsentToTrack",
+        "name": "Name",
+        "values": "CustomFields",
+        "mobile_number": "MobileNumber",
+        "consent_to_send_sms": "ConsentToSendSms",
+    },
+):
+    """A `SubscriberWish` as it is sent in an import: made and encoded in a fiftieth of the time, and as little checked."""
+
+    email: str
+    consent_to_track: str
+    name: str | None = None
+    values: tuple[ImportValue, ...] = ()
+    mobile_number: str | None = None
+    consent_to_send_sms: str | None = None
+
+    def __repr__(self) -> str:
+        """Without the address."""
+        return "ImportRow()"
+
+    @property
+    def fault(self) -> int:
+        """As `SubscriberWish.fault`."""
+        if not self.email.strip():
+            return _BAD_ADDRESS
+        return _TOO_LONG if any(len(each.value) > LONGEST_VALUE for each in self.values) else 0
 
 
 @dataclass(frozen=True, slots=True)

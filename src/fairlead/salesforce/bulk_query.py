@@ -1,16 +1,18 @@
 """Bulk API 2.0 query: a job reads the org by itself, its rows are fetched page by page."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Final
+from collections.abc import AsyncIterator, Callable
+from typing import Final, TypeVar
 
 import msgspec
 
 from fairlead.salesforce.bulk import JobInfo
-from fairlead.salesforce.csvdata import read_csv
+from fairlead.salesforce.csvdata import read_columns, read_csv
 from fairlead.salesforce.errors import RequestWrong, Unavailable
 from fairlead.salesforce.polling import Polling, Progress, poll
 from fairlead.salesforce.transport import Transport, segment
+
+T = TypeVar("T")
 
 _READ: Final = 64 * 1024
 _LOCATOR: Final = "Sforce-Locator"
@@ -38,21 +40,35 @@ class _Download:
         self._path = path
         self.locator: str | None = None
 
-    async def rows(self) -> AsyncIterator[list[tuple[str, ...]]]:
+    def rows(self) -> AsyncIterator[list[tuple[str, ...]]]:
         """The page's records without header; after a broken connection it goes on where it stopped."""
+        return self._parts(read_csv, len, lambda records, given: records[given:])
+
+    def columns(self) -> AsyncIterator[list[list[str]]]:
+        """As `rows`, by column."""
+        return self._parts(
+            read_columns, lambda columns: len(columns[0]), lambda columns, given: [one[given:] for one in columns]
+        )
+
+    async def _parts(
+        self,
+        read: Callable[[AsyncIterator[bytes]], AsyncIterator[T]],
+        size: Callable[[T], int],
+        rest: Callable[[T, int], T],
+    ) -> AsyncIterator[T]:
         given = 0
         async for attempt in self._transport.attempts():
             with attempt:
-                read = 0  # records of this attempt, the header among them
+                seen = 0  # records of this attempt, the header among them
                 async with self._transport.stream(self._path, door="bulk query results") as response:
                     self.locator = response.headers.get(_LOCATOR)
-                    async for records in read_csv(response.content.iter_chunked(_READ)):
-                        fresh = records[max(0, given + 1 - read) :]
-                        read += len(records)
-                        if fresh:
-                            given = read - 1
+                    async for records in read(response.content.iter_chunked(_READ)):
+                        fresh = rest(records, max(0, given + 1 - seen))
+                        seen += size(records)
+                        if size(fresh):
+                            given = seen - 1
                             yield fresh
-                    _whole(response.headers.get("Sforce-NumberOfRecords"), read - 1)
+                    _whole(response.headers.get("Sforce-NumberOfRecords"), seen - 1)
                 return
 
 
@@ -98,12 +114,21 @@ class BulkQuery:
 
         `page` is how many records one download holds at most; a broken download is read again from its page.
         """
+        async for records in self._in_turn(job_id, page, _Download.rows):
+            yield records
+
+    async def columns(self, job_id: str, *, page: int = 50_000) -> AsyncIterator[list[list[str]]]:
+        """As `rows`, by column: for each column the texts of some records."""
+        async for columns in self._in_turn(job_id, page, _Download.columns):
+            yield columns
+
+    async def _in_turn(self, job_id: str, page: int, of: Callable[[_Download], AsyncIterator[T]]) -> AsyncIterator[T]:
         path, first = self._path(job_id, "results"), f"?maxRecords={page}"
         query: str | None = first
         while query is not None:
             download = _Download(self._transport, path + query)
-            async for records in download.rows():
-                yield records
+            async for some in of(download):
+                yield some
             more = download.locator
             query = None if more in {None, "", "null"} else f"{first}&locator={segment(str(more))}"
 

@@ -17,7 +17,7 @@ from fairlead.salesforce.login import Login
 from fairlead.salesforce.metadata import Metadata
 from fairlead.salesforce.people import Notifications, PermissionSets
 from fairlead.salesforce.polling import Polling
-from fairlead.salesforce.query import Queries, Selected
+from fairlead.salesforce.query import Queries, Selected, Total
 from fairlead.salesforce.records import Records
 from fairlead.salesforce.reports import Reports
 from fairlead.salesforce.retrieval import Retrieval
@@ -73,12 +73,17 @@ class Salesforce:
         return await self._describe.limits()
 
     @overload
-    def query(self, soql: str) -> AsyncIterator[list[dict[str, Any]]]: ...
+    def query(self, soql: str, *, on_total: Total | None = None) -> AsyncIterator[list[dict[str, Any]]]: ...
     @overload
-    def query(self, soql: str, *, type: type[T]) -> AsyncIterator[list[T]]: ...
-    def query(self, soql: str, *, type: Any = dict[str, Any]) -> AsyncIterator[list[Any]]:
-        """Records a page at a time, as dicts or as a msgspec Struct `type` (fast, only its fields)."""
-        return self._queries.pages(soql, type=type)
+    def query(self, soql: str, *, type: type[T], on_total: Total | None = None) -> AsyncIterator[list[T]]: ...
+    def query(
+        self, soql: str, *, type: Any = dict[str, Any], on_total: Total | None = None
+    ) -> AsyncIterator[list[Any]]:
+        """Records a page at a time, as dicts or as a msgspec Struct `type` (fast, only its fields).
+
+        `on_total` is told how many there are, and may end it there: for who reads many by another door.
+        """
+        return self._queries.pages(soql, type=type, on_total=on_total)
 
     @overload
     def query_all(self, soql: str) -> AsyncIterator[list[dict[str, Any]]]: ...

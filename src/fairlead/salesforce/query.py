@@ -1,7 +1,7 @@
 """SOQL by pages, and the quoting of values into it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar, overload
 from urllib.parse import quote as percent
@@ -12,6 +12,8 @@ from fairlead.salesforce.errors import RequestWrong
 from fairlead.salesforce.transport import MAX_URL, Transport
 
 T = TypeVar("T")
+Total = Callable[[int], bool]
+"""Is told how many records a query has, once its first page is there; False ends it before any is given."""
 
 COLUMNS: Final = 500
 """Room in an address for the columns of a query whose conditions are weighed."""
@@ -107,18 +109,28 @@ class Queries:
         self._transport = transport
 
     @overload
-    def pages(self, soql: str, *, all_rows: bool = False) -> AsyncIterator[list[dict[str, Any]]]: ...
+    def pages(
+        self, soql: str, *, all_rows: bool = False, on_total: Total | None = None
+    ) -> AsyncIterator[list[dict[str, Any]]]: ...
     @overload
-    def pages(self, soql: str, *, type: type[T], all_rows: bool = False) -> AsyncIterator[list[T]]: ...
-    def pages(self, soql: str, *, type: Any = dict[str, Any], all_rows: bool = False) -> AsyncIterator[list[Any]]:
+    def pages(
+        self, soql: str, *, type: type[T], all_rows: bool = False, on_total: Total | None = None
+    ) -> AsyncIterator[list[T]]: ...
+    def pages(
+        self, soql: str, *, type: Any = dict[str, Any], all_rows: bool = False, on_total: Total | None = None
+    ) -> AsyncIterator[list[Any]]:
         """Records a page (2,000 or fewer) at a time; the next page is on its way while this one is used.
 
         `type` is a msgspec Struct for fast decoding of only the fields it names. `all_rows` adds deleted ones.
         """
-        return self._pages(soql, _decoder(type), "queryAll" if all_rows else "query")
+        return self._pages(soql, _decoder(type), "queryAll" if all_rows else "query", on_total)
 
-    async def _pages(self, soql: str, decoder: msgspec.json.Decoder[_Page[Any]], door: str) -> AsyncIterator[list[Any]]:
+    async def _pages(
+        self, soql: str, decoder: msgspec.json.Decoder[_Page[Any]], door: str, on_total: Total | None
+    ) -> AsyncIterator[list[Any]]:
         page = await self._first(soql, decoder, door)
+        if on_total is not None and not on_total(page.total_size):
+            return
         while True:
             if page.done or not page.next_records_url:
                 yield page.records

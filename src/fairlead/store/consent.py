@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from fairlead.domain.consent import Basis, Evidence, Opt, Review, Shadow, Side, released
 from fairlead.domain.consent_book import (
@@ -24,11 +24,15 @@ from fairlead.domain.consent_book import (
     entry,
     moved,
 )
-from fairlead.store import hashing, secrets
+from fairlead.store import columns, hashing, secrets
 from fairlead.store.consent_models import Consent, ConsentScope, OptDecision, OptReview, OptShadow, SeenOptOut
 
 BATCH: Final = 1_000
 _VALUES: Final = ("agreed", "since", "salesforce", "campaign_monitor", "evidence", "job", "changes", "contested")
+
+_NOT_IN: Final = f"""
+SELECT address FROM store_optshadow WHERE org_id = %s AND client = %s AND agreed <> %s AND address = ANY({columns.EACH_HASH})
+"""
 
 
 class PostgresConsentBook:
@@ -56,6 +60,15 @@ class PostgresConsentBook:
         """What is remembered of these addresses. Raises ShadowOfAnotherKey."""
         self._checked(client)
         return self._shadows(self._of(OptShadow, client, address__in=addresses))
+
+    @sync_to_async
+    def not_in(self, client: str, addresses: Sequence[bytes]) -> Mapping[bytes, Shadow]:
+        """`shadows` of those that are not agreed to be in: only they can stand in the way of adding. Raises as it does."""
+        self._checked(client)
+        with connection.cursor() as cursor:
+            cursor.execute(_NOT_IN, [self._org, client, Opt.IN.value, *columns.whole(addresses)])
+            found = [bytes(row[0]) for row in cursor.fetchall()]
+        return self._shadows(self._of(OptShadow, client, address__in=found)) if found else {}
 
     @sync_to_async
     def record(self, client: str, address: bytes, evidence: Evidence) -> Evidence:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from fairlead.domain.keyed import Hmac
+from fairlead.domain.keyed import Blake, Hmac
 from fairlead.store import keys
 
 
@@ -34,6 +34,11 @@ def keyed_hash(text: str) -> bytes:
 def keyed_hashes(texts: Iterable[str]) -> list[bytes]:
     """`keyed_hash` for a column."""
     return Hmac(address_key()).of(texts)
+
+
+def content_digests(texts: Iterable[str]) -> list[bytes]:
+    """Keyed BLAKE2b of a column of contents, 16 bytes each."""
+    return Blake(content_key()).of(texts)
 
 
 def _oldest() -> str:

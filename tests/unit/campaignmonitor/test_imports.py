@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fairlead.campaignmonitor import OutcomeUnknown, RecordRefused, RequestWrong, Unavailable
 from fairlead.campaignmonitor.imports import Failure, ImportAnswer, in_calls, outcomes_of
-from fairlead.campaignmonitor.wishes import ConsentToTrack, FieldValue, SubscriberWish
+from fairlead.campaignmonitor.wishes import ConsentToTrack, FieldValue, ImportRow, ImportValue, SubscriberWish
 from tests.unit.campaignmonitor.server import LIST, always, answer, cut, refusal, refuses, serve
 
 
@@ -170,3 +170,46 @@ def test_every_row_has_one_outcome_and_no_address_goes_out_twice(emails, refused
     answer = ImportAnswer(tuple(Failure(email, code) for email, code in told.items()))
     for row, error in zip(sent, outcomes_of(sent, answer), strict=True):
         assert (error.code if error else None) == told.get(row.email.lower())
+
+
+def row(email, **more):
+    return ImportRow(email, "Unchanged", **more)
+
+
+ROWS = [
+    ("ada@example.com", {}),
+    ("bob@example.com", {"name": "Bob", "mobile_number": "+61412345678", "consent_to_send_sms": "Yes"}),
+    ("BOB@example.com", {"name": "Bob again"}),
+    (" ", {}),
+    ("cat@example.com", {"values": (("[note]", "x" * 251, False),)}),
+    ("dan@example.com", {"values": (("[city]", "Rome", False), ("[note]", "", True)), "name": ""}),
+    ("eve@example.com", {}),
+]
+
+
+async def test_rows_are_sent_and_told_as_wishes_are():
+    """What goes out and what becomes of each row is the same by both ways: twice, blank, too long, refused."""
+    rows, wishes = [], []
+    for email, more in ROWS:
+        values = more.get("values", ())
+        rows.append(row(email, **more | {"values": tuple(ImportValue(*value) for value in values)}))
+        wishes.append(wish(email, **more | {"values": [FieldValue(*value) for value in values]}))
+    by_rows, by_wishes = Importer(eve=206), Importer(eve=206)
+    async with serve(by_rows) as fake, fake.connect() as account:
+        some = await account.subscriptions.import_rows(LIST, rows, queue_autoresponders=True)
+    async with serve(by_wishes) as fake, fake.connect() as account:
+        told = await account.subscriptions.import_(LIST, wishes, queue_autoresponders=True)
+    assert by_rows.bodies == by_wishes.bodies
+    expected = {place: (type(one.error), one.error.code) for place, one in enumerate(told.outcomes) if one.error}
+    assert {place: (type(error), error.code) for place, error in some.refused.items()} == expected
+    assert set(expected) == {2, 3, 4, 6}
+    assert (some.new, some.existing) == (told.new, told.existing)
+    assert not [one for one in rows if "@" in repr(one)]
+
+
+async def test_many_good_rows_go_out_in_calls_of_a_thousand():
+    importer = Importer()
+    async with serve(importer) as fake, fake.connect() as account:
+        done = await account.subscriptions.import_rows(LIST, [row(f"p{n}@example.com") for n in range(2001)])
+    assert importer.sizes == [1000, 1000, 1]
+    assert (done.refused, done.new) == ({}, 2001)

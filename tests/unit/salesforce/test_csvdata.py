@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.salesforce.csvdata import NULL, csv_bytes, header_bytes, read_csv
+from fairlead.salesforce.csvdata import NULL, csv_bytes, header_bytes, read_columns, read_csv
 from fairlead.salesforce.errors import Unavailable
 
 CELL = st.text(st.one_of(st.sampled_from('",\n\r\0; \u2028é💡#N/A'), st.characters(codec="utf-8")), max_size=12)
@@ -55,6 +55,26 @@ async def test_a_stream_cut_anywhere_gives_the_same_records(rows, size, crlf):
     if crlf:
         data = b"".join(csv_bytes(columns([row])).removesuffix(b"\n") + b"\r\n" for row in rows)
     assert await read(data, size) == without_nul(rows)
+
+
+@pytest.mark.parametrize("record", [["", "\n"], ["\n", "a"], ["\n"], ["a,", "b"], [",", "\na"], ["", ""]])
+async def test_cells_that_begin_with_a_line_break_or_hold_a_comma_stay_whole(record):
+    """Where quotes are all that is looked at, a first quote before a line break looks like a last one."""
+    data = csv_bytes([[cell] * 2 for cell in record])
+    assert await read(data, 1_000) == [record, record]
+
+
+@given(TABLE, st.integers(1, 30))
+async def test_columns_hold_what_records_hold(rows, size):
+    """The same stream, read by column."""
+    data = csv_bytes(columns(rows))
+
+    async def stream():
+        for start in range(0, len(data), size):
+            yield data[start : start + size]
+
+    again = [list(record) async for block in read_columns(stream()) for record in zip(*block, strict=True)]
+    assert again == without_nul(rows)
 
 
 async def test_a_last_line_without_line_end_is_read():

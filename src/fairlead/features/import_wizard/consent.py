@@ -1,10 +1,13 @@
 """Who may be added: the remembered opt status of an address, and Email Opt Out on the contacts and leads that have it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Final, Protocol
 
-from fairlead.domain.address import normal
+import msgspec
+
+from fairlead.domain.address import normal, normals
 from fairlead.domain.consent import MISSING, Opt, Shadow, Shown, stands_in_the_way
 from fairlead.domain.consent_settings import Options
 from fairlead.features.import_wizard.rules.rows import Why
@@ -28,10 +31,10 @@ class Ticks(Protocol):
 
 
 class Shadows(Protocol):
-    """The part of `sync.consent_ports.ConsentBook` that is asked here."""
+    """The part of `store.consent.PostgresConsentBook` that is asked here."""
 
-    async def shadows(self, client: str, addresses: Collection[bytes]) -> Mapping[bytes, Shadow]:
-        """What is remembered of these addresses (keyed hashes)."""
+    async def not_in(self, client: str, addresses: Sequence[bytes]) -> Mapping[bytes, Shadow]:
+        """What is remembered of those of these addresses (keyed hashes) that are not agreed to be in."""
         ...
 
 
@@ -42,50 +45,56 @@ class OrgTicks:
     org: Salesforce
     _asked: int = 0
     _all: Seen | None = None
-    _objects: tuple[str, ...] | None = None
+    _hidden: set[str] = field(default_factory=set)
 
     async def ticked(self, addresses: Sequence[str]) -> Collection[str]:
         """See `Ticks`. An object that the sync user may not see at all has nobody; a hidden field raises a Failure."""
         self._asked += len(addresses)
         with salesforce_failures(DOING):
-            objects = await self._seen_objects()
             if self._all is None and self._asked <= FEW:
-                return await self._some(objects, addresses)
+                return await self._some(addresses)
             if self._all is None:
-                self._all = await self._every(objects)
+                self._all = await self._every()
+        if not len(self._all):
+            return ()
         found = self._all.contains(text_hashes(list(addresses)))
-        return {address for address, hit in zip(addresses, found, strict=True) if hit}
+        return set(compress(addresses, found.tolist()))
 
-    async def _seen_objects(self) -> tuple[str, ...]:
-        if self._objects is None:
-            self._objects = tuple([name for name in ("Contact", "Lead") if await self._there(name)])
-        return self._objects
+    async def _some(self, addresses: Sequence[str]) -> set[str]:
+        found: set[str] = set()
+        for name in _OBJECTS:
+            before = f"SELECT Email FROM {name} WHERE HasOptedOutOfEmail = true AND Email IN"
+            for soql in split_in(before, addresses):
+                async for page in self._pages(name, soql):
+                    found |= {normal(row.email) for row in page}
+        return found
 
-    async def _there(self, name: str) -> bool:
+    async def _every(self) -> Seen:
+        seen = Seen()
+        for name in _OBJECTS:
+            soql = f"SELECT Email FROM {name} WHERE HasOptedOutOfEmail = true AND Email != null"
+            async for page in self._pages(name, soql):
+                seen.add(text_hashes(normals([row.email for row in page])))
+        return seen
+
+    async def _pages(self, name: str, soql: str) -> AsyncIterator[list["_Ticked"]]:
+        """The records; none of an object that is hidden."""
+        if name in self._hidden:
+            return
         try:
-            await self.org.describe(name)
+            async for page in self.org.query(soql, type=_Ticked):
+                yield page
         except SetupRefused as refused:
             if refused.code != "INVALID_TYPE":
                 raise
-            return False
-        return True
+            self._hidden.add(name)
 
-    async def _some(self, objects: Sequence[str], addresses: Sequence[str]) -> set[str]:
-        found: set[str] = set()
-        for name in objects:
-            before = f"SELECT Email FROM {name} WHERE HasOptedOutOfEmail = true AND Email IN"
-            for soql in split_in(before, addresses):
-                async for page in self.org.query(soql):
-                    found |= {normal(row["Email"]) for row in page}
-        return found
 
-    async def _every(self, objects: Sequence[str]) -> Seen:
-        seen = Seen()
-        for name in objects:
-            soql = f"SELECT Email FROM {name} WHERE HasOptedOutOfEmail = true AND Email != null"
-            async for page in self.org.query(soql):
-                seen.add(text_hashes([normal(row["Email"]) for row in page]))
-        return seen
+class _Ticked(msgspec.Struct, rename={"email": "Email"}, gc=False):
+    email: str
+
+
+_OBJECTS: Final = ("Contact", "Lead")
 
 
 @dataclass(slots=True)
@@ -107,16 +116,24 @@ class MayBeAdded:
     ticks: Ticks
     options: Options
 
-    async def forbidden(self, people: Mapping[bytes, str]) -> Mapping[bytes, Why]:
-        """Of these (keyed hash → normal form) those who must not be added, and why. Raises a Failure."""
-        if not people:
+    async def forbidden(self, keys: Sequence[bytes], addresses: Sequence[str]) -> Mapping[bytes, Why]:
+        """Of these (keyed hashes, and normal forms) those who must not be added, and why. Raises a Failure.
+
+        Whoever is neither ticked nor remembered as other than in is not looked at by themselves: nothing could stand in
+        their way.
+        """
+        if not keys:
             return {}
-        shadows = await self.book.shadows(self.client, list(people))
+        shadows = await self.book.not_in(self.client, keys)
         ticked: Collection[str] = ()
         if self.options.block_adding_opted_out:
-            ticked = await self.ticks.ticked(list(people.values()))
+            ticked = await self.ticks.ticked(addresses)
+        if not shadows and not ticked:
+            return {}
         found: dict[bytes, Why] = {}
-        for key, address in people.items():
+        for key, address in zip(keys, addresses, strict=True):
+            if key not in shadows and address not in ticked:
+                continue
             shown = Shown(Opt.OUT) if address in ticked else MISSING
             if stands_in_the_way(shadows.get(key), shown, MISSING, self.options) is not None:
                 found[key] = Why.TICKED if address in ticked else Why.OPTED_OUT

@@ -1,5 +1,6 @@
 """One run of an import: read the source page by page, write who differs, a thousand a call, then look who is missing.
 
+A page goes through by column (`rules.wishes`): nobody in it has an object of their own but in the body of the call.
 Killed anywhere and run again it ends as if it had not been: each call's outcome is committed with the hashes of its people,
 and who was written in this run is not written again. Nobody is taken off before the whole source was read.
 """
@@ -8,17 +9,20 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any, Final, Protocol
 
-from fairlead.domain.address import normal
+from fairlead.domain.address import normal, normals
 from fairlead.domain.failure import FixTheSettings, WaitAndRetry
 from fairlead.domain.words import noop
 from fairlead.features.import_wizard.consent import MayBeAdded
-from fairlead.features.import_wizard.records import Book, Known
-from fairlead.features.import_wizard.rules import removal, rows
+from fairlead.features.import_wizard.reading import Page
+from fairlead.features.import_wizard.records import Book, Held, Outcome
+from fairlead.features.import_wizard.rules import removal, rows, wishes
 from fairlead.features.import_wizard.rules.columns import Column, Line, ListField, problems
-from fairlead.features.import_wizard.rules.rows import CLEAR, Person, Reading, ToE164, Why
+from fairlead.features.import_wizard.rules.rows import CLEAR, Reading, ToE164, Why
+from fairlead.features.import_wizard.rules.wishes import Wishes
 from fairlead.features.import_wizard.rules.words import Refresh
 from fairlead.features.import_wizard.sources import ImportSource
 from fairlead.features.import_wizard.writing import MARK, PER_CALL, OnList, Subscribers, with_room
@@ -27,7 +31,7 @@ from fairlead.sync.seen import Seen, text_hashes
 STAGES: Final = (
     ("source", noop("Source")), ("people", noop("People")), ("segment", noop("Segment")), ("gone", noop("Missing people")),
 )  # fmt: skip
-AT_ONCE: Final = 4
+AT_ONCE: Final = 8
 """Calls of one import on their way at a time; the account's own limit holds as well."""
 BEFORE: Final = 120.0
 AFTER: Final = 900.0
@@ -107,24 +111,36 @@ class Tools:
 
 @dataclass(slots=True)
 class Wanted:
-    """Somebody to be written: the wish, the keyed hash, the digest of the wish, and what was known."""
+    """People to be written, by column: the wishes, the keyed hashes, and the digests of the wishes.
 
-    person: Person
-    address: bytes
-    digest: bytes
-    known: Known
+    `refused_before`: hashes of those who were refused in an earlier attempt of this run.
+    """
 
+    wishes: Wishes
+    keys: list[bytes]
+    digests: list[bytes]
+    refused_before: set[bytes] = field(default_factory=set)
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A row with an address (normal form): what it asks for, or why it cannot."""
+    def __len__(self) -> int:
+        return len(self.keys)
 
-    asked: Person | Why
-    address: str = field(repr=False)
+    def and_then(self, others: "Wanted") -> "Wanted":
+        """These and those."""
+        return Wanted(
+            self.wishes.and_then(others.wishes),
+            self.keys + others.keys,
+            self.digests + others.digests,
+            self.refused_before | others.refused_before,
+        )
 
-    @property
-    def text(self) -> str:
-        return self.asked.text
+    def first(self, count: int) -> tuple["Wanted", "Wanted"]:
+        """So many of them, and the others."""
+        return self._cut(0, count), self._cut(count, len(self))
+
+    def _cut(self, begin: int, end: int) -> "Wanted":
+        keys = self.keys[begin:end]
+        before = self.refused_before.intersection(keys) if self.refused_before else set()
+        return Wanted(self.wishes.cut(begin, end), keys, self.digests[begin:end], before)
 
 
 _NOBODY: Final = (Why.NO_ADDRESS, Why.BAD_ADDRESS)
@@ -140,8 +156,10 @@ class ImportFlow:
     _twice: Seen = field(default_factory=Seen)
     _there: Seen = field(default_factory=Seen)
     _by_us: set[bytes] = field(default_factory=set)
-    _buffer: list[Wanted] = field(default_factory=list)
+    _buffer: Wanted | None = None
     _calls: set[asyncio.Task[None]] = field(default_factory=set)
+    _done: list[Outcome] = field(default_factory=list)
+    _committing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _written: int = 0
     _key: str = ""
 
@@ -219,13 +237,13 @@ class ImportFlow:
                 if pending:
                     self._by_us |= self._ours(page, pending)
 
-    def _ours(self, page: Sequence[OnList], pending: Mapping[bytes, Known]) -> set[bytes]:
+    def _ours(self, page: Sequence[OnList], pending: Mapping[bytes, int]) -> set[bytes]:
         """Who joined when a call of ours was sent whose answer was never learned."""
         keys = self.tools.hashes([normal(one.address) for one in page])
         return {
             key
             for one, key in zip(page, keys, strict=True)
-            if key in pending and pending[key].pending - BEFORE <= one.since <= pending[key].pending + AFTER
+            if key in pending and pending[key] - BEFORE <= one.since <= pending[key] + AFTER
         }
 
     # ---- people
@@ -247,119 +265,128 @@ class ImportFlow:
             await asyncio.gather(*self._calls, return_exceptions=True)
         await self._stage("people", state="done", done=self.read, total=self.read, written=self._written)
 
-    async def _page(self, how: Reading, page: Sequence[Sequence[str]]) -> None:
+    async def _page(self, how: Reading, page: Page) -> None:
         """Decide about each row of a page; who is to be written waits in the buffer until a call is full."""
         await self._look()
         first = self.read
-        self.read += len(page)
-        addresses = [normal(cells[how.email].strip()) for cells in page]
+        asked, why = wishes.read(how, page, self.tools.to_e164)
+        if self._key:
+            asked = asked.all_with(self._key, MARK)
+        self.read += len(asked)
+        addresses = normals(asked.emails)
         again = self._twice.add(text_hashes(addresses))
-        people: list[_Row] = []
+        nobody: dict[int, Why] = {place: one for place, one in why.items() if one in _NOBODY}
+        for place in again.nonzero()[0].tolist():
+            nobody.setdefault(place, Why.TWICE)
         refused: dict[bytes, str] = {}
-        for place, cells in enumerate(page):
-            one = self._marked(rows.read(how, cells, self.tools.to_e164))
-            if one in _NOBODY or again[place]:
-                (row,) = self.tools.hashes([row_name(first + place)])
-                refused[row] = one if one in _NOBODY and isinstance(one, Why) else Why.TWICE
-            else:
-                people.append(_Row(one, addresses[place]))
-        listed = await self._decide(people, refused)
-        await self.tools.book.keep(listed, refused)
+        if nobody:
+            names = self.tools.hashes([row_name(first + place) for place in nobody])
+            refused = dict(zip(names, nobody.values(), strict=True))
+            stays, why = wishes.without(why, nobody, len(asked))
+            asked, addresses = asked.only(stays), list(compress(addresses, stays))
+        listed = await self._decide(asked, addresses, why, refused)
+        if listed or refused:
+            await self.tools.book.keep(listed, refused)
         await self._flush(PER_CALL)
 
-    async def _decide(self, people: Sequence["_Row"], refused: dict[bytes, str]) -> list[Known]:
-        """Put into the buffer who is to be written; gives the others as they are to be kept, and adds to `refused`."""
+    async def _decide(
+        self, asked: Wishes, addresses: Sequence[str], why: Mapping[int, Why], refused: dict[bytes, str]
+    ) -> list[bytes]:
+        """Put into the buffer who is to be written; gives the hashes of the others, and adds to `refused`."""
+        keys = self.tools.hashes(addresses)
+        digests = self.tools.digests(asked.texts(f"{self.plan.version}\x1e"))
+        # Whom no run has listed before needs no look: nobody comes twice in one attempt.
+        known = {} if self.tools.book.new else await self.tools.book.page(keys)
+        forbidden = await self.tools.may.forbidden(keys, addresses)
+        refused |= forbidden
+        refused |= {keys[place]: one for place, one in why.items()}
+        out = {place for place, key in enumerate(keys) if key in forbidden} if forbidden else set()
+        out.update(why)
+        if known:
+            for place, (key, digest) in enumerate(zip(keys, digests, strict=True)):
+                if key in known and place not in out and self._as_it_is(known[key], digest):
+                    out.add(place)
+        listed = [keys[place] for place in sorted(out)]
+        if out:
+            stays, _ = wishes.without({}, out, len(keys))
+            asked, keys, digests = asked.only(stays), list(compress(keys, stays)), list(compress(digests, stays))
         job = self.tools.book.job
-        keys = self.tools.hashes([one.address for one in people])
-        digests = self.tools.digests([f"{self.plan.version}\x1e{one.text}" for one in people])
-        known = await self.tools.book.page(keys)
-        asked = {key: one.address for key, one in zip(keys, people, strict=True)}
-        forbidden = await self.tools.may.forbidden(asked)
-        listed: list[Known] = []
-        for key, digest, row in zip(keys, digests, people, strict=True):
-            before = known.get(key, Known(key))
-            if isinstance(row.asked, Why) or key in forbidden:
-                refused[key] = row.asked if isinstance(row.asked, Why) else forbidden[key]
-            elif not self._done(before, digest):
-                self._buffer.append(Wanted(row.asked, key, digest, before))
-                continue
-            listed.append(replace(before, seen=job))
+        before = {key for key in keys if key in known and known[key][1] == job} if known else set()
+        wanted = Wanted(asked, keys, digests, before)
+        self._buffer = wanted if self._buffer is None else self._buffer.and_then(wanted)
         return listed
 
-    def _marked(self, one: Person | Why) -> Person | Why:
-        if isinstance(one, Why) or not self._key:
-            return one
-        return replace(one, values=(*one.values, (self._key, MARK)))
-
-    def _done(self, known: Known, digest: bytes) -> bool:
+    def _as_it_is(self, known: Held, digest: bytes) -> bool:
         """Whether there is nothing to write: it was, in this run, or as it is, in an earlier one."""
-        if known.digest != digest:
+        was, _, written = known
+        if was != digest:
             return False
-        if known.written == self.tools.book.job:
+        if written == self.tools.book.job:
             return True
         return not (self.plan.write_all or self.plan.refresh.adds_deleted)
 
     async def _flush(self, at_least: int) -> None:
         """Send what fills calls of `PER_CALL`; all of it for 0."""
-        while len(self._buffer) >= max(1, at_least):
-            part, self._buffer = self._buffer[:PER_CALL], self._buffer[PER_CALL:]
+        while self._buffer is not None and len(self._buffer) >= max(1, at_least):
+            part, self._buffer = self._buffer.first(PER_CALL)
             self._calls = await with_room(self._calls, AT_ONCE)
             await self._look()
             self._calls.add(asyncio.create_task(self._write(part)))
 
-    async def _write(self, part: Sequence[Wanted]) -> None:
+    async def _write(self, part: Wanted) -> None:
         """One call, and the commit of what became of it."""
-        job = self.tools.book.job
         new = self._new(part)
         if new:
-            sent = int(self.tools.now())
-            await self.tools.book.keep([replace(one.known, pending=sent) for one in new])
-        told = await self.tools.subscribers.write([one.person for one in part])
-        codes = {one.address: code for one, code in zip(part, told.codes, strict=True)}
-        added = set(removal.surely_added([one.address for one in new if not codes[one.address]], told.new))
+            await self.tools.book.sent(new, int(self.tools.now()))
+        told = await self.tools.subscribers.write(part.wishes)
+        codes = {part.keys[place]: code for place, code in told.refused.items()}
+        added = set(removal.surely_added([key for key in new if key not in codes], told.new))
         if self.plan.refresh.adds_deleted:
-            added |= await self._add_deleted([one for one in part if codes[one.address] == "205"], codes)
-        kept = []
-        for one in part:
-            good = not codes[one.address]
-            ours = good and (one.address in added or one.address in self._by_us)
-            kept.append(
-                replace(
-                    one.known,
-                    digest=one.digest if good else b"",
-                    seen=job,
-                    written=job if good else one.known.written,
-                    added=job if ours and not one.known.added else one.known.added,
-                    removed=0 if good else one.known.removed,
-                    pending=0,
-                    marked=bool(self._key) if good else one.known.marked,
-                )
+            added |= await self._add_deleted(
+                part, [place for place, code in told.refused.items() if code == "205"], codes
             )
         refused = {key: code for key, code in codes.items() if code}
-        cleared = [one.address for one in part if one.known.seen == job and one.address not in refused]
-        await self.tools.book.keep(kept, refused, cleared)
-        self._written += len(part) - len(refused)
+        written, digests = part.keys, part.digests
+        if refused:
+            good = [key not in refused for key in part.keys]
+            written, digests = list(compress(written, good)), list(compress(digests, good))
+        if self._by_us:
+            added |= self._by_us.intersection(written)
+        done = Outcome(
+            written, digests, added.intersection(written), list(refused), refused, part.refused_before - refused.keys()
+        )
+        self._done.append(done)
+        await self._commit()
 
-    def _new(self, part: Sequence[Wanted]) -> list[Wanted]:
+    async def _commit(self) -> None:
+        """Commit what calls have done: all that were answered while an earlier commit was under way, at once."""
+        async with self._committing:
+            done, self._done = self._done, []
+            if done:
+                await self.tools.book.wrote(Outcome.of(done), marked=bool(self._key))
+                self._written += sum(len(one.written) for one in done)
+
+    def _new(self, part: Wanted) -> list[bytes]:
         """Those who were not on the list before: only a removing import needs to know."""
         if not self.plan.refresh.removes:
             return []
-        there = self._there.contains(text_hashes([one.person.key for one in part]))
-        return [one for one, found in zip(part, there, strict=True) if not found]
+        there = self._there.contains(text_hashes(normals(part.wishes.emails)))
+        return list(compress(part.keys, (~there).tolist()))
 
-    async def _add_deleted(self, part: Sequence[Wanted], codes: dict[bytes, str]) -> set[bytes]:
+    async def _add_deleted(self, part: Wanted, places: Sequence[int], codes: dict[bytes, str]) -> set[bytes]:
         """Bring back who was deleted, one by one; their codes are changed to what came of it. Gives those who are back."""
         gate = asyncio.Semaphore(AT_ONCE)
-        forbidden = await self.tools.may.forbidden({one.address: one.person.key for one in part})
+        persons = {part.keys[place]: part.wishes.person(place) for place in places}
+        forbidden = await self.tools.may.forbidden(list(persons), [one.key for one in persons.values()])
 
-        async def bring(one: Wanted) -> None:
+        async def bring(key: bytes) -> None:
             async with gate:
                 await self._look()
-                codes[one.address] = await self.tools.subscribers.add_deleted(one.person)
+                codes[key] = await self.tools.subscribers.add_deleted(persons[key])
 
         codes |= forbidden
-        await asyncio.gather(*(bring(one) for one in part if one.address not in forbidden))
-        back = {one.address for one in part if not codes[one.address]}
+        await asyncio.gather(*(bring(key) for key in persons if key not in forbidden))
+        back = {key for key in persons if not codes[key]}
         return back if self.plan.refresh.removes else set()
 
     # ---- when all was read
@@ -369,7 +396,7 @@ class ImportFlow:
         await self._stage("segment", state="running")
         if self.plan.segment:
             await self._look()
-            lost = {one.address: one for one in await self.tools.book.marked()}
+            lost = set(await self.tools.book.marked())
             if lost:
                 await self._unmark(lost)
             found = await self.tools.subscribers.segment(self.plan.name, self._key, self.plan.segment_id)
@@ -377,14 +404,15 @@ class ImportFlow:
                 await self.tools.made({"segment_id": found})
         await self._stage("segment", state="done")
 
-    async def _unmark(self, lost: dict[bytes, Known]) -> None:
+    async def _unmark(self, lost: set[bytes]) -> None:
         found = [pair async for page in self._active() for pair in page if pair[0] in lost]
         for start in range(0, len(found), PER_CALL):
             part = found[start : start + PER_CALL]
             await self._look()
-            await self.tools.subscribers.write([Person(address, values=((self._key, CLEAR),)) for _, address in part])
-            await self.tools.book.keep([replace(lost.pop(key), marked=False, digest=b"") for key, _ in part])
-        await self.tools.book.keep([replace(one, marked=False, digest=b"") for one in lost.values()])
+            gone = Wishes([address for _, address in part]).all_with(self._key, CLEAR)
+            await self.tools.subscribers.write(gone)
+            await self.tools.book.unmarked([key for key, _ in part])
+        await self.tools.book.unmarked(sorted(lost - {key for key, _ in found}))
 
     async def _missing(self) -> None:
         """Take off who was added by this import and is no longer in its source. Raises a guard's refusal."""

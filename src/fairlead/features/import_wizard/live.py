@@ -49,8 +49,9 @@ def refused(run: ImportRun, code: str = "") -> Found:
             pages: Any = source_of(crm, owner.kind, owner.source).pages(order)
             async with aclosing(pages):
                 async for page in pages:
-                    _look(found, page, place, how, codes)
-                    place += len(page)
+                    some = list(zip(*page, strict=True))
+                    _look(found, some, place, how, codes)
+                    place += len(some)
                     if not codes or place >= READ:
                         break
         found.missing = len(codes)

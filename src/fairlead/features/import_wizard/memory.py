@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fairlead.domain.address import normal
+from fairlead.features.import_wizard.reading import Page
 from fairlead.features.import_wizard.rules.columns import Column, ListField
 from fairlead.features.import_wizard.rules.rows import CLEAR, Person, Why
-from fairlead.features.import_wizard.sources import NoSuchColumn, Page
+from fairlead.features.import_wizard.rules.wishes import Wishes
+from fairlead.features.import_wizard.sources import NoSuchColumn
 from fairlead.features.import_wizard.writing import OnList, Written
 
 
@@ -28,7 +30,8 @@ class MemorySource:
             raise NoSuchColumn(missing)
         for start in range(0, len(self.rows), self.page):
             self.step()
-            yield [[row.get(name, "") for name in wanted] for row in self.rows[start : start + self.page]]
+            some = self.rows[start : start + self.page]
+            yield [[row.get(name, "") for row in some] for name in wanted]
         self.step()
 
 
@@ -59,21 +62,22 @@ class MemoryList:
         self.custom[key] = ListField(key, name, kind)
         return key
 
-    async def write(self, people: Sequence[Person]) -> Written:
+    async def write(self, people: Wishes) -> Written:
         self.step("write")
         self.calls += 1
-        codes, new = [], 0
-        for one in people:
+        refused, new = {}, 0
+        for place, one in enumerate(people.persons()):
             state = self.states.get(one.key)
             code = _REFUSED.get(state or "", "")
             if state is None and one.key in self.suppressed:
                 code = "204"
-            codes.append(code)
-            if not code:
+            if code:
+                refused[place] = code
+            else:
                 new += state is None
                 self._put(one)
         self.after("write")
-        return Written(codes, new)
+        return Written(refused, new)
 
     async def add_deleted(self, person: Person) -> Why | str:
         self.step("add deleted")

@@ -10,7 +10,7 @@ from fairlead.domain.address import normal
 from fairlead.features.import_wizard import running
 from fairlead.features.import_wizard.consent import MayBeAdded
 from fairlead.features.import_wizard.flow import BadColumns, Plan
-from fairlead.features.import_wizard.records import Book, Known
+from fairlead.features.import_wizard.records import Book
 from fairlead.features.import_wizard.rules import rows
 from fairlead.features.import_wizard.rules.columns import Line, ListField, problems
 from fairlead.features.import_wizard.rules.rows import Person, Reading, Why
@@ -63,10 +63,11 @@ class Previewing:
         pages: Any = self.source.pages(wanted)
         async with aclosing(pages):
             async for page in pages:
-                if most is not None and told.read + len(page) > most:
-                    page = page[: most - told.read]
+                some = list(zip(*page, strict=True))
+                if most is not None and told.read + len(some) > most:
+                    some = some[: most - told.read]
                     told.cut = True
-                await self._page(how, page, told)
+                await self._page(how, some, told)
                 if told.cut:
                     break
         told.added = await self.book.added()
@@ -105,16 +106,16 @@ class Previewing:
         keys = running.hashes([address for address, _ in people])
         self._listed |= set(keys) if self.plan.refresh.removes else set()
         known = await self.book.page(keys)
-        forbidden = await self.may.forbidden({key: address for key, (address, _) in zip(keys, people, strict=True)})
+        forbidden = await self.may.forbidden(keys, [address for address, _ in people])
         for key, (_, one) in zip(keys, people, strict=True):
-            self._count(one, known.get(key, Known(key)), forbidden.get(key), told)
+            self._count(one, known[key][0] if key in known else b"", forbidden.get(key), told)
 
-    def _count(self, one: Person | Why, known: Known, forbidden: Why | None, told: Preview) -> None:
+    def _count(self, one: Person | Why, known: bytes, forbidden: Why | None, told: Preview) -> None:
         if isinstance(one, Why) or forbidden is not None:
             told.refused[one if isinstance(one, Why) else str(forbidden)] += 1
             return
         (digest,) = running.digests([f"{self.plan.version}\x1e{one.text}"])
-        if known.digest == digest and not (self.plan.write_all or self.plan.refresh.adds_deleted):
+        if known == digest and not (self.plan.write_all or self.plan.refresh.adds_deleted):
             told.unchanged += 1
             return
         told.write += 1

@@ -1,5 +1,6 @@
 """An import as a job: opens both sides, runs the flow, and notes what came of it. Also the calendar of imports."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -32,6 +33,8 @@ from fairlead.sync.stage import ClientScope
 
 KIND: Final = "import"
 TITLE: Final = "Import"
+LOOK_EVERY: Final = 0.25
+"""Seconds between two looks at whether everything is paused: pages and calls ask far more often."""
 
 
 class NoSuchImport(FixTheSettings):
@@ -113,7 +116,7 @@ def plan_of(owner: Import, chosen: Values, *, allow_large_changes: bool = False)
 
 def digests(texts: Sequence[str]) -> list[bytes]:
     """Keyed digests of wishes, 16 bytes each."""
-    return [each[:16] for each in hashing.keyed_hashes([f"import\x1e{text}" for text in texts])]
+    return hashing.content_digests(texts)
 
 
 def hashes(texts: Sequence[str]) -> list[bytes]:
@@ -129,8 +132,14 @@ async def run_import(context: JobContext) -> None:
     chosen = await sync_to_async(setting_rows.values)(org)
     client = await sync_to_async(client_of)(owner)
 
+    looked_at, is_paused = float("-inf"), False
+
     async def paused() -> bool:
-        return await in_database(setting_rows.value, org, PAUSED)
+        nonlocal looked_at, is_paused
+        if time.monotonic() - looked_at >= LOOK_EVERY:
+            is_paused = await in_database(setting_rows.value, org, PAUSED)
+            looked_at = time.monotonic()
+        return is_paused
 
     async def made(changes: Mapping[str, Any]) -> None:
         await in_database(_keep, context, owner.pk, changes)

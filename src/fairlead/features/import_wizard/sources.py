@@ -1,4 +1,4 @@
-"""Where people come from: the port, and what stands behind it in an org. Rows are read a page at a time, as texts.
+"""Where people come from: the port, and what stands behind it in an org. Rows are read a page at a time, as columns of texts.
 
 Fakes (`memory.py`) and these obey one suite, `tests/conformance/test_import_sources.py`.
 """
@@ -9,6 +9,8 @@ from contextlib import aclosing
 from typing import Any, Final, Protocol
 
 from fairlead.domain.failure import FixTheSettings
+from fairlead.features.import_wizard import reading
+from fairlead.features.import_wizard.reading import Page, column_of, text_of
 from fairlead.features.import_wizard.rules.columns import Column
 from fairlead.features.import_wizard.rules.words import SourceKind
 from fairlead.salesforce.client import Salesforce
@@ -18,7 +20,6 @@ from fairlead.salesforce.reports import Cell
 from fairlead.sync.failures import salesforce_failures
 
 DOING: Final = "read the source of an import"
-Page = Sequence[Sequence[str]]
 
 
 class BadQuery(FixTheSettings):
@@ -76,7 +77,7 @@ class ImportSource(Protocol):
         ...
 
     def pages(self, wanted: Sequence[str]) -> AsyncIterator[Page]:
-        """All rows, a page at a time, each with the texts of the wanted columns in that order; blank for nothing.
+        """All rows, a page at a time: for each wanted column, in that order, the texts of the page's rows; blank for nothing.
 
         It ends only when everything was read. A column that is not there raises NoSuchColumn.
         """
@@ -91,27 +92,6 @@ class NoSuchColumn(FixTheSettings):
 
     def __init__(self, missing: Collection[str]) -> None:
         super().__init__(f"The source has no column {', '.join(sorted(missing))} any more.")
-
-
-def text_of(value: Any) -> str:
-    """A value of a record as text: `true` and `false`, numbers without needless zeros, blank for nothing."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def at_path(record: Mapping[str, Any], path: str) -> str:
-    """What stands at a path through parents; blank where a parent is missing."""
-    found: Any = record
-    for part in path.split("."):
-        if not isinstance(found, Mapping):
-            return ""
-        found = found.get(part)
-    return "" if isinstance(found, Mapping | list) else text_of(found)
 
 
 def object_of(soql: str) -> str:
@@ -129,12 +109,19 @@ def _id_label(object: str, path: str) -> str:
 class SoqlSource:
     """The records that a query gives."""
 
-    def __init__(self, org: Salesforce, soql: str) -> None:
+    def __init__(self, org: Salesforce, soql: str, *, bulk_from: int = reading.BULK_FROM) -> None:
         self._org = org
+        self._bulk_from = bulk_from
         self._soql = soql.strip().rstrip(";")
+        self._columns: Sequence[Column] | None = None
 
     async def columns(self) -> Sequence[Column]:
         """The query's columns, once the org has understood it. Raises BadQuery, and Failures as all sources do."""
+        if self._columns is None:
+            self._columns = await self._understood()
+        return self._columns
+
+    async def _understood(self) -> Sequence[Column]:
         try:
             await self._org.explain(self._soql)
             found = await self._org.columns(self._soql)
@@ -150,8 +137,10 @@ class SoqlSource:
         """The records' texts."""
         there = await self.columns()
         _all_there(wanted, [one.name for one in there])
-        async for page in self._org.query(self._soql):
-            yield [[at_path(record, path) for path in wanted] for record in page]
+        found = reading.pages(self._org, self._soql, there, wanted, bulk_from=self._bulk_from)
+        async with aclosing(found) as pages:
+            async for page in pages:
+                yield page
 
 
 class CampaignSource:
@@ -171,13 +160,17 @@ class CampaignSource:
 
     async def pages(self, wanted: Sequence[str]) -> AsyncIterator[Page]:
         """The members' texts."""
-        _all_there(wanted, [one.name for one in await self.columns()])
+        there = {one.name: one for one in await self.columns()}
+        _all_there(wanted, there)
         where = f"CampaignId = {quote(self._campaign)}"
         if self._statuses:
             where += f" AND Status IN {in_clause(self._statuses)}"
-        chosen = ", ".join(dict.fromkeys(("Id", *wanted)))
-        async for page in self._org.query(f"SELECT {chosen} FROM CampaignMember WHERE {where}"):
-            yield [[at_path(record, path) for path in wanted] for record in page]
+        chosen = list(dict.fromkeys(("Id", *wanted)))
+        soql = f"SELECT {', '.join(chosen)} FROM CampaignMember WHERE {where}"
+        columns = [there.get(name, Column(name)) for name in chosen]
+        async with aclosing(reading.pages(self._org, soql, columns, wanted)) as pages:
+            async for page in pages:
+                yield page
 
     async def _check(self) -> None:
         soql = f"SELECT Id FROM Campaign WHERE Id = {quote(self._campaign)}"
@@ -207,7 +200,7 @@ class ListViewSource:
         """The rows' texts."""
         _all_there(wanted, [one.name for one in await self.columns()])
         async for page in self._org.list_views.records(self._object, self._view):
-            yield [[at_path(record, path) for path in wanted] for record in page]
+            yield [column_of(page, path) for path in wanted]
 
 
 class ReportSource:
@@ -238,10 +231,10 @@ class ReportSource:
             result = await self._org.reports.run(self._report)
             if not result.all_data:
                 raise ReportTooLarge
-            yield [[cell_text(row[at], kind) for at, kind in places] for row in result.rows]
+            yield [[cell_text(row[at], kind) for row in result.rows] for at, kind in places]
             return
         async for rows in self._org.reports.all_rows(self._report, key):
-            yield [[cell_text(row[at], kind) for at, kind in places] for row in rows]
+            yield [[cell_text(row[at], kind) for row in rows] for at, kind in places]
 
 
 def key_of(columns: Sequence[Column]) -> str:

@@ -1,10 +1,11 @@
 """The list that an import writes to: the port, and what stands behind it in a Campaign Monitor account."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, repeat
 from typing import Final, Protocol
 
 from fairlead.campaignmonitor.account import CampaignMonitor
@@ -20,10 +21,18 @@ from fairlead.campaignmonitor.list_settings import DataType, FieldWish
 from fairlead.campaignmonitor.segments import RuleGroup, SegmentRule
 from fairlead.campaignmonitor.subscribers import State
 from fairlead.campaignmonitor.timezones import to_utc, zone
-from fairlead.campaignmonitor.wishes import NO_DATE, ConsentToTrack, FieldValue, SubscriberWish
+from fairlead.campaignmonitor.wishes import (
+    NO_DATE,
+    ConsentToTrack,
+    FieldValue,
+    ImportRow,
+    ImportValue,
+    SubscriberWish,
+)
 from fairlead.domain.address import normal
 from fairlead.features.import_wizard.rules.columns import ListField
 from fairlead.features.import_wizard.rules.rows import CLEAR, SEVERAL, Person, Why
+from fairlead.features.import_wizard.rules.wishes import Wishes
 from fairlead.sync.failures import campaign_monitor_failures
 from fairlead.sync.list_sink import take_off
 from fairlead.sync.stage import ClientScope
@@ -31,6 +40,7 @@ from fairlead.sync.stage import ClientScope
 PER_CALL: Final = 1_000
 DOING: Final = "write subscribers"
 _NOT_THERE: Final = 203
+_UNCHANGED: Final = ConsentToTrack.UNCHANGED.value
 _TAKEN: Final = (250, 255, 275)
 MARK: Final = "1"
 """What the hidden field of an import's segment holds while somebody is in the source."""
@@ -38,9 +48,9 @@ MARK: Final = "1"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of the people of one call, in order: a code for those refused, blank for the others. `new`: how many joined."""
+    """What became of the people of one call: by their place a code for those refused. `new`: how many joined."""
 
-    codes: Sequence[str]
+    refused: Mapping[int, str]
     new: int
 
 
@@ -63,7 +73,7 @@ class Subscribers(Protocol):
         """The key of a custom field of this name, made where it is not there."""
         ...
 
-    async def write(self, people: Sequence[Person]) -> Written:
+    async def write(self, people: Wishes) -> Written:
         """Add or change at most `PER_CALL` people in one call; who left in whatever way is refused, each with a code."""
         ...
 
@@ -126,13 +136,13 @@ class AccountList:
         found = {one.name.strip().casefold(): one.key for one in await self.fields()}
         return found[name.strip().casefold()]
 
-    async def write(self, people: Sequence[Person]) -> Written:
+    async def write(self, people: Wishes) -> Written:
         """One import call."""
         self._before_call()
-        wishes = [self._wish(one) for one in people]
+        rows = self._rows(people)
         with campaign_monitor_failures(DOING):
-            told = await self._account.subscriptions.import_(self._list, wishes, queue_autoresponders=self._trigger)
-        return Written([code_of(each.error) for each in told.outcomes], told.new)
+            told = await self._account.subscriptions.import_rows(self._list, rows, queue_autoresponders=self._trigger)
+        return Written({place: code_of(error) for place, error in told.refused.items()}, told.new)
 
     async def add_deleted(self, person: Person) -> Why | str:
         """By `Subscriptions.add_deleted`, which reads the state just before."""
@@ -180,6 +190,29 @@ class AccountList:
                 return same
             rule = RuleGroup((SegmentRule(field_key, f"EQUALS {MARK}"),))
             return await self._account.segments.create(self._list, title, [rule])
+
+    def _rows(self, people: Wishes) -> list[ImportRow]:
+        """As `_wish`, by column."""
+        names: Iterable[str | None] = repeat(None)
+        if people.names is not None:
+            names = ["" if name == CLEAR else name for name in people.names]
+        tracks = repeat(_UNCHANGED) if people.tracks is None else [one or _UNCHANGED for one in people.tracks]
+        sms = repeat(None) if people.sms is None else [one or None for one in people.sms]
+        values: Iterable[tuple[ImportValue, ...]] = repeat(())
+        if people.values:
+            columns = [self._column(key, texts) for key, texts in people.values]
+            values = [tuple(chain.from_iterable(each)) for each in zip(*columns, strict=True)]
+        return list(map(ImportRow, people.emails, tracks, names, values, people.mobiles or repeat(None), sms))
+
+    def _column(self, key: str, texts: Sequence[str]) -> list[tuple[ImportValue, ...]]:
+        """What is sent of one custom field for each person; equal texts are made once."""
+        made: dict[str, tuple[ImportValue, ...]] = {"": ()}
+        for text in set(texts) - {""}:
+            if text == CLEAR:
+                made[text] = (ImportValue(key, NO_DATE) if key in self._dates else ImportValue(key, "", True),)
+            else:
+                made[text] = tuple(ImportValue(key, part) for part in text.split(SEVERAL))
+        return [made[text] for text in texts]
 
     def _wish(self, one: Person) -> SubscriberWish:
         return SubscriberWish(

@@ -140,7 +140,7 @@ class Reading:
         )
 
 
-_ADDRESS: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(?:\.[^@\s,;<>.]+)+")
+ADDRESS: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(?:\.[^@\s,;<>.]+)+")
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _YES: Final = frozenset({"true", "yes", "y", "1", "on"})
 _NO: Final = frozenset({"false", "no", "n", "0", "off"})
@@ -158,7 +158,7 @@ def read(how: Reading, cells: Sequence[str], to_e164: ToE164 = only_e164) -> Per
     email = cells[how.email].strip()
     if not email:
         return Why.NO_ADDRESS
-    if not _ADDRESS.fullmatch(email):
+    if not ADDRESS.fullmatch(email):
         return Why.BAD_ADDRESS
     track = how.track_default if how.track is None else consent(cells[how.track])
     sms = "" if how.sms is None else consent(cells[how.sms])
