@@ -66,7 +66,11 @@ def call(function, *args):
 
 
 def noted(
-    *events: tuple[str, bytes, str], counts: bool = True, links: bool = False, flagged: bool = False, remember: bool = True
+    *events: tuple[str, bytes, str],
+    counts: bool = True,
+    links: bool = False,
+    flagged: bool = False,
+    remember: bool = True,
 ) -> Noted:
     """Events by (key, who, moment)."""
     count = len(events)

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from fairlead.domain.address import normals
 from fairlead.domain.failure import Failure
 from fairlead.domain.records import Outcome
+from fairlead.domain.tracking_plan import missing
 from fairlead.sync import convert_tracking as convert
 from fairlead.sync.convert_tracking import Events, Keys
 from fairlead.sync.event_ports import KEY_BYTES, Book, Noted, Reading
@@ -65,10 +66,22 @@ class Progress:
         known = self.reading.known
         self.newest = max(known.newest if known else "", self.reading.mail.sent[:16])
 
+    @property
+    def events(self) -> int:
+        """Events that are known when the reading has ended."""
+        known = self.reading.known
+        return len(self.keys) if self.reading.plan.since is None else self.new + (known.events if known else 0)
+
+    def misses_events(self) -> bool:
+        """Whether there must be older ones, which the reading left out."""
+        return missing(self.reading.counter, self.events, self.reading.known, self.reading.plan)
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Events of one reading of which something is to be done, by column. `fresh`: which are new to what is remembered."""
+    """Events of one reading of which something is to be done, by column. `old`: which an earlier
+    reading has met; `fresh`: which it has not, or not with their flag.
+    """
 
     progress: Progress
     events: Events
@@ -81,6 +94,7 @@ class Chosen:
     links: list[bool]
     writes: list[bool]
     fresh: list[bool]
+    old: list[bool]
 
     @property
     def matched(self) -> list[str]:
@@ -108,10 +122,17 @@ class Chosen:
                 self.links,
                 self.writes,
                 self.fresh,
+                self.old,
             )
         )
         events = self.events.take([i for i, take in enumerate(taken) if take])
         return Chosen(self.progress, events, *columns)
+
+    def counted_first(self) -> int:
+        """How many are counted that no earlier reading had counted."""
+        if not any(self.old):
+            return sum(self.counts)
+        return sum(count and not was for count, was in zip(self.counts, self.old, strict=True))
 
     def _needed(self) -> list[bool]:
         if all(self.writes):
@@ -174,19 +195,16 @@ class Writing:
         minutes = [date[:16] for date in events.dates]
         suspicious = reading.suspect(events)
         flags = await self._flags(reading, keys, minutes)
-        old = [flag is not None for flag in flags]
+        old = [flag is not None for flag in flags] if flags else [False] * len(keys)
         judged = plan.judge(minutes, old)
-        turned = [now and flag is False for now, flag in zip(suspicious, flags, strict=True)]
-        writes = judged.writes
-        if any(turned):
+        writes, fresh = judged.writes, [not was for was in old] if flags else [True] * len(keys)
+        if flags and any(suspicious):
+            turned = [now and flag is False for now, flag in zip(suspicious, flags, strict=True)]
+            fresh = [new or flag for new, flag in zip(fresh, turned, strict=True)]
             writes = [
                 write or (flag and minute >= plan.write_from)
                 for write, flag, minute in zip(writes, turned, minutes, strict=True)
             ]
-        fresh = [not was or flag for was, flag in zip(old, turned, strict=True)]
-        taken = [any(each) for each in zip(fresh, judged.links, writes, strict=True)]
-        for i in repeated:
-            taken[i] = False
         chosen = Chosen(
             progress,
             events,
@@ -199,25 +217,28 @@ class Writing:
             judged.links,
             writes,
             fresh,
+            old,
         )
-        progress.new += sum(count and take and not was for count, take, was in zip(judged.counts, taken, old, strict=True))
-        progress.suspicious += sum(
-            now and take and not flag for now, take, flag in zip(suspicious, taken, flags, strict=True)
-        )
-        return chosen if all(taken) else chosen.where(taken)
+        if repeated or not all(fresh):
+            again = set(repeated)
+            columns = enumerate(zip(fresh, judged.links, writes, strict=True))
+            chosen = chosen.where([i not in again and any(each) for i, each in columns])
+        progress.new += chosen.counted_first()
+        progress.suspicious += sum(_where(chosen.suspicious, chosen.fresh))
+        return chosen
 
     async def _flags(self, reading: Reading, keys: list[str], minutes: list[str]) -> list[bool | None]:
-        """Of each event whether it was flagged by an earlier reading; None for one that none remembers."""
-        flags: list[bool | None] = [None] * len(keys)
-        if reading.known is None or not reading.known.kept:
-            return flags
+        """Of each event whether an earlier reading flagged it, None if none remembers it; nothing at all if it remembers none."""
         start = reading.plan.again_from
+        if reading.known is None or not reading.known.kept or max(minutes) < start:
+            return []
         at = [i for i, minute in enumerate(minutes) if minute >= start]
         hashes = self._hashes([keys[i] for i in at])
-        known = await self.doors.book.known(reading.scope, hashes) if at else {}
+        known = await self.doors.book.known(reading.scope, hashes)
+        flags: list[bool | None] = [None] * len(keys)
         for i, key in zip(at, hashes, strict=True):
             flags[i] = known.get(key)
-        return flags
+        return flags if known else []
 
     def _hashes(self, keys: list[str]) -> list[bytes]:
         return [each[:KEY_BYTES] for each in self.doors.ledger.hashes(keys)]
@@ -249,7 +270,10 @@ class Writing:
         """Note what is to be counted, and remembered: of the latter only what may be so to the end."""
         doors, reading = self.doors, one.progress.reading
         start = reading.keep_from(one.progress.newest)
-        kept = [new and minute >= start for new, minute in zip(one.fresh, one.minutes, strict=True)]
+        if max(one.minutes) < start:
+            kept = [False] * len(one.keys)
+        else:
+            kept = [new and minute >= start for new, minute in zip(one.fresh, one.minutes, strict=True)]
         members = _where(one.members, one.counts)
         doors.told(members, _where(one.member_keys, one.counts))
         linked = any(one.links)
@@ -269,4 +293,6 @@ class Writing:
 
 def _where(column: list[T], chosen: list[bool]) -> list[T]:
     """The texts that are chosen."""
-    return column if all(chosen) else list(compress(column, chosen))
+    if all(chosen):
+        return column
+    return list(compress(column, chosen)) if any(chosen) else []

@@ -14,8 +14,8 @@ from functools import partial
 from typing import Final
 
 from fairlead.domain.failure import Failure, SignInAgain, WaitAndRetry
-from fairlead.domain.records import Cursor, Outcome, RowFailure, Scope, Staged
-from fairlead.domain.tracking_plan import Known, after, missing, whole
+from fairlead.domain.records import Commit, Cursor, Outcome, RowFailure, Scope, Staged
+from fairlead.domain.tracking_plan import Known, after, whole
 from fairlead.sync import convert_tracking as convert
 from fairlead.sync.choosing import Doors, People, Progress, Writing
 from fairlead.sync.convert_tracking import Keys
@@ -89,8 +89,7 @@ class EventFlow:
             await push.abandon()
             raise
         _share_out(outcome, under_way)
-        for progress in under_way:
-            await self._end(progress)
+        await self._end(under_way)
         for job in await self.ledger.in_flight(scope):
             await self.ledger.settle(scope, job.job, [])
         return [Ended(one.reading, one.read, one.outcome, one.failure, one.blocked) for one in under_way]
@@ -108,52 +107,41 @@ class EventFlow:
         except Failure as failure:
             progress.failure = failure
 
-    async def _end(self, progress: Progress) -> None:
-        """Commit a reading, unless something of it is still to be done."""
-        failures = progress.outcome.failures
-        blocked = [failure for failure in failures if failure.blocks]
-        for_now = [failure for failure in failures if failure.retryable]
-        if progress.failure is None and blocked:
-            progress.failure, progress.blocked = Blocked(len(blocked), blocked[0]), blocked[0].code
-        if progress.failure is None and for_now:
-            progress.failure = RefusedForNow(len(for_now), for_now[0])
-        if progress.failure is None:
-            progress.failure = await self._commit(progress)
+    async def _end(self, under_way: Sequence[Progress]) -> None:
+        """Commit readings, but for those of which something is still to be done."""
+        for progress in under_way:
+            _judge(progress)
+        sound = [progress for progress in under_way if progress.failure is None]
+        behind = [progress for progress in sound if progress.misses_events()]
+        commits = [self._commit(progress) for progress in sound if progress not in behind]
+        if commits:
+            await self.ledger.commit_all(commits)
+        for progress in behind:
+            progress.failure = await self._again(progress)
 
-    async def _commit(self, progress: Progress) -> Failure | None:
-        reading, before = progress.reading, progress.reading.known
-        events = len(progress.keys) if reading.plan.since is None else progress.new + (before.events if before else 0)
-        if missing(reading.counter, events, before, reading.plan):
-            return await self._again(progress)
-        newest = progress.newest
+    def _commit(self, progress: Progress) -> Commit:
+        reading, before, events = progress.reading, progress.reading.known, progress.events
         read_from, written_from = after(reading.plan, before)
         known = Known(
             reading.counter,
             events,
-            newest,
+            progress.newest,
             read_from,
             written_from,
-            short=self._short(reading, events),
+            short=_short(reading, events),
             linked=reading.plan.link or reading.plan.link_all,
             kept=not reading.drop_all,
             full_run=reading.full_run,
         )
-        settled = Settled(known, reading.keep_from(newest), reading.plan.link_all, progress.suspicious)
-        await self.ledger.commit(
+        settled = Settled(known, reading.keep_from(progress.newest), reading.plan.link_all, progress.suspicious)
+        return Commit(
             reading.scope,
-            Staged(Cursor(datetime.fromisoformat(newest or BEFORE_ALL)), {}),
+            Staged(Cursor(datetime.fromisoformat(progress.newest or BEFORE_ALL)), {}),
             progress.outcome.failures,
-            forget_before=None,
             answered=None if reading.plan.since is None else (),
             also=partial(self.book.settle, reading.scope, settled),
             full_run=reading.full_run,
         )
-        return None
-
-    def _short(self, reading: Reading, events: int) -> int:
-        if reading.plan.since is None:
-            return max(0, reading.counter - events)
-        return reading.known.short if reading.known else 0
 
     async def _again(self, progress: Progress) -> Failure | None:
         """Events came that are older than the window: read and write the whole report once."""
@@ -190,6 +178,23 @@ class EventFlow:
             await self.ledger.settle(scope, job, failures)
 
         return Push(self.sink, self._target(), Journal(opened, sealed, settled), self.sleep)
+
+
+def _judge(progress: Progress) -> None:
+    """Whether its rows were refused in a way that keeps a reading from its end."""
+    failures = progress.outcome.failures
+    blocked = [failure for failure in failures if failure.blocks]
+    for_now = [failure for failure in failures if failure.retryable]
+    if progress.failure is None and blocked:
+        progress.failure, progress.blocked = Blocked(len(blocked), blocked[0]), blocked[0].code
+    if progress.failure is None and for_now:
+        progress.failure = RefusedForNow(len(for_now), for_now[0])
+
+
+def _short(reading: Reading, events: int) -> int:
+    if reading.plan.since is None:
+        return max(0, reading.counter - events)
+    return reading.known.short if reading.known else 0
 
 
 def _share_out(outcome: Outcome, under_way: Sequence[Progress]) -> None:

@@ -90,26 +90,27 @@ class PostgresBook:
             )
             if settled.known.linked:
                 activity.add_to_campaign(self._org, scope.list, what, _campaign_rows(tally))
-        known = reading.known if reading.known is not None else self._remembered(scope)
+        known = reading.known
+        if known is None:
+            known = self._remembered(scope) if state.ended else Remembered.of([], [], [])
         kept = known.joined(reading.fresh).since(settled.keep_from)
-        if len(known):
-            RememberedEvents.objects.filter(scope=state).delete()
-        RememberedEvents.objects.bulk_create([RememberedEvents(scope=state, body=body) for body in kept.to_bytes()])
         state.suspicious += settled.suspicious
         _take(state, settled.known)
-        state.save(update_fields=_TAKEN)
+        state.save(update_fields=_TAKEN if state.pk else None)
+        if len(known):
+            RememberedEvents.objects.filter(scope=state).delete()
+        if len(kept):
+            RememberedEvents.objects.bulk_create([RememberedEvents(scope=state, body=body) for body in kept.to_bytes()])
 
     def _scope(self, scope: Scope) -> EventScope:
-        """The row of a scope; it is made where there is none yet."""
+        """The row of a scope; a new one, not saved yet, where there is none."""
         row = EventScope.objects.filter(org_id=self._org, mail=scope.list, kind=scope.kind).first()
         if row is not None:
             return row
         held, _ = ScopeState.objects.get_or_create(
             org_id=self._org, kind=scope.kind, client=scope.client, list=scope.list
         )
-        return EventScope.objects.create(
-            state=held, org_id=self._org, client=scope.client, mail=scope.list, kind=scope.kind
-        )
+        return EventScope(state=held, org_id=self._org, client=scope.client, mail=scope.list, kind=scope.kind)
 
     def _tallies(self, state: EventScope, reading: _Open) -> Iterator[Tally]:
         """What was put aside, a part at a time, and what is in memory."""
@@ -133,15 +134,16 @@ class PostgresBook:
     def _forget_noted(self, scope: Scope) -> None:
         with transaction.atomic():
             self._fence()
-            NotedEvents.objects.filter(
-                scope__org=self._org, scope__mail=scope.list, scope__kind=scope.kind
-            ).delete()
+            NotedEvents.objects.filter(scope__org=self._org, scope__mail=scope.list, scope__kind=scope.kind).delete()
 
     @sync_to_async
     def _put_aside(self, scope: Scope, part: Tally) -> None:
         with transaction.atomic():
             self._fence()
-            NotedEvents.objects.create(scope=self._scope(scope), body=part.to_bytes())
+            state = self._scope(scope)
+            if not state.pk:
+                state.save()
+            NotedEvents.objects.create(scope=state, body=part.to_bytes())
 
 
 def _campaign_rows(tally: Tally) -> list[activity.CampaignRow]:

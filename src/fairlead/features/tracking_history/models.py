@@ -46,7 +46,7 @@ class RememberedEvents(models.Model):
 
 
 class NotedEvents(models.Model):
-    """What a large reading that goes on has to count, put aside some ten thousand events a row: keyed hashes, by `notes.Tally`."""
+    """What a large reading that goes on has to count, put aside many events a row: keyed hashes, by `notes.Tally`."""
 
     scope = models.ForeignKey(EventScope, on_delete=models.CASCADE)
     body = models.BinaryField()

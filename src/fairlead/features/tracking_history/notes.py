@@ -37,6 +37,8 @@ Records = NDArray[np.void]
 
 def seconds(moments: Sequence[str]) -> NDArray[np.int64]:
     """Moments in UTC (`2026-01-31T12:00:00.000Z`) as seconds since 1970. Raises ValueError for what is no moment."""
+    if len(moments) > 1 and moments.count(moments[0]) == len(moments):
+        return np.repeat(seconds(moments[:1]), len(moments))
     cells = np.frombuffer("".join(moments).encode("ascii"), np.uint8)
     if len(cells) != _LENGTH * len(moments):
         raise ValueError("a moment of another form")

@@ -77,7 +77,8 @@ class Suspicion:
 
     def opens(self, events: Columns) -> list[bool]:
         """Which opens a machine made."""
-        return [self._proxy(ip) for ip in events.ips]
+        made = {ip: self._proxy(ip) for ip in set(events.ips)}
+        return [made[ip] for ip in events.ips]
 
     def clicks(self, events: Columns) -> list[bool]:
         """Which clicks a machine made; a burst counts as far as its clicks have been met."""
@@ -135,7 +136,9 @@ class Expecting(Protocol):
     def expected(self) -> int: ...
 
 
-def groups(readings: Sequence[Expecting], small: int = TOGETHER, most: int = GROUP) -> tuple[list[list[int]], list[int]]:
+def groups(
+    readings: Sequence[Expecting], small: int = TOGETHER, most: int = GROUP
+) -> tuple[list[list[int]], list[int]]:
     """Positions of readings that are read together, few events each, and of those that are read alone."""
     together: list[list[int]] = []
     alone: list[int] = []
