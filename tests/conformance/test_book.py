@@ -232,3 +232,67 @@ def test_first_and_last_activities_keep_their_order_however_they_come(transactio
     assert (row.first_activity, f"{row.first_at:%H:%M}") == (Activity.OPENED.value, "09:00")
     assert (row.last_activity, f"{row.last_at:%H:%M}") == (Activity.CLICKED.value, "09:30")
     assert not row.written
+
+
+def test_a_large_reading_is_put_aside_in_parts_and_counted_whole(transactional_db: None) -> None:
+    """Parts of a reading that never ended are forgotten by the next, of this process or another; members of several parts add up."""
+    from fairlead.features.tracking_history.book import PostgresBook
+    from fairlead.features.tracking_history.models import NotedEvents
+    from fairlead.features.tracking_history.notes import PART
+
+    kept = Postgres()
+    crowd = noted(*((str(n), n.to_bytes(32, "big"), "2026-03-10T09:00") for n in range(PART)), remember=False)
+    call(kept.book.begin, OPENS)
+    call(kept.book.note, OPENS, crowd)
+    assert NotedEvents.objects.count() == 1
+    kept.book = PostgresBook(kept.org.pk, lambda: None)
+
+    read(kept, OPENS, crowd, noted((ONE[0], (7).to_bytes(32, "big"), "2026-03-10T09:10"), ONE), crowd)
+
+    assert NotedEvents.objects.count() == 0
+    assert [kept.opened(n.to_bytes(32, "big")) for n in (0, 7, PART - 1)] == [2, 3, 2]
+    assert kept.opened(ANN) == 1
+
+
+def test_a_whole_report_read_again_by_the_same_process_counts_once(transactional_db: None) -> None:
+    """A reading that missed older events begins anew: what it had put aside is dropped."""
+    from fairlead.features.tracking_history.notes import PART
+
+    kept = Postgres()
+    crowd = noted(*((str(n), n.to_bytes(32, "big"), "2026-03-10T09:00") for n in range(PART)), remember=False)
+    call(kept.book.begin, OPENS)
+    call(kept.book.note, OPENS, crowd)
+
+    read(kept, OPENS, crowd)
+
+    assert kept.opened((0).to_bytes(32, "big")) == 1
+
+
+def test_events_remembered_row_by_row_by_an_older_version_are_still_known(transactional_db: None) -> None:
+    """What was known stays known with its flag, what was only noted is dropped; nothing is forgotten too early."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    app, kept = "tracking_history", Postgres()
+    read(kept, OPENS)
+    old = MigrationExecutor(connection).migrate([(app, "0001_initial")]).apps.get_model(app, "SeenEvent")
+    try:
+        scope = old._meta.get_field("scope").related_model.objects.get()
+        for (key, flagged, known), at in {
+            ("1", False, True): "09:00",
+            ("2", True, True): "09:10",
+            ("3", True, False): "09:20",
+        }.items():
+            moment = f"2026-03-10T{at}:00Z"
+            key_bytes = key.encode().ljust(16, b".")
+            old.objects.create(
+                scope=scope, key=key_bytes, at=moment, known=known, flagged=flagged, noted=not known, member=ANN
+            )
+    finally:
+        MigrationExecutor(connection).migrate([(app, "0002_events_as_parts")])
+
+    call(kept.book.begin, OPENS)
+    assert call(kept.book.known, OPENS, keys(ONE, TWO, THREE)) == {keys(ONE)[0]: False, keys(TWO)[0]: True}
+    read(kept, OPENS, keep_from="2026-03-10 09:30")
+    call(kept.book.begin, OPENS)
+    assert len(call(kept.book.known, OPENS, keys(ONE, TWO, THREE))) == 2

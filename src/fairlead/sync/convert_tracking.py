@@ -255,7 +255,7 @@ def rows(
 
 
 def _cut(column: list[str], most: int) -> list[str]:
-    return [text[:most] for text in column] if max(map(len, column), default=0) > most else column
+    return [text[:most] for text in column] if any(column) and max(map(len, column)) > most else column
 
 
 def activity(kind: str) -> Activity:

@@ -177,7 +177,7 @@ class EventFlow:
         async def settled(job: str, failures: list[RowFailure]) -> None:
             await self.ledger.settle(scope, job, failures)
 
-        return Push(self.sink, self._target(), Journal(opened, sealed, settled), self.sleep)
+        return Push(self.sink, self._target(), Journal(opened, sealed, settled), self.sleep, distinct=True)
 
 
 def _judge(progress: Progress) -> None:
