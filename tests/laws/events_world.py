@@ -11,7 +11,8 @@ from fairlead.domain.address import normal
 from fairlead.domain.records import Scope
 from fairlead.domain.tracking_plan import Known, Wanted, plan
 from fairlead.sync.convert_tracking import TRACKING_FIELDS, TRACKING_KINDS, Mail
-from fairlead.sync.events import Ended, EventFlow, Reading
+from fairlead.sync.event_ports import Reading
+from fairlead.sync.events import Ended, EventFlow
 from fairlead.sync.memory import MemoryLedger, MemoryMatcher, MemorySink
 from fairlead.sync.memory_events import MemoryBook
 from fairlead.sync.ports import SourcePage, Target

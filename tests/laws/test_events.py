@@ -240,3 +240,29 @@ def test_a_click_that_turns_out_to_be_a_scanners_is_marked_afterwards() -> None:
     assert {record["Suspicious__c"] for record in world.sink.objects["CM_Tracking__c"].values()} == {"true"}
     assert sum(world.book.suspicious.values()) == 2
     assert world.counted() == world.to_count()
+
+
+def test_recipients_that_come_twice_in_one_reading_count_once() -> None:
+    """Rows move while a report is read, and it is read again then: an address got the e-mail once all the same."""
+    world = EventWorld()
+    for address in ADDRESSES:
+        world.happen("recipients", address)
+        world.happen("recipients", address)
+
+    run(world)
+
+    assert set(world.counted().values()) == {1}
+    assert set(world.org().values()) == {1}
+    assert len(world.org()) == len(ADDRESSES)
+
+
+def test_only_events_that_may_be_met_again_are_remembered() -> None:
+    """However many came before: those of the three hours before the newest."""
+    world = EventWorld()
+    for _ in range(50):
+        world.happen("opens", ADDRESSES[0])
+        world.pass_time(60)
+
+    run(world)
+
+    assert world.book.remembered(world.reading("opens", full=True).scope) == 4

@@ -35,6 +35,8 @@ class UtcColumn:
 
     def __call__(self, texts: Sequence[str]) -> list[str]:
         """`YYYY-MM-DD HH:MM:SS` → `YYYY-MM-DDTHH:MM:SS.000Z`; blank stays blank. Raises ValueError on what is no date."""
+        if len(texts) > FEW and texts.count(texts[0]) == len(texts):
+            return [self._one(texts[0])] * len(texts)
         column = self._together(texts) if len(texts) > FEW else None
         if column is not None:
             return column

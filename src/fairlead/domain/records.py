@@ -1,6 +1,6 @@
 """The words of the flow: what one cursor covers, a page of records by column, and what became of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -133,6 +133,18 @@ class Staged:
 
     cursor: Cursor
     digests: Mapping[bytes, Digest]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What a scope's reading has come to: see `sync.ports.Ledger.commit`, whose arguments these are."""
+
+    scope: Scope
+    staged: Staged
+    failures: Sequence[RowFailure]
+    answered: Collection[bytes] | None = ()
+    also: Callable[[], None] | None = None
+    full_run: int = 0
 
 
 @dataclass(frozen=True, slots=True)

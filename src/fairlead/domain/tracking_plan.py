@@ -88,6 +88,32 @@ class Plan:
         """Whether an event is to be added to what the address did with the Salesforce campaign."""
         return self.link_all or (self.link and not known and date >= self.again_from)
 
+    def judge(self, dates: list[str], known: list[bool]) -> "Judged":
+        """What to do with each of some events, by column: the same as one by one, once for those that are judged alike."""
+        many, first, last = len(dates), min(dates, default=""), max(dates, default="")
+        edges = (self.again_from, self.write_from, self.written_from, self.read_from)
+        if not any(known) and not any(first < edge <= last for edge in edges):
+            return Judged(
+                [self.counts(first, known=False)] * many,
+                [self.writes(first, known=False)] * many,
+                [self.links(first, known=False)] * many,
+            )
+        events = list(zip(dates, known, strict=True))
+        return Judged(
+            [self.counts(date, known=old) for date, old in events],
+            [self.writes(date, known=old) for date, old in events],
+            [self.links(date, known=old) for date, old in events],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Of events by column: whether each is to be counted for its member, written, and counted for the Salesforce campaign."""
+
+    counts: list[bool]
+    writes: list[bool]
+    links: list[bool]
+
 
 def plan(kind: str, counter: int, known: Known | None, wanted: Wanted, *, suspected: bool = False) -> Plan | None:
     """What to read of a kind, or None for nothing. `counter` is what Campaign Monitor says there are.

@@ -14,7 +14,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection, models, transaction
 
 from fairlead.domain.keyed import Hmac
-from fairlead.domain.records import Cursor, Digest, InFlight, RowFailure, Rows, Scope, Staged
+from fairlead.domain.records import Commit, Cursor, Digest, InFlight, RowFailure, Rows, Scope, Staged
 from fairlead.store.ledger_glance import Glance
 from fairlead.store.ledger_models import BulkFlight, RowRefusal, ScopeState
 from fairlead.store.ledger_models import Digest as DigestRow
@@ -160,19 +160,32 @@ class PostgresLedger:
         with transaction.atomic():
             self._fence()
             state = self._state(scope)
-            state.cursor = staged.cursor.read_until.isoformat()
-            state.committed_at = datetime.now(UTC)
-            state.full_run = full_run or state.full_run
-            state.save(update_fields=["cursor", "committed_at", "full_run"])
-            if also is not None:
-                also()
-            BulkFlight.objects.filter(scope=state).delete()
-            self._write_digests(state, staged.digests)
+            self._commit(state, Commit(scope, staged, failures, answered, also, full_run))
             if forget_before is not None:
                 DigestRow.objects.filter(scope=state, day__lt=forget_before).delete()
-            kept = self._keep(state, failures)
-            done = RowRefusal.objects.filter(scope=state).exclude(key_hash__in=kept)
-            (done if answered is None else done.filter(key_hash__in=[*staged.digests, *answered])).delete()
+
+    @sync_to_async
+    def commit_all(self, commits: Sequence[Commit]) -> None:
+        """`commit` of several scopes in one transaction; of each no digest is dropped."""
+        with transaction.atomic():
+            self._fence()
+            states = self._states_of([one.scope for one in commits])
+            for one in commits:
+                self._commit(states[one.scope], one)
+
+    def _commit(self, state: ScopeState, one: Commit) -> None:
+        state.cursor = one.staged.cursor.read_until.isoformat()
+        state.committed_at = datetime.now(UTC)
+        state.full_run = one.full_run or state.full_run
+        state.save(update_fields=["cursor", "committed_at", "full_run"])
+        if one.also is not None:
+            one.also()
+        BulkFlight.objects.filter(scope=state).delete()
+        digests, answered = one.staged.digests, one.answered
+        self._write_digests(state, digests)
+        kept = self._keep(state, one.failures)
+        done = RowRefusal.objects.filter(scope=state).exclude(key_hash__in=kept)
+        (done if answered is None else done.filter(key_hash__in=[*digests, *answered])).delete()
 
     def _write_digests(self, state: ScopeState, digests: Mapping[bytes, Digest]) -> None:
         if digests:
@@ -224,6 +237,20 @@ class PostgresLedger:
             org_id=self._org, kind=scope.kind, client=scope.client, list=scope.list
         )
         return state
+
+    def _states_of(self, scopes: Sequence[Scope]) -> dict[Scope, ScopeState]:
+        """`_state` of several."""
+        rows = [ScopeState(org_id=self._org, kind=one.kind, client=one.client, list=one.list) for one in scopes]
+        for scope in scopes:
+            self._glance.wrote(scope)
+        ScopeState.objects.bulk_create(rows, ignore_conflicts=True)
+        found = ScopeState.objects.filter(
+            org_id=self._org,
+            kind__in={one.kind for one in scopes},
+            client__in={one.client for one in scopes},
+            list__in={one.list for one in scopes},
+        )
+        return {Scope(row.kind, row.client, row.list): row for row in found}
 
 
 def _pack(digests: Mapping[bytes, Digest]) -> bytes:

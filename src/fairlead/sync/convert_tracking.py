@@ -11,7 +11,6 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from fairlead.domain.activity import KIND_OF, Activity
-from fairlead.domain.address import normals
 from fairlead.domain.records import Kind, Rows
 from fairlead.sync.seen import Seen, text_hashes
 
@@ -145,39 +144,56 @@ class Keys:
         self._seen = Seen()
         self._count = 0
         self._repeated: dict[str, int] = {}
-        self._texts: dict[str, str] = {}
+        self._short = _Short()
 
-    def of(self, events: Events) -> list[str]:
-        """A key an event."""
-        before, short = self._prefix, self._short
+    def of(self, events: Events, addresses: list[str]) -> tuple[list[str], list[int]]:
+        """A key an event; and the positions of those that only came by again. `addresses` are their `address_digests`."""
+        before = self._prefix
         if self._once:
-            keys = [before + address for address in _digests(normals(events.emails), 10)]
-            self._count += len(keys) - int(self._seen.add(text_hashes(keys)).sum())
-            return keys
+            keys = [before + address for address in addresses]
+            repeated = self._again(keys)
+            self._count += len(keys) - len(repeated)
+            return keys, repeated
         self._count += len(events)
+        self._short.make_room()
+        short = self._short
         rest = zip(events.urls, events.ips, events.lists, events.bounces, events.reasons, strict=True)
         minutes = {date: _minute(date) for date in set(events.dates)}
         keys = [
-            f"{before}{address}:{minutes[date]}:{short(chr(31).join(more))}"
-            for address, date, more in zip(_digests(normals(events.emails), 10), events.dates, rest, strict=True)
+            f"{before}{address}:{minutes[date]}:{short[more]}"
+            for address, date, more in zip(addresses, events.dates, rest, strict=True)
         ]
-        for i in self._seen.add(text_hashes(keys)).nonzero()[0].tolist():
+        for i in self._again(keys):
             number = self._repeated[keys[i]] = self._repeated.get(keys[i], 0) + 1
             keys[i] = f"{keys[i]}:{number}"
-        return keys
+        return keys, []
+
+    def _again(self, keys: list[str]) -> list[int]:
+        positions: list[int] = self._seen.add(text_hashes(keys)).nonzero()[0].tolist()
+        return positions
 
     def __len__(self) -> int:
-        """How many keys were made."""
+        """How many events have come by."""
         return self._count
 
-    def _short(self, text: str) -> str:
-        known = self._texts.get(text)
-        if known is None:
-            if len(self._texts) > 50_000:
-                self._texts.clear()
-            (known,) = _digests((text,), 6)
-            self._texts[text] = known
-        return known
+
+class _Short(dict[tuple[str, ...], str]):
+    """Short texts for what else tells an event from others, each made once."""
+
+    def __missing__(self, texts: tuple[str, ...]) -> str:
+        (short,) = _digests((chr(31).join(texts),), 6)
+        self[texts] = short
+        return short
+
+    def make_room(self) -> None:
+        """Before a page: forget what has become too much."""
+        if len(self) > 50_000:
+            self.clear()
+
+
+def address_digests(addresses: Iterable[str]) -> list[str]:
+    """What stands for an address (normal form) in the key of an event: 20 hexadecimal digits."""
+    return _digests(addresses, 10)
 
 
 def _digests(texts: Iterable[str], size: int) -> list[str]:
@@ -239,12 +255,7 @@ def rows(
 
 
 def _cut(column: list[str], most: int) -> list[str]:
-    return [text[:most] for text in column] if max(map(len, column), default=0) > most else column
-
-
-def member_keys(events: Events) -> list[str]:
-    """The external ids of the members that events are of."""
-    return [f"{of}:{address}" for of, address in zip(events.lists, normals(events.emails), strict=True)]
+    return [text[:most] for text in column] if any(column) and max(map(len, column)) > most else column
 
 
 def activity(kind: str) -> Activity:

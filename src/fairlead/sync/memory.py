@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from fairlead.domain.address import normal
 from fairlead.domain.keyed import Hmac
-from fairlead.domain.records import Cursor, InFlight, Kind, Outcome, RowFailure, Rows, Scope, Staged
+from fairlead.domain.records import Commit, Cursor, InFlight, Kind, Outcome, RowFailure, Rows, Scope, Staged
 from fairlead.sync.match import short_id
 from fairlead.sync.ports import BulkJobFailed, JobOutcome, SourcePage, Target
 
@@ -276,6 +276,18 @@ class MemoryLedger:
             limit = forget_before.isoformat()
             held.digests = {key: value for key, value in held.digests.items() if value[1] >= limit}
         self._keep(scope, failures)
+
+    async def commit_all(self, commits: Sequence[Commit]) -> None:
+        for one in commits:
+            await self.commit(
+                one.scope,
+                one.staged,
+                one.failures,
+                forget_before=None,
+                answered=one.answered,
+                also=one.also,
+                full_run=one.full_run,
+            )
 
     def _keep(self, scope: Scope, failures: Sequence[RowFailure]) -> None:
         for failure, key in zip(failures, self.hashes([failure.key for failure in failures]), strict=True):

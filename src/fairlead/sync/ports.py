@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Final, Generic, Protocol, TypeVar
 
 from fairlead.domain.failure import WaitAndRetry
-from fairlead.domain.records import Cursor, InFlight, Kind, Outcome, RowFailure, Rows, Scope, Staged
+from fairlead.domain.records import Commit, Cursor, InFlight, Kind, Outcome, RowFailure, Rows, Scope, Staged
 
 Row = TypeVar("Row")
 Row_co = TypeVar("Row_co", covariant=True)
@@ -225,4 +225,8 @@ class Ledger(Protocol):
         `answered` are the key hashes of earlier refusals that this reading has offered again (None: it offered everything);
         those that were not refused anew are forgotten, as are those of rows in `staged`.
         """
+        ...
+
+    async def commit_all(self, commits: Sequence[Commit]) -> None:
+        """`commit` of several scopes in one transaction; of each no digest is dropped."""
         ...

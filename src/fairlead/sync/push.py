@@ -44,12 +44,16 @@ class _Job:
 
 @dataclass(slots=True)
 class Push:
-    """Upserts of one scope on their way. Call `add` for each page, then `finish`; `abandon` on any error."""
+    """Upserts of one scope on their way. Call `add` for each page, then `finish`; `abandon` on any error.
+
+    `distinct`: the caller sees to it that no key comes twice.
+    """
 
     sink: Sink
     target: Target
     journal: Journal
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    distinct: bool = False
     _waiting: list[Rows] = field(default_factory=list)
     _count: int = 0
     _later: list[Rows] = field(default_factory=list)
@@ -60,7 +64,8 @@ class Push:
 
     async def add(self, rows: Rows) -> None:
         """Take a page; returns when there is room for the next."""
-        rows = self._set_aside_repeats(rows)
+        if not self.distinct:
+            rows = self._set_aside_repeats(rows)
         if not len(rows):
             return
         self._count += len(rows)

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from fairlead.domain.tracking_plan import NEVER, Known, Wanted, after, again_from, missing, plan, whole
+from fairlead.domain.tracking_plan import NEVER, Known, Plan, Wanted, after, again_from, missing, plan, whole
 
 KEPT = Wanted("2026-01-01 00:00", totals=True)
 KNOWN = Known(5, 5, "2026-03-10 09:30", written_from="2026-01-01 00:00")
@@ -116,3 +118,29 @@ def test_what_is_written_reaches_back_as_far_as_it_was_read(since: str, written:
 
     read = replace(made, since=datetime.fromisoformat(since))
     assert after(read, Known(5, 5, "", written_from="2026-02-01 00:00"))[1] == written
+
+
+minutes = st.sampled_from(["", "2026-03-01 09:00", "2026-03-02 09:00", "2026-03-03 09:00", NEVER])
+
+
+@settings(deadline=None)
+@given(
+    st.builds(
+        Plan,
+        st.none(),
+        minutes,
+        minutes,
+        minutes,
+        minutes,
+        link_all=st.booleans(),
+        link=st.booleans(),
+        write_all=st.booleans(),
+    ),
+    st.lists(st.tuples(minutes, st.booleans()), max_size=6),
+)
+def test_events_judged_together_are_judged_as_one_by_one(made: Plan, events: list[tuple[str, bool]]) -> None:
+    judged = made.judge([date for date, _ in events], [known for _, known in events])
+
+    assert judged.counts == [made.counts(date, known=known) for date, known in events]
+    assert judged.writes == [made.writes(date, known=known) for date, known in events]
+    assert judged.links == [made.links(date, known=known) for date, known in events]

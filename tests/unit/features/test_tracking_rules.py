@@ -113,10 +113,10 @@ class Some:
 
 
 def test_small_reports_share_a_group_and_large_ones_stand_alone() -> None:
-    together, alone = rules.groups([Some(n) for n in (5, 9_000, 3, 2_000, 1_000, 900)])
+    together, alone = rules.groups([Some(n) for n in (5, 9_000, 3, 2_000, 1_000, 900)], small=2_000)
     assert alone == [1]
     assert sorted(sorted(group) for group in together) == [[0, 2, 4, 5], [3]]
-    assert len(rules.groups([Some(1)] * 250)[0]) == 3
+    assert len(rules.groups([Some(1)] * (rules.GROUP * 2 + 1))[0]) == 3
     assert rules.groups([]) == ([], [])
 
 

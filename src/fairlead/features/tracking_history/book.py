@@ -1,46 +1,36 @@
-"""The book of events on PostgreSQL. Obeys `fairlead.sync.events.Book`; people stand in it as keyed hashes only."""
+"""The book of events on PostgreSQL. Obeys `fairlead.sync.event_ports.Book`; people stand in it as keyed hashes only.
+
+What a reading notes stays in memory, added up, until it ends; only of a large one parts are put aside (`NotedEvents`).
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Final
+from dataclasses import dataclass, field
 
 from asgiref.sync import sync_to_async
-from django.db import connection, transaction
+from django.db import transaction
 
-from fairlead.domain.activity import Activity
 from fairlead.domain.records import Scope
 from fairlead.domain.tracking_plan import Known
-from fairlead.features.tracking_history.models import EventScope, SeenEvent
+from fairlead.features.tracking_history.models import EventScope, NotedEvents, RememberedEvents
+from fairlead.features.tracking_history.notes import Remembered, Tallies, Tally
 from fairlead.store import activity
 from fairlead.store.models import ScopeState
 from fairlead.sync.convert_tracking import ACTIVITY_OF
-from fairlead.sync.events import FORGET_ALL, Noted, Settled
+from fairlead.sync.event_ports import Noted, Settled
 
-CHUNK: Final = 5_000
+_TAKEN = (
+    "ended", "seen", "events", "newest", "read_from", "written_from", "short", "linked", "kept", "full_run", "suspicious",
+)  # fmt: skip
 
-_NOTE: Final = """
-INSERT INTO tracking_history_seenevent AS old
-    (scope_id, key, at, known, flagged, noted, suspicious, counts, links, member, address, contact, lead)
-SELECT DISTINCT ON (key) %s, key, at, false, false, true, suspicious, counts, links, member, address, contact, lead
-FROM unnest(%s::bytea[], %s::timestamptz[], %s::boolean[], %s::bytea[], %s::boolean[], %s::boolean[], %s::bytea[],
-    %s::text[], %s::text[]) AS new (key, at, suspicious, member, counts, links, address, contact, lead)
-ON CONFLICT (scope_id, key) DO UPDATE SET
-    noted = true, suspicious = excluded.suspicious, counts = excluded.counts, links = excluded.links,
-    address = excluded.address, contact = excluded.contact, lead = excluded.lead
-"""
-_MEMBERS: Final = """
-SELECT member, count(*), max(at) FROM tracking_history_seenevent WHERE scope_id = %s AND noted AND counts
-GROUP BY member ORDER BY member
-"""
-_ADDRESSES: Final = """
-SELECT address, max(contact), max(lead), count(*), min(at), max(at) FROM tracking_history_seenevent
-WHERE scope_id = %s AND noted AND links GROUP BY address ORDER BY address
-"""
-_KNOWN: Final = "SELECT key, flagged FROM tracking_history_seenevent WHERE scope_id = %s AND known AND key = ANY(%s)"
-_NEW: Final = "SELECT count(*) FROM tracking_history_seenevent WHERE scope_id = %s AND noted AND counts AND NOT known"
-_TURNED: Final = (
-    "SELECT count(*) FROM tracking_history_seenevent WHERE scope_id = %s AND noted AND suspicious AND NOT flagged"
-)
+
+@dataclass(slots=True)
+class _Open:
+    """A reading that goes on: what it noted, and what earlier ones remember, once that was asked for."""
+
+    tallies: Tallies = field(default_factory=Tallies)
+    fresh: list[Remembered] = field(default_factory=list)
+    put_aside: bool = False
+    known: Remembered | None = None
 
 
 class PostgresBook:
@@ -49,7 +39,8 @@ class PostgresBook:
     def __init__(self, org_id: int, fence: Callable[[], None]) -> None:
         self._org = org_id
         self._fence = fence
-        self._ids: dict[Scope, int] = {}
+        self._open: dict[Scope, _Open] = {}
+        self._left: set[tuple[str, str]] | None = None
 
     @sync_to_async
     def all_known(self) -> dict[tuple[str, str], Known]:
@@ -57,93 +48,111 @@ class PostgresBook:
         found = EventScope.objects.filter(org_id=self._org, ended=True)
         return {(row.mail, row.kind): _known(row) for row in found.iterator(chunk_size=2_000)}
 
-    @sync_to_async
-    def begin(self, scope: Scope) -> None:
+    async def begin(self, scope: Scope) -> None:
         """A reading begins: forget what one that never ended had noted."""
-        with transaction.atomic():
-            self._fence()
-            held, _ = ScopeState.objects.get_or_create(
-                org_id=self._org, kind=scope.kind, client=scope.client, list=scope.list
-            )
-            state, _ = EventScope.objects.get_or_create(
-                state=held,
-                defaults={"org_id": self._org, "client": scope.client, "mail": scope.list, "kind": scope.kind},
-            )
-            self._ids[scope] = state.pk
-            SeenEvent.objects.filter(scope=state, known=False).delete()
-            SeenEvent.objects.filter(scope=state, noted=True).update(noted=False)
+        if self._left is None:
+            self._left = await self._left_by_others()
+        before, name = self._open.get(scope), (scope.list, scope.kind)
+        if name in self._left or (before is not None and before.put_aside):
+            await self._forget_noted(scope)
+            self._left.discard(name)
+        self._open[scope] = _Open()
 
-    @sync_to_async
-    def known(self, scope: Scope, keys: Sequence[bytes]) -> Mapping[bytes, bool]:
+    async def known(self, scope: Scope, keys: Sequence[bytes]) -> Mapping[bytes, bool]:
         """Of these keys those remembered by an earlier reading, and whether each was flagged as suspicious."""
-        with connection.cursor() as cursor:
-            cursor.execute(_KNOWN, [self._ids[scope], list(keys)])
-            return {bytes(key): flagged for key, flagged in cursor.fetchall()}
+        reading = self._open[scope]
+        if reading.known is None:
+            reading.known = await sync_to_async(self._remembered)(scope)
+        return reading.known.find(keys)
 
-    @sync_to_async
-    def note(self, scope: Scope, noted: Noted) -> None:
-        """Note events for the end of the reading. One that is noted twice counts once."""
-        columns: list[list[Any]] = [noted.keys, noted.at, noted.flagged, noted.members, noted.counts, noted.links]
-        with transaction.atomic(), connection.cursor() as cursor:
-            self._fence()
-            cursor.execute(_NOTE, [self._ids[scope], *columns, noted.addresses, noted.contacts, noted.leads])
-
-    @sync_to_async
-    def new(self, scope: Scope) -> int:
-        """How many events were noted that no earlier reading had counted."""
-        return self._number(_NEW, scope)
+    async def note(self, scope: Scope, noted: Noted) -> None:
+        """Note events for the end of the reading, each once."""
+        reading = self._open[scope]
+        reading.tallies.add(noted)
+        if noted.keys:
+            reading.fresh.append(Remembered.of(noted.keys, noted.minutes, noted.flagged))
+        full = reading.tallies.full()
+        if full is not None:
+            reading.put_aside = True
+            await self._put_aside(scope, full)
 
     def settle(self, scope: Scope, settled: Settled) -> None:
         """Count what was noted. Called inside the transaction that moves the cursor."""
-        state = EventScope.objects.get(pk=self._ids[scope])
+        reading = self._open.pop(scope, None) or _Open()
+        state = self._scope(scope)
         what = ACTIVITY_OF[scope.kind]
-        for part in _parts(_MEMBERS, state.pk):
-            activity.add_to_members(self._org, [_member_row(what, *row) for row in part])
         if settled.link_anew:
             activity.begin_campaign_anew(self._org, scope.list, what)
-        if settled.known.linked:
-            for part in _parts(_ADDRESSES, state.pk):
-                rows = [(bytes(address), *more) for address, *more in part]
-                activity.add_to_campaign(self._org, scope.list, what, rows)
-        state.suspicious += self._number(_TURNED, scope)
-        self._forget(state, settled.keep_from)
-        _take(state, settled.known)
-        state.save()
-
-    def _forget(self, state: EventScope, keep_from: str) -> None:
-        """Drop what the next reading cannot meet again; the rest is known from now on."""
-        with connection.cursor() as cursor:
-            if keep_from:
-                where = "" if keep_from == FORGET_ALL else " AND at < %s"
-                cursor.execute(
-                    "DELETE FROM tracking_history_seenevent WHERE scope_id = %s" + where,
-                    [state.pk] if keep_from == FORGET_ALL else [state.pk, keep_from],
-                )
-            cursor.execute(
-                "UPDATE tracking_history_seenevent SET known = true, noted = false, flagged = flagged OR suspicious,"
-                " contact = '', lead = '', address = '' WHERE scope_id = %s AND noted",
-                [state.pk],
+        for tally in self._tallies(state, reading):
+            members = tally.members
+            activity.add_to_members(
+                self._org, what, members["who"].tobytes(), members["count"].tolist(), members["last"].tolist()
             )
+            if settled.known.linked:
+                activity.add_to_campaign(self._org, scope.list, what, _campaign_rows(tally))
+        known = reading.known
+        if known is None:
+            known = self._remembered(scope) if state.ended else Remembered.of([], [], [])
+        kept = known.joined(reading.fresh).since(settled.keep_from)
+        state.suspicious += settled.suspicious
+        _take(state, settled.known)
+        state.save(update_fields=_TAKEN if state.pk else None)
+        if len(known):
+            RememberedEvents.objects.filter(scope=state).delete()
+        if len(kept):
+            RememberedEvents.objects.bulk_create([RememberedEvents(scope=state, body=body) for body in kept.to_bytes()])
 
-    def _number(self, query: str, scope: Scope) -> int:
-        with connection.cursor() as cursor:
-            cursor.execute(query, [self._ids[scope]])
-            return int(cursor.fetchone()[0])
+    def _scope(self, scope: Scope) -> EventScope:
+        """The row of a scope; a new one, not saved yet, where there is none."""
+        row = EventScope.objects.filter(org_id=self._org, mail=scope.list, kind=scope.kind).first()
+        if row is not None:
+            return row
+        held, _ = ScopeState.objects.get_or_create(
+            org_id=self._org, kind=scope.kind, client=scope.client, list=scope.list
+        )
+        return EventScope(state=held, org_id=self._org, client=scope.client, mail=scope.list, kind=scope.kind)
+
+    def _tallies(self, state: EventScope, reading: _Open) -> Iterator[Tally]:
+        """What was put aside, a part at a time, and what is in memory."""
+        if reading.put_aside:
+            parts = NotedEvents.objects.filter(scope=state)
+            for key in parts.order_by("pk").values_list("pk", flat=True):
+                yield Tally.from_bytes(bytes(parts.values_list("body", flat=True).get(pk=key)))
+            parts.delete()
+        yield reading.tallies.rest()
+
+    def _remembered(self, scope: Scope) -> Remembered:
+        rows = RememberedEvents.objects.filter(scope__org=self._org, scope__mail=scope.list, scope__kind=scope.kind)
+        return Remembered.from_bytes([bytes(body) for body in rows.values_list("body", flat=True)])
+
+    @sync_to_async
+    def _left_by_others(self) -> set[tuple[str, str]]:
+        rows = NotedEvents.objects.filter(scope__org=self._org).values_list("scope__mail", "scope__kind")
+        return set(rows.distinct())
+
+    @sync_to_async
+    def _forget_noted(self, scope: Scope) -> None:
+        with transaction.atomic():
+            self._fence()
+            NotedEvents.objects.filter(scope__org=self._org, scope__mail=scope.list, scope__kind=scope.kind).delete()
+
+    @sync_to_async
+    def _put_aside(self, scope: Scope, part: Tally) -> None:
+        with transaction.atomic():
+            self._fence()
+            state = self._scope(scope)
+            if not state.pk:
+                state.save()
+            NotedEvents.objects.create(scope=state, body=part.to_bytes())
 
 
-def _parts(query: str, scope_id: int) -> Iterator[list[Any]]:
-    """The answer some thousand rows at a time, however large it is; within a transaction."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(query, [scope_id])
-        while part := cursor.fetchmany(CHUNK):
-            yield part
-
-
-def _member_row(what: Activity, member: bytes, count: int, last_at: datetime) -> activity.MemberRow:
-    counted = [
-        count if what is one else 0 for one in (Activity.SENT, Activity.OPENED, Activity.CLICKED, Activity.BOUNCED)
+def _campaign_rows(tally: Tally) -> list[activity.CampaignRow]:
+    who = tally.linked["who"].tobytes()
+    columns = [tally.linked[name].tolist() for name in ("contact", "lead", "count", "first", "last")]
+    return [
+        (who[32 * i : 32 * i + 32], contact.decode(), lead.decode(), *more)
+        for i, (contact, lead, *more) in enumerate(zip(*columns, strict=True))
     ]
-    return (bytes(member), counted[0], counted[1], counted[2], counted[3], last_at)
 
 
 def _known(row: EventScope) -> Known:

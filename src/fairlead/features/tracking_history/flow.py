@@ -23,7 +23,8 @@ from fairlead.salesforce import names
 from fairlead.sync import limits
 from fairlead.sync.account_source import clock
 from fairlead.sync.convert_tracking import ACTIVITY_OF, TRACKING_FIELDS, TRACKING_KINDS, Mail
-from fairlead.sync.events import Ended, EventFlow, Reading
+from fairlead.sync.event_ports import Reading
+from fairlead.sync.events import Ended, EventFlow
 from fairlead.sync.failures import campaign_monitor_failures
 from fairlead.sync.org_sink import OrgSink, all_records
 from fairlead.sync.ports import SourcePage, Target

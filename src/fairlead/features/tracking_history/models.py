@@ -35,29 +35,21 @@ class EventScope(models.Model):
         return f"{self.kind} of {self.mail}"
 
 
-class SeenEvent(models.Model):
-    """An event that the next reading may meet again, or one that is noted for the end of a reading that goes on.
-
-    `known`: an earlier reading has ended with it; `noted`: the present one has met it and counts it where `counts` (for
-    the member) and `links` (for the Salesforce campaign) say so. `address` is only filled where it is linked.
-    """
+class RememberedEvents(models.Model):
+    """Events that the next reading may meet again, some ten thousand a row: keyed hashes, by `notes.Remembered`."""
 
     scope = models.ForeignKey(EventScope, on_delete=models.CASCADE)
-    key = models.BinaryField(max_length=16)
-    at = models.DateTimeField()
-    known = models.BooleanField(default=False)
-    flagged = models.BooleanField(default=False)
-    noted = models.BooleanField(default=False)
-    suspicious = models.BooleanField(default=False)
-    counts = models.BooleanField(default=False)
-    links = models.BooleanField(default=False)
-    member = models.BinaryField(max_length=32)
-    address = models.BinaryField(max_length=32, default=b"")
-    contact = models.CharField(max_length=18, blank=True)
-    lead = models.CharField(max_length=18, blank=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["scope", "key"], name="tracking_history_event_once")]
+    body = models.BinaryField()
 
     def __str__(self) -> str:
-        return f"event of {self.scope_id}"
+        return f"remembered of {self.scope_id}"
+
+
+class NotedEvents(models.Model):
+    """What a large reading that goes on has to count, put aside many events a row: keyed hashes, by `notes.Tally`."""
+
+    scope = models.ForeignKey(EventScope, on_delete=models.CASCADE)
+    body = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"noted of {self.scope_id}"

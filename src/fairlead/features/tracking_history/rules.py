@@ -41,11 +41,11 @@ SETTINGS: Final = (MEMBER_TOTALS, SUSPICIOUS, SCANNER_LINKS)
 
 KINDS: Final = tuple(KIND_OF.values())
 JOURNEY_KINDS: Final = tuple(kind for kind in KINDS if kind != "spam")
-SMALL: Final = 2_000
-"""Events of several e-mails that are written together; an e-mail with more is read alone."""
+TOGETHER: Final = 100_000
+"""Events of several reports that are read and written together, by one bulk job; a report with more is read alone."""
 
-GROUP: Final = 100
-"""E-mails of which a few events each are read together."""
+GROUP: Final = 400
+"""Reports that are read together, at most."""
 
 
 class Columns(Protocol):
@@ -77,7 +77,8 @@ class Suspicion:
 
     def opens(self, events: Columns) -> list[bool]:
         """Which opens a machine made."""
-        return [self._proxy(ip) for ip in events.ips]
+        made = {ip: self._proxy(ip) for ip in set(events.ips)}
+        return [made[ip] for ip in events.ips]
 
     def clicks(self, events: Columns) -> list[bool]:
         """Which clicks a machine made; a burst counts as far as its clicks have been met."""
@@ -135,7 +136,9 @@ class Expecting(Protocol):
     def expected(self) -> int: ...
 
 
-def groups(readings: Sequence[Expecting], small: int = SMALL, most: int = GROUP) -> tuple[list[list[int]], list[int]]:
+def groups(
+    readings: Sequence[Expecting], small: int = TOGETHER, most: int = GROUP
+) -> tuple[list[list[int]], list[int]]:
     """Positions of readings that are read together, few events each, and of those that are read alone."""
     together: list[list[int]] = []
     alone: list[int] = []
