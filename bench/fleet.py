@@ -1,8 +1,8 @@
 """A thousand orgs on one installation, hour by hour: `python -m bench.fleet [--orgs N] [--hours N] [--seed N]`.
 
 A simulation, pure and seeded: the same numbers give the same answer. Orgs differ as customers do (most are small, a few are
-very large), each is synced every hour at a minute of its own, and workers take jobs first come, first served. What a job costs was
-measured (`Costs`). Tells how many workers are needed, what the database and both sides are asked for, and what breaks first.
+very large), each is synced every hour at a minute of its own, and workers take jobs first come, first served. What a job costs
+was measured (`Costs`). Tells how many workers are needed, what the database and both sides are asked for, and what breaks first.
 """
 
 import argparse

@@ -153,7 +153,7 @@ def _differing(
     differ: dict[str, tuple[Any, Any]] = {
         name: (got, each) for (name, each), got in zip(want.items(), record.told, strict=True) if got != (each or None)
     }
-    stale = (on, address) in world.tolerance.dateless or (on, address) in world.tolerance.renamed_on
+    stale = (on, address) in world.tolerance.renamed_on or world.tolerance.edited(on, address)
     if stale and differ.keys() & _STALE:
         verdict.tolerated["an edit that moves no date"] += 1
         differ = {name: each for name, each in differ.items() if name not in _STALE}

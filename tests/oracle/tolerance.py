@@ -58,6 +58,11 @@ class Tolerance:
             seen.add(address)
         return address
 
+    def edited(self, on: str, address: str) -> bool:
+        """Whether somebody's name or fields on a list were edited, at this address or one that it followed a merge from."""
+        before = {old for old in self.merged if self.latest(old) == address}
+        return any((on, each) in self.dateless for each in {address, *before})
+
     @property
     def moved(self) -> set[str]:
         """Every address that somebody has or had who changed it."""
