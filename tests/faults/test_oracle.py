@@ -352,3 +352,17 @@ def test_an_object_that_is_not_known_is_refused(written: Writer) -> None:
     """A misspelt object would otherwise be a check of nothing."""
     with pytest.raises(LookupError, match="CM_Nothing__c"):
         check(written.sides, objects=["CM_Nothing__c"])
+
+
+def test_an_edit_is_forgiven_to_whom_it_was_done_also_after_a_merge() -> None:
+    """The edit is told of the address of then; the record follows the merge, and is as it was before the edit."""
+    nothing: dict[str, list[str]] = {"campaigns_gone": [], "lists_gone": [], "unsuppressed": [], "renamed": []}
+    known = Tolerance()
+    known.absorb(
+        {"dateless": [["news", "Old@example.com"]], **nothing},
+        {"addresses": [], "merged": [["old@example.com", "new@example.com"]]},
+    )
+    assert known.edited("news", "new@example.com")
+    assert known.edited("news", "old@example.com")
+    assert not known.edited("offers", "new@example.com")
+    assert not known.edited("news", "other@example.com")
