@@ -137,8 +137,8 @@ def database_is_up(fairlead: Installation) -> bool:
 
 
 def running(fairlead: Installation) -> str:
-    """The stage that runs now, blank between two."""
-    found = fairlead.rows("SELECT stages FROM jobs_job ORDER BY id DESC LIMIT 1")
+    """The stage of the last sync that runs now, blank between two. Other jobs may have begun since."""
+    found = fairlead.rows("SELECT stages FROM jobs_job WHERE kind = 'primary_sync' ORDER BY id DESC LIMIT 1")
     stages = found[0][0] if found else []
     return next((stage["name"] for stage in stages if stage["state"] == "running"), "")
 
