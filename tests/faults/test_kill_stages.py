@@ -92,7 +92,9 @@ def again(fairlead: Installation) -> None:
 
 
 def told(fairlead: Installation) -> None:
-    """Names go to the contacts' titles from now on, and people unsubscribe: their contacts are ticked."""
+    """Names go to the contacts' titles from now on, opt status has its baseline, and people unsubscribe: contacts are ticked."""
+    fairlead.run("opt-status", "run", "--preview")
+    fairlead.run("opt-status", "run", "--baseline")
     line = {"object": "Contact", "source": "Title", "target": "Name", "direction": "to_salesforce"}
     file = fairlead.home.parent / "lines.json"
     file.write_text(json.dumps([line | {"owner": "campaign_monitor"}]), "utf-8")
