@@ -5,6 +5,8 @@ Import it when Django is set up.
 
 from datetime import UTC, datetime, timedelta
 
+from django.db import connection
+
 from fairlead.features.connections.models import CampaignMonitorAccount, Client
 from fairlead.features.maintenance.models import Message, Severity
 from fairlead.features.maintenance.models import State as MessageState
@@ -30,6 +32,12 @@ def fill(org: Org, *, clients: int, lists: int, jobs: int, messages: int) -> Non
     _lists(org, lists)
     _jobs(org, jobs)
     _messages(org, messages)
+
+
+def settle() -> None:
+    """What PostgreSQL does by itself within a minute of such a filling (autovacuum): statistics, and pages marked visible."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
 
 
 def _clients(org: Org, number: int) -> None:

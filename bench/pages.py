@@ -74,6 +74,7 @@ def _pages(wanted: argparse.Namespace) -> list[dict[str, Any]]:
     register_runners()
     org = default_org()
     crowd.fill(org, clients=10, lists=wanted.lists, jobs=wanted.jobs, messages=wanted.messages)
+    crowd.settle()
     client = Client(headers={"host": "127.0.0.1"})
     client.force_login(User.objects.create_superuser("bench"))
     job = Job.objects.filter(org=org, kind="primary_sync").latest("pk").pk

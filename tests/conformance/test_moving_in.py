@@ -182,7 +182,7 @@ def test_an_org_that_hides_the_package_is_told_as_that_too(whole: Whole, here: C
     try:
         with pytest.raises(NothingThere, match="may not read them"):
             acts.look(whole.org)
-        assert "may not read them" in here.get("/moving-in/").text
+        assert "may not read them" in here.get("/moving-in/found/").text
     finally:
         give_profile(whole, "System Administrator")
 
@@ -200,7 +200,7 @@ def here(whole: Whole) -> Iterator[Client]:
 
 
 def test_the_page_shows_ticks_applies_them_and_gives_a_report(whole: Whole, here: Client) -> None:
-    page = here.get("/moving-in/").text
+    page = here.get("/moving-in/found/").text
     assert "Held: Fairlead writes no opt-outs" in page
     assert page.count('name="take"') == len([one for one in acts.look(whole.org) if one.can_be_taken])
     rule = item(acts.look(whole.org), "Bankers")
@@ -213,7 +213,7 @@ def test_the_page_shows_ticks_applies_them_and_gives_a_report(whole: Whole, here
     assert "Not any more" in file
     assert "Prevent member sync" not in file
     here.post("/moving-in/decide/", {"who": "fairlead"})
-    assert "Let the older package decide again" in here.get("/moving-in/").text
+    assert "Let the older package decide again" in here.get("/moving-in/found/").text
 
 
 def downloaded(client: Client, path: str) -> str:

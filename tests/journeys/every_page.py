@@ -10,7 +10,7 @@ from tests.unit.web.test_addresses import EVERYTHING
 FRAGMENTS = frozenset(
     "sync_run sync_existing job_run storage_estimate connections_sync_user_name connections_client_counts set_up_findings "
     "set_up_install_run set_up_estimate set_up_sync_run set_up_counts org_changes_last layouts_now import_status "
-    "billing_bills moving_in_run".split()
+    "billing_bills moving_in_run moving_in_found".split()
 )
 """Parts of pages, without a frame of their own."""
 ELSEWHERE = frozenset(

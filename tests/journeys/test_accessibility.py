@@ -25,7 +25,7 @@ SIGNED_IN = {
     "connect Salesforce": "/connections/salesforce/",
     "disconnect": "/connections/disconnect/salesforce/",
     "find a person": "/people/",
-    "moving in": "/moving-in/",
+    "moving in": "/moving-in/?read=1",
     "transactional e-mail": "/transactional/",
     "a new smart e-mail mapping": "/transactional/new/",
     "opt status": "/opt-status/",

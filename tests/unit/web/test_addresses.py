@@ -243,6 +243,7 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "transactional_test": ("/transactional/abc7/test/", 302, "GET POST"),
     "transactional_send": ("/transactional/abc7/send/", 302, "POST"),
     "moving_in": ("/moving-in/", 302, "GET"),
+    "moving_in_found": ("/moving-in/found/", 302, "GET"),
     "moving_in_run": ("/moving-in/run/", 302, "GET"),
     "moving_in_report": ("/moving-in/report.csv", 302, "GET"),
     "moving_in_apply": ("/moving-in/apply/", 302, "POST"),

@@ -26,12 +26,28 @@ HERE: Final = "moving_in"
 
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
-    """Everything of the older package, read live, by kind; what can be taken over has a tick box."""
-    return _page(request, default_org())
+    """What was taken over last, at once; what the older package holds follows as a part, for the org is asked."""
+    org = default_org()
+    if "read" in request.GET:
+        return _read(request, org)
+    return render(request, "moving_in/page.html", {"here": HERE, **_run(org)})
 
 
-def _page(request: HttpRequest, org: Org, problem: Failure | None = None, ticked: Sequence[str] = ()) -> HttpResponse:
-    context: dict[str, Any] = {"here": HERE, "problem": problem, **_run(org)}
+@require_GET
+def found(request: HttpRequest) -> HttpResponse:
+    """The part: everything of the older package, read live, by kind; what can be taken over has a tick box."""
+    org = default_org()
+    return render(request, "moving_in/_found.html", _found(org) | _run(org))
+
+
+def _read(request: HttpRequest, org: Org, problem: Failure | None = None, ticked: Sequence[str] = ()) -> HttpResponse:
+    """The whole page in one answer: without a script, and where the reader's ticks are kept."""
+    context = {"here": HERE, "read": True, **_run(org), **_found(org, problem, ticked)}
+    return render(request, "moving_in/page.html", context)
+
+
+def _found(org: Org, problem: Failure | None = None, ticked: Sequence[str] = ()) -> dict[str, Any]:
+    context: dict[str, Any] = {"problem": problem}
     try:
         items = acts.look(org)
         shown = acts.with_outcomes(org, items)
@@ -42,8 +58,7 @@ def _page(request: HttpRequest, org: Org, problem: Failure | None = None, ticked
         context["nothing"] = True
     except Failure as failure:
         context["problem"] = problem or failure
-    context |= _standing(org)
-    return render(request, "moving_in/page.html", context)
+    return context | _standing(org)
 
 
 def _kinds(shown: Sequence[Shown]) -> Iterator[tuple[Kind, list[Shown], bool]]:
@@ -88,7 +103,7 @@ def apply(request: HttpRequest) -> HttpResponse:
     try:
         job = acts.apply(org, keys, request.user.get_username())
     except Failure as failure:
-        return _page(request, org, failure, keys)
+        return _read(request, org, failure, keys)
     messages.success(request, _("Job {number} takes over what you ticked.").format(number=job.number))
     return redirect(HERE)
 
