@@ -366,3 +366,13 @@ def test_an_edit_is_forgiven_to_whom_it_was_done_also_after_a_merge() -> None:
     assert known.edited("news", "old@example.com")
     assert not known.edited("offers", "new@example.com")
     assert not known.edited("news", "other@example.com")
+
+
+def test_who_became_another_on_each_of_two_lists_is_one_person() -> None:
+    """Events name an address and no list: those of the old one and of both new ones are the same person's."""
+    known = Tolerance()
+    quiet = {"dateless": [], "campaigns_gone": [], "lists_gone": [], "unsuppressed": []}
+    for on, new in (("one", "b@example.com"), ("two", "c@example.com")):
+        known.absorb(quiet | {"renamed": [(on, "A@example.com", new)]}, {"addresses": [], "merged": []})
+    assert len({known.person(f"{letter}@example.com") for letter in "abc"}) == 1
+    assert known.person("d@example.com") == "d@example.com"

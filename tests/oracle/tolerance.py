@@ -17,6 +17,7 @@ class Tolerance:
     `old_events_minutes`: late events of campaigns older than the days kept may be missing for so long. `edge_minutes`:
     by how much the first day of the events kept may differ from that of the account's clock. `figures`: counters of old
     campaigns, and the minute of the last check at which they were true. `late`: events that were forgiven as missing.
+    `joined`: an address → another that the same person has or had.
     """
 
     dateless: set[tuple[str, str]] = field(default_factory=set)
@@ -31,18 +32,22 @@ class Tolerance:
     edge_minutes: int = 24 * 60
     late: Counter[int] = field(default_factory=Counter)
     figures: dict[str, dict[tuple[Any, ...], int]] = field(default_factory=dict)
+    joined: dict[str, str] = field(default_factory=dict)
 
     def absorb(self, account: Mapping[str, Any], org: Mapping[str, Any]) -> None:
         """Take in what `POST /_control/live` told on both sides."""
         self.dateless |= {(on, address.lower()) for on, address in account["dateless"]}
         for on, old, new in account["renamed"]:
             self.renamed[old.lower()] = new.lower()
+            self._join(old.lower(), new.lower())
             self.renamed_on |= {(on, old.lower()), (on, new.lower())}
         self.campaigns_gone |= set(account["campaigns_gone"])
         self.lists_gone |= set(account["lists_gone"])
         self.unsuppressed |= {(client, address.lower()) for client, address in account["unsuppressed"]}
         self.relinked |= set(org["addresses"])
         self.merged |= dict(org.get("merged", ()))
+        for old, new in self.merged.items():
+            self._join(old, new)
 
     def true_lately(self, key: str, told: tuple[Any, ...], now: int) -> set[tuple[Any, ...]]:
         """What was true of a key at the checks of the last day; `told` is what is true now."""
@@ -57,6 +62,17 @@ class Tolerance:
             address = new
             seen.add(address)
         return address
+
+    def person(self, address: str) -> str:
+        """One address for all that somebody has or had: who is on two lists may have become another on each."""
+        while (other := self.joined.get(address)) is not None:
+            address = other
+        return address
+
+    def _join(self, one: str, other: str) -> None:
+        first, second = sorted((self.person(one), self.person(other)))
+        if first != second:
+            self.joined[second] = first
 
     def edited(self, on: str, address: str) -> bool:
         """Whether somebody's name or fields on a list were edited, at this address or one that it followed a merge from."""
@@ -76,6 +92,6 @@ class Tolerance:
         """Everything was just read and swept."""
         for each in (
             self.dateless, self.renamed, self.renamed_on, self.campaigns_gone, self.lists_gone, self.unsuppressed,
-            self.relinked, self.merged,
+            self.relinked, self.merged, self.joined,
         ):  # fmt: skip
             each.clear()

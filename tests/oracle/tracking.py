@@ -73,7 +73,7 @@ def _true(world: World, mails: Mails, verdict: Verdict, after: int = 0) -> Itera
 def _event(world: World, mails: Mails, row: Row, address: str) -> Event:
     detail = row.get("URL", "")[:_LONGEST_URL] or row.get("BounceType", "")
     minute = first_showing(row["minute"], mails.zones[row["of"]])
-    return (row["of"], row["kind"], world.tolerance.latest(address), minute, detail)
+    return (row["of"], row["kind"], world.tolerance.person(address), minute, detail)
 
 
 def _kept(world: World, mails: Mails, verdict: Verdict, **query: str) -> Iterator[Event]:
@@ -91,7 +91,7 @@ def _kept(world: World, mails: Mails, verdict: Verdict, **query: str) -> Iterato
             verdict.note_wrong(of[:8], {"Email_Type__c": (row["Email_Type__c"], mails.kinds[of])})
         detail = row["URL_Clicked__c"] or (row["Bounce_Type__c"] if row["Activity__c"] == "Bounced" else "") or ""
         minute = first_showing(minute_of(row["Activity_Date__c"]), mails.zones.get(of, "UTC"))
-        yield (of, row["Activity__c"], world.tolerance.latest(address), minute, detail)
+        yield (of, row["Activity__c"], world.tolerance.person(address), minute, detail)
 
 
 def everything(world: World, after: int = 0) -> tuple[Verdict, int]:
