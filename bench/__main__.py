@@ -73,7 +73,8 @@ def line(bench: Bench, who: str, got: dict[str, Any]) -> str:
     """A contestant's figures in a line."""
     text = (
         f"  {who:9}{got['rows']:>10,} rows {got['wall_s']:>8} s wall {got['cpu_s']:>8} s CPU "
-        f"({got['start_cpu_s']} to start) {report.speed(got):>11,.0f} rows/CPU-s {got['rss_mb']:>7} MB "
+        f"({got['start_cpu_s']} to start, {got['job_cpu_s']} for the job) "
+        f"{report.speed(got):>11,.0f} rows/CPU-s {got['rss_mb']:>7} MB "
         f"{got['cm_calls']:>6} + {got['sf_calls']} calls (least {got['cm_least']} + {got['sf_least']})"
     )
     if "shortest_s" in got:

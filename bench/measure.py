@@ -88,8 +88,8 @@ def replay(world: World) -> Iterator[Replayed]:
 def measured(bench: Bench, who: list[str], flames: Path | None = None) -> Iterator[tuple[str, Figures]]:
     """(contestant, `{rows, wall_s, cpu_s, rss_mb, cm_calls, sf_calls, …}`) as each of them ends.
 
-    CPU is user + system of the contestant's process and its children alone, `start_cpu_s` the part of it until the job began;
-    `db_cpu_s` is what the database used for it.
+    CPU is user + system of the contestant's process and its children alone, `start_cpu_s` the part of it until the job began,
+    `job_cpu_s` the job's; `db_cpu_s` is what the database used for it.
     With `flames`, a folder, Fairlead's stacks are written there.
     """
     with replay(bench.world) as replayed:
@@ -119,7 +119,8 @@ def _whole(
     figures, code, said = _run(who, bench.do, replayed, environment)
     counts = replayed.said("counts")
     check(who, bench.rows, code, said, counts)
-    figures["start_cpu_s"] = json.loads(said.strip().splitlines()[-1]).get("start_cpu_s", 0.0)
+    told = json.loads(said.strip().splitlines()[-1])
+    figures |= {name: told[name] for name in ("start_cpu_s", "job_cpu_s")}
     figures = {"rows": bench.rows, **figures, "cm_calls": counts["cm_calls"], "sf_calls": counts["sf_calls"]}
     figures |= {"cm_least": bench.least[0], "sf_least": bench.least[1]}
     if ready:

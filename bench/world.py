@@ -1,7 +1,7 @@
 """One account and one org to measure on, the fewest calls that any client could read or write them with, and all answers."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
@@ -77,8 +77,9 @@ def account(world: World) -> dict[str, bytes]:
         "systemdate": {"SystemDate": f"2026-01-01 {13 if world.turned else 12}:00:00"},
         f"clients/{CLIENT}/campaigns": synthetic_events.listing(),
     }
+    sizes = synthetic.sizes(world.members)
     for one in LISTS:
-        answers |= _list(one)
+        answers |= _list(one, sizes)
     reports = synthetic_events.reports(world.events, world.late)
     for number in range(synthetic_events.CAMPAIGNS):
         of = {one.kind: one.total for one in reports if one.campaign == number}
@@ -87,16 +88,17 @@ def account(world: World) -> dict[str, bytes]:
     return {f"/api/v3.3/{path}.json": pack(body) for path, body in answers.items()}
 
 
-def _list(list_id: str) -> dict[str, Any]:
+def _list(list_id: str, sizes: Mapping[tuple[str, str], int]) -> dict[str, Any]:
     details = {
         "ListID": list_id, "Title": f"List {list_id[0]}", "ConfirmedOptIn": False,
         "UnsubscribeSetting": "OnlyThisList", "UnsubscribePage": "", "ConfirmationSuccessPage": "",
     }  # fmt: skip
-    counters = ("TotalActiveSubscribers", "TotalUnsubscribes", "TotalDeleted", "TotalBounces")
+    counters = {"active": "TotalActiveSubscribers", "unsubscribed": "TotalUnsubscribes", "deleted": "TotalDeleted",
+                "bounced": "TotalBounces"}  # fmt: skip
     return {
         f"lists/{list_id}": details,
         f"lists/{list_id}/customfields": [],
-        f"lists/{list_id}/stats": dict.fromkeys(counters, 0),
+        f"lists/{list_id}/stats": {name: sizes[list_id, state] for state, name in counters.items()},
     }
 
 

@@ -7,14 +7,13 @@ data folder that FAIRLEAD_HOME names, which `bench.installation` has made ready.
 
 import asyncio
 import importlib
-import json
 import os
 import sys
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from bench.contestants.telling import tell
 from bench.flames import sampled
 
 if TYPE_CHECKING:
@@ -65,13 +64,10 @@ async def pull(url: str) -> dict[str, int]:
     from fairlead.features.primary_sync.flow import run_stages
     from fairlead.salesforce import ClientCredentials
     from fairlead.salesforce import connect as connect_salesforce
-    from fairlead.salesforce.polling import Polling
-    from fairlead.sync import collector
     from fairlead.sync.memory import MemoryLedger
     from fairlead.sync.org_matcher import OrgMatcher
     from fairlead.sync.stage import ClientScope, Run, Stage, Wanted
 
-    collector.calm()  # as the service does at the start of a run
     forgetful: Any = Forgetful()
     stages = (
         Stage("lists", "Lists", partial(read_lists, notes=forgetful)),
@@ -80,7 +76,7 @@ async def pull(url: str) -> dict[str, int]:
     login = ClientCredentials(url, "replay", "replay")
     async with (
         connect_campaign_monitor(url, ApiKey("replay")) as account,
-        connect_salesforce(login, pace=Polling(0.02, 0.1)) as org,
+        connect_salesforce(login) as org,
     ):
         clients = [await account.client(one.client_id) for one in await account.clients()]
         run = Run(
@@ -185,10 +181,11 @@ def main() -> None:
             importlib.import_module(name)
     else:
         _ready()
-    started = time.process_time()
+    from fairlead.jobs import collector
+
+    collector.calm()  # as a worker does when it begins
     with sampled():
-        rows = members(url) if job == "members" else ON_THE_DATABASE[job]()
-    print(json.dumps({"rows": rows, "start_cpu_s": round(started, 2)}))
+        tell((lambda: members(url)) if job == "members" else ON_THE_DATABASE[job])
 
 
 if __name__ == "__main__":

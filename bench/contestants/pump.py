@@ -6,13 +6,13 @@ An import reads the pages of the query, and sends one body, made beforehand, as 
 import asyncio
 import json
 import sys
-import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import aiohttp
 from isal import isal_zlib
 
+from bench.contestants.telling import tell
 from bench.synthetic import LISTS, QUERY_PAGE, STATES, VERSION
 from bench.synthetic_events import CAMPAIGNS, KINDS, campaign_id
 from bench.world import PER_IMPORT
@@ -90,5 +90,4 @@ async def pump(job: str, url: str) -> int:
 
 
 if __name__ == "__main__":
-    started = time.process_time()
-    print(json.dumps({"rows": asyncio.run(pump(sys.argv[1], sys.argv[2])), "start_cpu_s": round(started, 2)}))
+    tell(lambda: asyncio.run(pump(sys.argv[1], sys.argv[2])))
