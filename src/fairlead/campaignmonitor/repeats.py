@@ -39,6 +39,10 @@ class Care(Generic[T]):
     gone: frozenset[int] = frozenset()
 
 
+async def _spent() -> bytes:
+    raise AssertionError("the call and its repeats are over")
+
+
 @dataclass(slots=True)
 class Attempts(Generic[T]):
     """One call and its repeats. `lost`: an attempt may have been carried out, but no answer tells."""
@@ -70,6 +74,9 @@ class Attempts(Generic[T]):
             if self.care.repeatable or not self.lost:
                 raise
             return await self._found_or(_unknown(error))
+        finally:
+            # What repeats calls refers to itself and to us: a body must not wait for the cycle collector.
+            self.ask, self.care = _spent, Care()
         raise AssertionError("the loop above returns or raises")
 
     def _again(self, error: Exception) -> bool | float:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from procrastinate.worker import Worker
 
-from fairlead.jobs import companions, engine, hearing, history, schedules, takeover
+from fairlead.jobs import collector, companions, engine, hearing, history, schedules, takeover
 from fairlead.jobs.context import in_database
 from fairlead.jobs.dispatch import dispatch
 from fairlead.jobs.lifeline import Lifeline
@@ -31,6 +31,7 @@ async def run_worker(
 
     What has not ended by then is handed back and goes on in the next worker.
     """
+    collector.calm()
     stop = stop or asyncio.Event()
     if install_signal_handlers:
         loop = asyncio.get_running_loop()

@@ -13,7 +13,6 @@ from fairlead.jobs.context import Cancelled, JobContext, StaleAttempt, in_databa
 from fairlead.store import setting_rows
 from fairlead.store.ledger import PostgresLedger
 from fairlead.store.models import Org
-from fairlead.sync import collector
 from fairlead.sync.failures import salesforce_failures
 from fairlead.sync.outward import OutwardRun
 from fairlead.wiring.both_sides import Calls, ledger_keys, open_sides
@@ -22,7 +21,6 @@ from fairlead.wiring.holding import hold_beside, hold_sandbox
 
 async def run_org_changes(context: JobContext) -> None:
     """Hand what changed to every reaction, or to those that the job names (`reactions`); `whole`: everything that is there."""
-    collector.calm()
     org = await sync_to_async(Org.objects.get)(id=context.org_id)
     chosen = offered(tuple(context.args.get("reactions", ())))
     await context.stages([(flow.READ, STAGE_OF_READING), *((one.name, one.title) for one in chosen)])

@@ -13,14 +13,12 @@ from fairlead.features.opt_status.rules import Wanted
 from fairlead.jobs.context import JobContext
 from fairlead.store import setting_rows
 from fairlead.store.models import Org
-from fairlead.sync import collector
 from fairlead.sync.stage import ClientScope
 from fairlead.wiring.both_sides import Calls, open_sides
 
 
 async def run_opt_status(context: JobContext) -> None:
     """One run: everything that changed, or everything (`sweep`), or only what waits (`waiting`)."""
-    collector.calm()
     org = await sync_to_async(Org.objects.get)(id=context.org_id)
     wanted = Wanted(**{name: value for name, value in context.args.items() if name in Wanted.__dataclass_fields__})
     await context.stages([(flow.NAME, rules.TITLE)])

@@ -15,7 +15,6 @@ from fairlead.jobs.context import JobContext
 from fairlead.store import setting_rows
 from fairlead.store.ledger import PostgresLedger
 from fairlead.store.models import Org
-from fairlead.sync import collector
 from fairlead.sync.match import MatchRules
 from fairlead.sync.org_matcher import OrgMatcher
 from fairlead.sync.stage import Run, Wanted
@@ -25,7 +24,6 @@ from fairlead.wiring.stages import PRIMARY_SYNC_STAGES
 
 async def run_primary_sync(context: JobContext) -> None:
     """One run of the primary sync: connect both sides, run the rooms' stages, note the outcome."""
-    collector.calm()
     org = await sync_to_async(Org.objects.get)(id=context.org_id)
     given = {name: value for name, value in context.args.items() if name in Wanted.__dataclass_fields__}
     wanted = Wanted(**{**given, "stages": tuple(given.get("stages", ()))})

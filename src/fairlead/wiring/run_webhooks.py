@@ -18,7 +18,7 @@ from fairlead.jobs.context import JobContext
 from fairlead.store import setting_rows
 from fairlead.store.ledger import PostgresLedger
 from fairlead.store.models import Org, ScopeState
-from fairlead.sync import collector, known
+from fairlead.sync import known
 from fairlead.sync.failures import campaign_monitor_failures
 from fairlead.sync.named import NamedAccount
 from fairlead.sync.org_matcher import OrgMatcher
@@ -39,7 +39,6 @@ def known_clients(org_id: int) -> list[known.KnownClient]:
 
 async def run_webhook_look(context: JobContext) -> None:
     """Handle what was posted for one list: look at the addresses as they are now, and write them by the members stage."""
-    collector.calm()
     list_id = str(context.args["list"])
     org = await sync_to_async(Org.objects.get)(id=context.org_id)
     await context.stages([(stage.name, stage.title) for stage in members_flow.STAGES if stage.name == MEMBERS])
