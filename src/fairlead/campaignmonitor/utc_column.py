@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.ma  # np.unique looks there: better loaded when the worker begins than in its first job
 from numpy.typing import NDArray
 
 FEW: Final = 50
@@ -21,6 +22,7 @@ _FORM: Final = np.frombuffer(b"2026-01-31T12:00:00.000Z", np.uint8)
 _DAYS: Final = (date(2100, 1, 1) - date(1970, 1, 1)).days
 _UNKNOWN: Final = -10_000
 _UNEVEN: Final = -20_000
+_NOON: Final = timedelta(hours=12)
 _LAST_SECOND: Final = timedelta(hours=23, minutes=59, seconds=59)
 
 Bytes = NDArray[np.uint8]
@@ -72,7 +74,8 @@ class UtcColumn:
         return np.where(known, offsets, np.int16(_UNEVEN))
 
     def _offset(self, day: datetime) -> int:
-        moments = (*(day + timedelta(hours=hour) for hour in range(24)), day + _LAST_SECOND)
+        # No zone has ever changed twice within a day: one change shows at its ends.
+        moments = (day, day + _NOON, day + _LAST_SECOND)
         offsets = {moment.replace(tzinfo=self._zone).utcoffset() for moment in moments}
         minutes, rest = divmod(offsets.pop() or timedelta(), timedelta(minutes=1))
         return _UNEVEN if offsets or rest else minutes

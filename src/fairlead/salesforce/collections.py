@@ -1,7 +1,7 @@
 """Up to a few thousand records by the collections door: 200 a call, one result a record, in the order given."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -82,13 +82,18 @@ def _results(answer: Answer, *, expected: int, inserting: bool) -> list[RowResul
 def nested(fields: Sequence[str], values: Iterable[Any]) -> dict[str, Any]:
     """A record from names and values; `Rel__r.Key__c` becomes `{"Rel__r": {"Key__c": …}}`, no parent when blank."""
     record: dict[str, Any] = {}
-    for name, value in zip(fields, values, strict=True):
-        parent, dot, key = name.partition(".")
-        if not dot:
+    for (name, key), value in zip(_paths(tuple(fields)), values, strict=True):
+        if not key:
             record[name] = value
         elif value not in {None, ""}:
-            record[parent] = {key: value}
+            record[name] = {key: value}
     return record
+
+
+@lru_cache(maxsize=64)
+def _paths(fields: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Each field as its own name, or its parent's and the key there."""
+    return [(one.partition(".")[0], one.partition(".")[2]) for one in fields]
 
 
 class Collections:

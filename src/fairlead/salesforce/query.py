@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar, overload
-from urllib.parse import quote as percent
 
 import msgspec
 
 from fairlead.salesforce.errors import RequestWrong
+from fairlead.salesforce.percent import percent_length
 from fairlead.salesforce.transport import MAX_URL, Transport
 
 T = TypeVar("T")
@@ -78,7 +78,7 @@ def in_clause(values: Iterable[str]) -> str:
 
 def fits(soql: str) -> bool:
     """Whether a query, with some columns before it, fits an address."""
-    return len(percent(soql, safe="")) <= MAX_URL - COLUMNS
+    return percent_length(soql) <= MAX_URL - COLUMNS
 
 
 def split_in(before: str, values: Iterable[str], after: str = "", *, room: int = MAX_URL) -> Iterator[str]:
@@ -86,11 +86,11 @@ def split_in(before: str, values: Iterable[str], after: str = "", *, room: int =
 
     `before` ends with IN. No query is made for no values. Raises RequestWrong when one value alone is too long.
     """
-    fixed = len(percent(f"{before} ()  {after}", safe=""))
+    fixed = percent_length(f"{before} ()  {after}")
     part: list[str] = []
     length = fixed
     for value in values:
-        size = len(percent(quote(value), safe="")) + 3  # a comma is three characters in an address
+        size = percent_length(quote(value)) + 3  # a comma is three characters in an address
         if fixed + size > room:
             raise RequestWrong(f"A value of {len(value):,} characters does not fit a query.", code="url_too_long")
         if length + size > room:

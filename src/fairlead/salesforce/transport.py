@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final, TypedDict, TypeVar, Unpack
-from urllib.parse import quote as percent
 
 import aiohttp
 import msgspec
@@ -19,6 +18,7 @@ from fairlead.salesforce.error_reading import error_from
 from fairlead.salesforce.errors import AnswerLost, OutOfCalls, RequestWrong, SessionRefused, SessionRenewed, Unavailable
 from fairlead.salesforce.limits import LIMIT_INFO, Budget
 from fairlead.salesforce.login import Login, Token
+from fairlead.salesforce.percent import percent
 
 T = TypeVar("T")
 Body = bytes | Callable[[], Any] | AsyncIterator[bytes] | None
@@ -118,7 +118,7 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
 
 def segment(text: str) -> str:
     """`text` as one part of a path."""
-    return percent(text, safe="")
+    return percent(text)
 
 
 def _may_repeat(error: BaseException, repeat: Repeat) -> bool:
@@ -279,7 +279,7 @@ class Transport:
 def _url(token: Token, path: str, params: Mapping[str, str] | None) -> URL:
     if not path.startswith("/") or path.startswith("//"):
         raise RequestWrong("Salesforce named a page on another host; it is not followed.", code="foreign_url")
-    query = "&".join(f"{percent(k, safe='')}={percent(v, safe='')}" for k, v in (params or {}).items())
+    query = "&".join(f"{percent(k)}={percent(v)}" for k, v in (params or {}).items())
     text = f"{token.instance_url}{path}{'?' if query else ''}{query}"
     if len(text) > MAX_URL + 300:
         raise RequestWrong(

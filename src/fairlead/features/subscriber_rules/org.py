@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Seque
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote as percent
 
 from fairlead.domain.criteria import Criterion, both
 from fairlead.domain.failure import Failure, FixTheSettings
@@ -15,6 +14,7 @@ from fairlead.salesforce import names
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.composite import Subrequest
 from fairlead.salesforce.describe import ObjectInfo
+from fairlead.salesforce.percent import percent
 from fairlead.salesforce.query import split_in
 from fairlead.sync import described as paths
 from fairlead.sync.failures import salesforce_failures
@@ -101,7 +101,7 @@ async def together(crm: Salesforce, queries: Sequence[str], doing: str) -> list[
     found: list[list[dict[str, Any]] | Failure] = []
     for first in range(0, len(queries), QUERIES_A_CALL):
         requests = [
-            Subrequest("GET", f"/query?q={percent(soql, safe='')}", f"q{number}")
+            Subrequest("GET", f"/query?q={percent(soql)}", f"q{number}")
             for number, soql in enumerate(queries[first : first + QUERIES_A_CALL])
         ]
         with salesforce_failures(doing):
