@@ -104,9 +104,9 @@ def end(kept, scope: Scope, known: Known = KNOWN, keep_from: str = "", anew: boo
     settled = Settled(known, keep_from, anew)
     if isinstance(kept, Postgres):
         with transaction.atomic():
-            kept.book.settle(scope, settled)
+            kept.book.settle({scope: settled})
     else:
-        kept.book.settle(scope, settled)
+        kept.book.settle({scope: settled})
 
 
 ONE, TWO, THREE = ("1", ANN, "2026-03-10T09:00"), ("2", ANN, "2026-03-10T09:10"), ("3", BOB, "2026-03-10T09:20")

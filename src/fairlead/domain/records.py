@@ -1,6 +1,6 @@
 """The words of the flow: what one cursor covers, a page of records by column, and what became of them."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -143,7 +143,6 @@ class Commit:
     staged: Staged
     failures: Sequence[RowFailure]
     answered: Collection[bytes] | None = ()
-    also: Callable[[], None] | None = None
     full_run: int = 0
 
 

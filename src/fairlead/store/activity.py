@@ -16,8 +16,8 @@ CampaignRow = tuple[bytes, str, str, int, int, int]
 
 _ADD_MEMBERS: Final = """
 INSERT INTO store_memberactivity AS old (org_id, member, sent, opened, clicked, bounced, last_at, written)
-SELECT %s, substring(%s::bytea FROM 32 * place::int - 31 FOR 32), n * %s, n * %s, n * %s, n * %s, to_timestamp(at), false
-FROM unnest(%s::int[], %s::bigint[]) WITH ORDINALITY AS new (n, at, place)
+SELECT %s, substring(%s::bytea FROM 32 * place::int - 31 FOR 32), s, o, c, b, to_timestamp(at), false
+FROM unnest(%s::int[], %s::int[], %s::int[], %s::int[], %s::bigint[]) WITH ORDINALITY AS new (s, o, c, b, at, place)
 ON CONFLICT (org_id, member) DO UPDATE SET
     sent = old.sent + excluded.sent, opened = old.opened + excluded.opened, clicked = old.clicked + excluded.clicked,
     bounced = old.bounced + excluded.bounced, last_at = greatest(old.last_at, excluded.last_at), written = false
@@ -58,21 +58,19 @@ ON CONFLICT (org_id, campaign, address) DO UPDATE SET
 """
 
 
-_COUNTED: Final = (Activity.SENT, Activity.OPENED, Activity.CLICKED, Activity.BOUNCED)
+COUNTED: Final = (Activity.SENT, Activity.OPENED, Activity.CLICKED, Activity.BOUNCED)
+"""Activities of which members have a number."""
 
 
-def add_to_members(
-    org_id: int, activity: Activity, members: bytes, counts: Sequence[int], lasts: Sequence[int]
-) -> None:
-    """Add events of one activity to the totals of members: `members` are their keyed hashes, 32 bytes each, in ascending
-    order, each once; `counts` how many events each had, `lasts` the moment of its last in seconds since 1970.
+def add_to_members(org_id: int, members: bytes, counts: Sequence[Sequence[int]], lasts: Sequence[int]) -> None:
+    """Add events to the totals of members: `members` are their keyed hashes, 32 bytes each, in ascending order, each once;
+    `counts` how many events of each of `COUNTED` they had, `lasts` the moments of their last in seconds since 1970.
 
     One text a column, since a value of its own for each cost more than all the rest.
     """
-    if counts:
-        columns = [_array(counts), _array(lasts)]
+    if lasts:
         with connection.cursor() as cursor:
-            cursor.execute(_ADD_MEMBERS, [org_id, members, *(int(activity is one) for one in _COUNTED), *columns])
+            cursor.execute(_ADD_MEMBERS, [org_id, members, *map(_array, counts), _array(lasts)])
 
 
 def _array(numbers: Sequence[int]) -> str:

@@ -18,6 +18,7 @@ from fairlead.domain.records import Commit, Cursor, Digest, InFlight, RowFailure
 from fairlead.store.ledger_glance import Glance
 from fairlead.store.ledger_models import BulkFlight, RowRefusal, ScopeState
 from fairlead.store.ledger_models import Digest as DigestRow
+from fairlead.store.scopes import states_of
 
 RETRY_AT_MOST: Final = 5
 """Runs in which a refused row is offered again; then it is left with its reason."""
@@ -28,6 +29,12 @@ _UPSERT_DIGESTS: Final = """
 INSERT INTO store_digest (scope_id, key, content, day)
 SELECT %s, key, content, day FROM unnest(%s::bytea[], %s::bytea[], %s::date[]) AS new (key, content, day)
 ON CONFLICT (scope_id, key) DO UPDATE SET content = excluded.content, day = excluded.day
+"""
+
+_MOVE_CURSORS: Final = """
+UPDATE store_scopestate AS old SET cursor = new.cursor, committed_at = %s,
+    full_run = CASE WHEN new.full_run > 0 THEN new.full_run ELSE old.full_run END
+FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) AS new (id, cursor, full_run) WHERE old.id = new.id
 """
 
 
@@ -160,32 +167,41 @@ class PostgresLedger:
         with transaction.atomic():
             self._fence()
             state = self._state(scope)
-            self._commit(state, Commit(scope, staged, failures, answered, also, full_run))
+            self._commit({scope: state}, [Commit(scope, staged, failures, answered, full_run)], also)
             if forget_before is not None:
                 DigestRow.objects.filter(scope=state, day__lt=forget_before).delete()
 
     @sync_to_async
-    def commit_all(self, commits: Sequence[Commit]) -> None:
-        """`commit` of several scopes in one transaction; of each no digest is dropped."""
+    def commit_all(self, commits: Sequence[Commit], also: Callable[[], None]) -> None:
+        """`commit` of several scopes in one transaction, `also` once for them all; no digest is dropped."""
         with transaction.atomic():
             self._fence()
-            states = self._states_of([one.scope for one in commits])
             for one in commits:
-                self._commit(states[one.scope], one)
+                self._glance.wrote(one.scope)
+            self._commit(states_of(self._org, [one.scope for one in commits]), commits, also)
 
-    def _commit(self, state: ScopeState, one: Commit) -> None:
-        state.cursor = one.staged.cursor.read_until.isoformat()
-        state.committed_at = datetime.now(UTC)
-        state.full_run = one.full_run or state.full_run
-        state.save(update_fields=["cursor", "committed_at", "full_run"])
-        if one.also is not None:
-            one.also()
-        BulkFlight.objects.filter(scope=state).delete()
-        digests, answered = one.staged.digests, one.answered
-        self._write_digests(state, digests)
-        kept = self._keep(state, one.failures)
-        done = RowRefusal.objects.filter(scope=state).exclude(key_hash__in=kept)
-        (done if answered is None else done.filter(key_hash__in=[*digests, *answered])).delete()
+    def _commit(
+        self, states: Mapping[Scope, ScopeState], commits: Sequence[Commit], also: Callable[[], None] | None
+    ) -> None:
+        """A query a table where nothing was refused and no digest changed, however many scopes there are."""
+        keys = [states[one.scope].pk for one in commits]
+        cursors = [one.staged.cursor.read_until.isoformat() for one in commits]
+        with connection.cursor() as cursor:
+            cursor.execute(_MOVE_CURSORS, [datetime.now(UTC), keys, cursors, [one.full_run for one in commits]])
+        if also is not None:
+            also()
+        BulkFlight.objects.filter(scope__in=keys).delete()
+        for one in commits:
+            self._write_digests(states[one.scope], one.staged.digests)
+        kept = [key for one in commits if one.failures for key in self._keep(states[one.scope], one.failures)]
+        whole = [states[one.scope].pk for one in commits if one.answered is None]
+        if whole:
+            RowRefusal.objects.filter(scope__in=whole).exclude(key_hash__in=kept).delete()
+        for one in commits:
+            done = [] if one.answered is None else [*one.staged.digests, *one.answered]
+            if done:
+                refused = RowRefusal.objects.filter(scope=states[one.scope], key_hash__in=done)
+                refused.exclude(key_hash__in=kept).delete()
 
     def _write_digests(self, state: ScopeState, digests: Mapping[bytes, Digest]) -> None:
         if digests:
@@ -237,20 +253,6 @@ class PostgresLedger:
             org_id=self._org, kind=scope.kind, client=scope.client, list=scope.list
         )
         return state
-
-    def _states_of(self, scopes: Sequence[Scope]) -> dict[Scope, ScopeState]:
-        """`_state` of several."""
-        rows = [ScopeState(org_id=self._org, kind=one.kind, client=one.client, list=one.list) for one in scopes]
-        for scope in scopes:
-            self._glance.wrote(scope)
-        ScopeState.objects.bulk_create(rows, ignore_conflicts=True)
-        found = ScopeState.objects.filter(
-            org_id=self._org,
-            kind__in={one.kind for one in scopes},
-            client__in={one.client for one in scopes},
-            list__in={one.list for one in scopes},
-        )
-        return {Scope(row.kind, row.client, row.list): row for row in found}
 
 
 def _pack(digests: Mapping[bytes, Digest]) -> bytes:

@@ -113,35 +113,12 @@ class EventFlow:
             _judge(progress)
         sound = [progress for progress in under_way if progress.failure is None]
         behind = [progress for progress in sound if progress.misses_events()]
-        commits = [self._commit(progress) for progress in sound if progress not in behind]
-        if commits:
-            await self.ledger.commit_all(commits)
+        ended = [progress for progress in sound if progress not in behind]
+        if ended:
+            settled = {progress.reading.scope: _settled(progress) for progress in ended}
+            await self.ledger.commit_all(list(map(_commit, ended)), also=partial(self.book.settle, settled))
         for progress in behind:
             progress.failure = await self._again(progress)
-
-    def _commit(self, progress: Progress) -> Commit:
-        reading, before, events = progress.reading, progress.reading.known, progress.events
-        read_from, written_from = after(reading.plan, before)
-        known = Known(
-            reading.counter,
-            events,
-            progress.newest,
-            read_from,
-            written_from,
-            short=_short(reading, events),
-            linked=reading.plan.link or reading.plan.link_all,
-            kept=not reading.drop_all,
-            full_run=reading.full_run,
-        )
-        settled = Settled(known, reading.keep_from(progress.newest), reading.plan.link_all, progress.suspicious)
-        return Commit(
-            reading.scope,
-            Staged(Cursor(datetime.fromisoformat(progress.newest or BEFORE_ALL)), {}),
-            progress.outcome.failures,
-            answered=None if reading.plan.since is None else (),
-            also=partial(self.book.settle, reading.scope, settled),
-            full_run=reading.full_run,
-        )
 
     async def _again(self, progress: Progress) -> Failure | None:
         """Events came that are older than the window: read and write the whole report once."""
@@ -178,6 +155,35 @@ class EventFlow:
             await self.ledger.settle(scope, job, failures)
 
         return Push(self.sink, self._target(), Journal(opened, sealed, settled), self.sleep, distinct=True)
+
+
+def _settled(progress: Progress) -> Settled:
+    """How its reading ended."""
+    reading, before, events = progress.reading, progress.reading.known, progress.events
+    read_from, written_from = after(reading.plan, before)
+    known = Known(
+        reading.counter,
+        events,
+        progress.newest,
+        read_from,
+        written_from,
+        short=_short(reading, events),
+        linked=reading.plan.link or reading.plan.link_all,
+        kept=not reading.drop_all,
+        full_run=reading.full_run,
+    )
+    return Settled(known, reading.keep_from(progress.newest), reading.plan.link_all, progress.suspicious)
+
+
+def _commit(progress: Progress) -> Commit:
+    reading = progress.reading
+    return Commit(
+        reading.scope,
+        Staged(Cursor(datetime.fromisoformat(progress.newest or BEFORE_ALL)), {}),
+        progress.outcome.failures,
+        answered=None if reading.plan.since is None else (),
+        full_run=reading.full_run,
+    )
 
 
 def _judge(progress: Progress) -> None:

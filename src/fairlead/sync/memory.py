@@ -184,6 +184,9 @@ class MemoryMatcher:
             [leads.get(short) or self.leads.get(key, "") for key, short in zip(keys, given, strict=True)],
         )
 
+    def expect(self, addresses: int) -> None:
+        """It has read everything."""
+
     def forget(self) -> None:
         """It asks nobody, so it remembers nothing."""
 
@@ -277,15 +280,15 @@ class MemoryLedger:
             held.digests = {key: value for key, value in held.digests.items() if value[1] >= limit}
         self._keep(scope, failures)
 
-    async def commit_all(self, commits: Sequence[Commit]) -> None:
-        for one in commits:
+    async def commit_all(self, commits: Sequence[Commit], also: Callable[[], None]) -> None:
+        for number, one in enumerate(commits):
             await self.commit(
                 one.scope,
                 one.staged,
                 one.failures,
                 forget_before=None,
                 answered=one.answered,
-                also=one.also,
+                also=None if number else also,
                 full_run=one.full_run,
             )
 

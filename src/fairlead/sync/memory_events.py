@@ -37,7 +37,11 @@ class MemoryBook:
         self.step("note")
         self._noted[scope].append(noted)
 
-    def settle(self, scope: Scope, settled: Settled) -> None:
+    def settle(self, ended: Mapping[Scope, Settled]) -> None:
+        for scope, settled in ended.items():
+            self._settle(scope, settled)
+
+    def _settle(self, scope: Scope, settled: Settled) -> None:
         if settled.link_anew:
             self.linked[scope] = Counter()
         held = self._known.setdefault(scope, {})

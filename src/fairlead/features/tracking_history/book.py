@@ -3,34 +3,19 @@
 What a reading notes stays in memory, added up, until it ends; only of a large one parts are put aside (`NotedEvents`).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
 from fairlead.domain.records import Scope
 from fairlead.domain.tracking_plan import Known
-from fairlead.features.tracking_history.models import EventScope, NotedEvents, RememberedEvents
-from fairlead.features.tracking_history.notes import Remembered, Tallies, Tally
-from fairlead.store import activity
-from fairlead.store.models import ScopeState
-from fairlead.sync.convert_tracking import ACTIVITY_OF
+from fairlead.features.tracking_history import settling
+from fairlead.features.tracking_history.models import EventScope, NotedEvents
+from fairlead.features.tracking_history.notes import Remembered, Tally
+from fairlead.features.tracking_history.settling import Open
 from fairlead.sync.event_ports import Noted, Settled
-
-_TAKEN = (
-    "ended", "seen", "events", "newest", "read_from", "written_from", "short", "linked", "kept", "full_run", "suspicious",
-)  # fmt: skip
-
-
-@dataclass(slots=True)
-class _Open:
-    """A reading that goes on: what it noted, and what earlier ones remember, once that was asked for."""
-
-    tallies: Tallies = field(default_factory=Tallies)
-    fresh: list[Remembered] = field(default_factory=list)
-    put_aside: bool = False
-    known: Remembered | None = None
 
 
 class PostgresBook:
@@ -39,8 +24,9 @@ class PostgresBook:
     def __init__(self, org_id: int, fence: Callable[[], None]) -> None:
         self._org = org_id
         self._fence = fence
-        self._open: dict[Scope, _Open] = {}
+        self._open: dict[Scope, Open] = {}
         self._left: set[tuple[str, str]] | None = None
+        self._first = asyncio.Lock()
 
     @sync_to_async
     def all_known(self) -> dict[tuple[str, str], Known]:
@@ -50,19 +36,20 @@ class PostgresBook:
 
     async def begin(self, scope: Scope) -> None:
         """A reading begins: forget what one that never ended had noted."""
-        if self._left is None:
-            self._left = await self._left_by_others()
+        async with self._first:  # several begin together
+            if self._left is None:
+                self._left = await self._left_by_others()
         before, name = self._open.get(scope), (scope.list, scope.kind)
         if name in self._left or (before is not None and before.put_aside):
             await self._forget_noted(scope)
             self._left.discard(name)
-        self._open[scope] = _Open()
+        self._open[scope] = Open()
 
     async def known(self, scope: Scope, keys: Sequence[bytes]) -> Mapping[bytes, bool]:
         """Of these keys those remembered by an earlier reading, and whether each was flagged as suspicious."""
         reading = self._open[scope]
         if reading.known is None:
-            reading.known = await sync_to_async(self._remembered)(scope)
+            reading.known = await sync_to_async(settling.remembered)(self._org, scope)
         return reading.known.find(keys)
 
     async def note(self, scope: Scope, noted: Noted) -> None:
@@ -76,54 +63,10 @@ class PostgresBook:
             reading.put_aside = True
             await self._put_aside(scope, full)
 
-    def settle(self, scope: Scope, settled: Settled) -> None:
-        """Count what was noted. Called inside the transaction that moves the cursor."""
-        reading = self._open.pop(scope, None) or _Open()
-        state = self._scope(scope)
-        what = ACTIVITY_OF[scope.kind]
-        if settled.link_anew:
-            activity.begin_campaign_anew(self._org, scope.list, what)
-        for tally in self._tallies(state, reading):
-            members = tally.members
-            activity.add_to_members(
-                self._org, what, members["who"].tobytes(), members["count"].tolist(), members["last"].tolist()
-            )
-            if settled.known.linked:
-                activity.add_to_campaign(self._org, scope.list, what, _campaign_rows(tally))
-        known = reading.known
-        if known is None:
-            known = self._remembered(scope) if state.ended else Remembered.of([], [], [])
-        kept = known.joined(reading.fresh).since(settled.keep_from)
-        state.suspicious += settled.suspicious
-        _take(state, settled.known)
-        state.save(update_fields=_TAKEN if state.pk else None)
-        if len(known):
-            RememberedEvents.objects.filter(scope=state).delete()
-        if len(kept):
-            RememberedEvents.objects.bulk_create([RememberedEvents(scope=state, body=body) for body in kept.to_bytes()])
-
-    def _scope(self, scope: Scope) -> EventScope:
-        """The row of a scope; a new one, not saved yet, where there is none."""
-        row = EventScope.objects.filter(org_id=self._org, mail=scope.list, kind=scope.kind).first()
-        if row is not None:
-            return row
-        held, _ = ScopeState.objects.get_or_create(
-            org_id=self._org, kind=scope.kind, client=scope.client, list=scope.list
-        )
-        return EventScope(state=held, org_id=self._org, client=scope.client, mail=scope.list, kind=scope.kind)
-
-    def _tallies(self, state: EventScope, reading: _Open) -> Iterator[Tally]:
-        """What was put aside, a part at a time, and what is in memory."""
-        if reading.put_aside:
-            parts = NotedEvents.objects.filter(scope=state)
-            for key in parts.order_by("pk").values_list("pk", flat=True):
-                yield Tally.from_bytes(bytes(parts.values_list("body", flat=True).get(pk=key)))
-            parts.delete()
-        yield reading.tallies.rest()
-
-    def _remembered(self, scope: Scope) -> Remembered:
-        rows = RememberedEvents.objects.filter(scope__org=self._org, scope__mail=scope.list, scope__kind=scope.kind)
-        return Remembered.from_bytes([bytes(body) for body in rows.values_list("body", flat=True)])
+    def settle(self, ended: Mapping[Scope, Settled]) -> None:
+        """Count what readings noted that have ended. Called inside the transaction that moves their cursors."""
+        readings = {scope: self._open.pop(scope) if scope in self._open else Open() for scope in ended}
+        settling.settle(self._org, ended, readings)
 
     @sync_to_async
     def _left_by_others(self) -> set[tuple[str, str]]:
@@ -140,19 +83,10 @@ class PostgresBook:
     def _put_aside(self, scope: Scope, part: Tally) -> None:
         with transaction.atomic():
             self._fence()
-            state = self._scope(scope)
+            state = settling.rows(self._org, [scope])[scope]
             if not state.pk:
                 state.save()
             NotedEvents.objects.create(scope=state, body=part.to_bytes())
-
-
-def _campaign_rows(tally: Tally) -> list[activity.CampaignRow]:
-    who = tally.linked["who"].tobytes()
-    columns = [tally.linked[name].tolist() for name in ("contact", "lead", "count", "first", "last")]
-    return [
-        (who[32 * i : 32 * i + 32], contact.decode(), lead.decode(), *more)
-        for i, (contact, lead, *more) in enumerate(zip(*columns, strict=True))
-    ]
 
 
 def _known(row: EventScope) -> Known:
@@ -167,10 +101,3 @@ def _known(row: EventScope) -> Known:
         row.kept,
         row.full_run,
     )
-
-
-def _take(row: EventScope, known: Known) -> None:
-    row.ended = True
-    row.seen, row.events, row.newest = known.seen, known.events, known.newest
-    row.read_from, row.written_from, row.short = known.read_from, known.written_from, known.short
-    row.linked, row.kept, row.full_run = known.linked, known.kept, known.full_run

@@ -10,12 +10,15 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from fairlead.domain.activity import Activity
+from fairlead.store.activity import COUNTED
 from fairlead.sync.event_ports import FORGET_ALL, Noted
 
 HASH: Final = 32
 ID: Final = 18
-PART: Final = 50_000
-"""Events of one row of the database, at most."""
+PART: Final = 10_000
+"""Events of one row of the database, and members whose totals are added by one query, at most. On its way to the database
+a row takes some twenty times its size."""
 
 _MEMBERS: Final = np.dtype([("who", f"S{HASH}"), ("count", "<i4"), ("last", "<i8")])
 _LINKED: Final = np.dtype(
@@ -118,6 +121,25 @@ def _added(records: Records) -> Records:
             ids[back[order]] = records[name][order]  # of several the last is kept
             added[name] = ids
     return added
+
+
+def by_activity(tallies: Sequence[tuple[Activity, Tally]]) -> Iterator[tuple[bytes, list[list[int]], list[int]]]:
+    """Members of several tallies for `store.activity.add_to_members`, some thousand at a time: their hashes in order, how
+    many events of each counted activity they had, and the moment of the last of any activity.
+    """
+    members = _joined([tally.members for _, tally in tallies], _MEMBERS)
+    who, back = np.unique(members["who"], return_inverse=True)
+    lasts = np.full(len(who), np.iinfo(np.int64).min)
+    np.maximum.at(lasts, back, members["last"])
+    counts, first = np.zeros((len(COUNTED), len(who)), np.int32), 0
+    for what, tally in tallies:
+        if what in COUNTED:
+            places = back[first : first + len(tally.members)]
+            np.add.at(counts[COUNTED.index(what)], places, tally.members["count"])
+        first += len(tally.members)
+    for first in range(0, len(who), PART):
+        some = slice(first, first + PART)
+        yield who[some].tobytes(), counts[:, some].tolist(), lasts[some].tolist()
 
 
 @dataclass(slots=True)
