@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-from isal import isal_zlib
 
 from fairlead.campaignmonitor import clients, lists, subscribers
 from fairlead.campaignmonitor.campaigns import Campaigns
@@ -104,7 +103,7 @@ class CampaignMonitor:
         `since`: those who entered the state on or after that day in the client's time zone; a datetime counts as its day.
         """
         reading = Reading(list_id, state, since, page_size, tracking_preference, sms_preference)
-        return subscribers.members(self._transport, reading, look_ahead=self._transport.limit.most)
+        return subscribers.members(self._transport, reading)
 
     async def subscriber(self, list_id: str, email: str) -> OneSubscriber:
         """One subscriber in whatever state. Raises RecordRefused (code 203) where the list has none such."""
@@ -122,12 +121,16 @@ async def connect(
     timeout: aiohttp.ClientTimeout = TIMEOUT,
 ) -> AsyncIterator[CampaignMonitor]:
     """An account at `base_url` (e.g. https://api.createsend.com), with at most `concurrency` calls at once."""
-    aiohttp.set_zlib_backend(isal_zlib)
     connector = aiohttp.TCPConnector(limit=concurrency)
     proxy = _proxy(base_url)
     headers = {"Accept-Encoding": "gzip"}
     async with aiohttp.ClientSession(
-        connector=connector, timeout=timeout, headers=headers, proxy=proxy, cookie_jar=aiohttp.DummyCookieJar()
+        connector=connector,
+        timeout=timeout,
+        headers=headers,
+        proxy=proxy,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,  # see `packing`
     ) as http:
         yield CampaignMonitor(
             Transport(http, base_url, login, AdaptiveLimit(concurrency), on_call=on_call, patience=patience)

@@ -16,6 +16,10 @@ Row = TypeVar("Row")
 BEYOND_THE_END: Final = 800
 """The error code of a page number out of range: pages can vanish between two calls."""
 
+LOOK_AHEAD: Final = 64
+"""Pages of a reading that are on the wire or wait, packed, some 2 MB of them: a reader that waits for the org, or reads whom
+to match with, finds them there. How many are on the wire at once is the connection's own limit."""
+
 READINGS: Final = 3
 """How often rows that enter anywhere are read from the beginning before the reading is given up."""
 
@@ -64,7 +68,7 @@ async def every_page(
     from its own. Rows added since stand behind the last page; the next reading's overlap finds them.
     A row may thus come twice; of two readings of it the later is the newer.
 
-    With `fetch`, pages that wait are kept as they came and read when it is their turn: as bytes they take a tenth.
+    With `fetch`, pages that wait are kept as they came and read when it is their turn: packed they take little room.
     """
     first = await ask(1)
     yield first

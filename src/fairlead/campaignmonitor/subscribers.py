@@ -10,7 +10,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from fairlead.campaignmonitor.decoding import Reader
-from fairlead.campaignmonitor.paging import Open, Page, every_page
+from fairlead.campaignmonitor.packing import inflated
+from fairlead.campaignmonitor.paging import LOOK_AHEAD, Open, Page, every_page
 from fairlead.campaignmonitor.rewriting import BLANK, lined, without_blanks
 from fairlead.campaignmonitor.transport import Door, Transport
 
@@ -148,16 +149,16 @@ _LINED: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Page[_Listed], strict=F
 _ONE = Reader[OneSubscriber](OneSubscriber)
 
 
-async def members(transport: Transport, reading: Reading, *, look_ahead: int) -> AsyncGenerator[SubscriberPage, None]:
+async def members(transport: Transport, reading: Reading) -> AsyncGenerator[SubscriberPage, None]:
     """The pages of one state, page 1 first and then from the last to the second: see `paging.every_page`."""
 
     async def ask(number: int) -> Page[Subscriber]:
         return await transport.get(reading.door(number), _read_page)
 
     async def fetch(number: int) -> Open[Subscriber]:
-        return partial(_read_page, await transport.get(reading.door(number), bytes))
+        return partial(_read_packed, await transport.packed(reading.door(number)))
 
-    async with aclosing(every_page(ask, look_ahead=look_ahead, fetch=fetch)) as pages:
+    async with aclosing(every_page(ask, look_ahead=LOOK_AHEAD, fetch=fetch)) as pages:
         async for page in pages:
             yield SubscriberPage(page.rows, reading.state, page.number, page.pages, page.total, page.raw_bytes)
 
@@ -166,6 +167,10 @@ async def subscriber(transport: Transport, list_id: str, email: str) -> OneSubsc
     """The subscriber as it is now, in whatever state. Raises RecordRefused with code 203 where the list has none such."""
     query = {"email": email, "includetrackingpreference": "true", "includesmspreference": "true"}
     return await transport.get(Door("/subscribers/{}", (list_id,), query), _ONE)
+
+
+def _read_packed(body: bytes) -> Page[Subscriber]:
+    return _read_page(inflated(body))
 
 
 def _read_page(body: bytes) -> Page[Subscriber]:

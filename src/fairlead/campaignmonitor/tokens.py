@@ -8,6 +8,7 @@ import aiohttp
 import msgspec
 
 from fairlead.campaignmonitor.errors import BOM, Unavailable, is_momentary
+from fairlead.campaignmonitor.packing import inflated
 
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - an address
 
@@ -65,6 +66,6 @@ class TokenDesk:
         if is_momentary(status):
             raise Unavailable(f"The request for tokens was answered with HTTP status {status}.", status=status)
         try:
-            return _ANSWER.decode(body.removeprefix(BOM))
+            return _ANSWER.decode(inflated(body).removeprefix(BOM))
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise Unavailable("The answer to the request for tokens cannot be read.", status=status) from None

@@ -20,6 +20,7 @@ from fairlead.campaignmonitor.errors import (
 )
 from fairlead.campaignmonitor.limits import RESET, AdaptiveLimit, asked_pause
 from fairlead.campaignmonitor.login import RENEWABLE, Login, Renewed
+from fairlead.campaignmonitor.packing import inflated
 from fairlead.campaignmonitor.repeats import Attempts, Care, Patience, Settle
 from fairlead.campaignmonitor.tokens import TOKEN_PATH, Report, TokenDesk
 
@@ -59,12 +60,16 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call as it is sent; `data` is its body, `parts` the codes of refusals that are answers."""
+    """A call as it is sent; `data` is its body, `parts` the codes of refusals that are answers.
+
+    `packed`: its answer is handed over as it comes, for `packing.inflated`.
+    """
 
     method: str
     door: Door
     data: bytes | None = None
     parts: frozenset[int] = frozenset()
+    packed: bool = False
 
 
 _NEVER_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
@@ -111,6 +116,10 @@ class Transport:
         `parts` are codes of refusals whose body `read` is given all the same, for the results it holds.
         """
         return await self._patiently(_Call("GET", door, None, frozenset(parts)), read, Care(repeatable=True))
+
+    async def packed(self, door: Door) -> bytes:
+        """GET, with the patience of `get`; the body as it came over the wire, to be read later: `packing.inflated`."""
+        return await self._patiently(_Call("GET", door, packed=True), bytes, Care(repeatable=True))
 
     async def send(
         self,
@@ -196,7 +205,10 @@ class Transport:
             wait = asked_pause(headers) if status == 429 or RESET in headers else None
             if wait is not None:
                 self.limit.pause(wait)
-            refusal = None if 200 <= status < 300 else error_from(status, body, retry_after=wait)
+            well = 200 <= status < 300
+            if not (well and call.packed):
+                body = inflated(body)
+            refusal = None if well else error_from(status, body, retry_after=wait)
             # Too much of one address says nothing of the others.
             if is_momentary(status) and not isinstance(refusal, AddedTooOften):
                 self.limit.pressed(began)

@@ -63,8 +63,8 @@ class Book(Protocol):
         """Note events for the end of the reading, each once."""
         ...
 
-    def settle(self, scope: Scope, settled: Settled) -> None:
-        """Count what was noted. Called inside the transaction that moves the cursor."""
+    def settle(self, ended: Mapping[Scope, Settled]) -> None:
+        """Count what readings noted that have ended. Called inside the transaction that moves their cursors."""
         ...
 
 
@@ -100,6 +100,15 @@ class Reading:
         if self.plan.since is None or self.known is None:
             return self.counter
         return max(self.counter - self.known.events, 1)
+
+    @property
+    def people(self) -> int:
+        """How many different people at least are to be matched, about: each recipient of a campaign comes once."""
+        if self.kind != "recipients" or self.mail.journey:
+            return 0
+        sent = self.mail.sent[:16]
+        matched = self.plan.writes(sent, known=False) or self.plan.links(sent, known=False)
+        return self.expected if matched else 0
 
     def keep_from(self, newest: str) -> str:
         """The minute from which on events are remembered one by one; `FORGET_ALL` for none. It only grows with `newest`."""

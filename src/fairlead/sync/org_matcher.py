@@ -41,6 +41,7 @@ class OrgMatcher:
         self._read_all = read_all
         self._index: MatchIndex | None = None
         self._asked = 0
+        self._expected = 0
         self._lock = asyncio.Lock()
         self._told: dict[str, tuple[str, str]] = {}
         self._together = Gathering(self._by_name)
@@ -61,6 +62,10 @@ class OrgMatcher:
                 return [contact for contact, _ in found], [lead for _, lead in found]
         return self._index.match(addresses, ids)
 
+    def expect(self, addresses: int) -> None:
+        """At least so many different addresses will be asked for: if they are many, none is asked for by name."""
+        self._expected = max(self._expected, addresses)
+
     def forget(self) -> None:
         """What was asked by name is asked anew: contacts or leads were written."""
         self._told.clear()
@@ -69,7 +74,7 @@ class OrgMatcher:
         """Read the whole org once that is cheaper than asking by name."""
         async with self._lock:
             self._asked += more
-            if self._index is None and (self._read_all or self._asked > ASK_UP_TO):
+            if self._index is None and (self._read_all or max(self._asked, self._expected) > ASK_UP_TO):
                 self._index = await self._all()
 
     async def _by_name(self, addresses: Sequence[str]) -> list[tuple[str, str]]:

@@ -62,6 +62,10 @@ class Matcher(Protocol):
         """
         ...
 
+    def expect(self, addresses: int) -> None:
+        """At least so many different addresses will be asked for: what is cheapest for all of them may be done at once."""
+        ...
+
     def forget(self) -> None:
         """What was asked for by name is asked for anew: contacts or leads were written."""
         ...
@@ -227,6 +231,6 @@ class Ledger(Protocol):
         """
         ...
 
-    async def commit_all(self, commits: Sequence[Commit]) -> None:
-        """`commit` of several scopes in one transaction; of each no digest is dropped."""
+    async def commit_all(self, commits: Sequence[Commit], also: Callable[[], None]) -> None:
+        """`commit` of several scopes in one transaction, `also` once for them all; no digest is dropped."""
         ...

@@ -153,6 +153,7 @@ async def _by_bulk(
     kinds = {one.name: one.type for one in there}
     chosen = [(order.index(name), kinds[name]) for name in wanted]
     waiting: list[list[str]] = [[] for _ in wanted]
+    whole = False
     try:
         async for columns in org.bulk_query.columns(job):
             for cells, (place, _) in zip(waiting, chosen, strict=True):
@@ -162,8 +163,10 @@ async def _by_bulk(
                 waiting = [[] for _ in wanted]
         if waiting[0]:
             yield [as_in_json(cells, kind) for cells, (_, kind) in zip(waiting, chosen, strict=True)]
+        whole = True  # the org forgets what was read to its end by itself
     finally:
-        await org.bulk_query.delete_job(job)
+        if not whole:
+            await org.bulk_query.delete_job(job)
 
 
 def as_in_json(cells: list[str], kind: str) -> list[str]:

@@ -87,6 +87,7 @@ class _Reading:
                 continue
             if self.run.wanted.full or await self.run.ledger.cursor(_scope(one)) is None:
                 self._at_least += rules.subscribers(one.stats)
+                self.run.matcher.expect(rules.subscribers(one.stats))
         await self.run.progress.stage("members", state="running", done=0, total=self._at_least, unit="subscribers")
 
     @property

@@ -95,6 +95,7 @@ class _Work:
         for kind in kinds:
             reading = self._reading(of, mail, kind, suspicion)
             if reading is not None:
+                self.run.matcher.expect(reading.people)
                 self.by_client.setdefault(of.client, []).append(reading)
 
     def _reading(
