@@ -130,3 +130,14 @@ async def test_asking_by_name_and_reading_all_agree_on_strangers_and_on_everybod
             [""] * ASK_UP_TO,
         )
         assert await by_name.match(addresses) == before
+
+
+@pytest.mark.parametrize("crowd", [0, ASK_UP_TO, ASK_UP_TO + 1])
+async def test_where_many_are_expected_nobody_is_asked_for_by_name(known: Known, crowd: int) -> None:
+    """The whole org is read at the first question then, and only then; the answers are the same."""
+    async with emulated.org_of(known.emulators) as org:
+        expecting = OrgMatcher(org, read_all=False)
+        expecting.expect(crowd)
+        found = await expecting.match(list(EXPECTED))
+        assert (expecting.known is not None) is (crowd > ASK_UP_TO)
+        assert list(zip(*found, strict=True)) == [known.expected(address) for address in EXPECTED]
