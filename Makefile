@@ -26,7 +26,7 @@ demo: setup ## From nothing to a first sync between two local emulators; ARGS=--
 	@$(BIN)/fairlead demo $(ARGS)
 
 test: setup browser ## Run all tests with coverage; ARGS goes to pytest
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --cov --cov-report=term $(ARGS)
 
 check: setup sbom audit ## Lint, format, types, import contracts, documentation, known vulnerabilities
 	$(BIN)/ruff check .
