@@ -376,3 +376,12 @@ def test_who_became_another_on_each_of_two_lists_is_one_person() -> None:
         known.absorb(quiet | {"renamed": [(on, "A@example.com", new)]}, {"addresses": [], "merged": []})
     assert len({known.person(f"{letter}@example.com") for letter in "abc"}) == 1
     assert known.person("d@example.com") == "d@example.com"
+
+
+def test_who_had_an_address_that_is_too_long_is_known_by_the_new_one() -> None:
+    """Events of the old address were refused; the account tells them by the new one."""
+    known = Tolerance()
+    quiet = {"dateless": [], "campaigns_gone": [], "lists_gone": [], "unsuppressed": []}
+    known.absorb(quiet | {"renamed": [("one", f"{'x' * 80}@example.com", "b@example.com")]}, {"addresses": []})
+    assert known.was_longer("b@example.com", 80)
+    assert not known.was_longer("c@example.com", 80)

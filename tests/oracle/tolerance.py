@@ -69,6 +69,12 @@ class Tolerance:
             address = other
         return address
 
+    def was_longer(self, address: str, than: int) -> bool:
+        """Whether a person has had an address of more characters than that."""
+        person = self.person(address)
+        had = {person, *(old for old in self.joined if self.person(old) == person)}
+        return max(map(len, had)) > than
+
     def _join(self, one: str, other: str) -> None:
         first, second = sorted((self.person(one), self.person(other)))
         if first != second:

@@ -159,6 +159,10 @@ def _judge_missing(world: World, mails: Mails, verdict: Verdict, event: Event, c
     of, activity, address, minute, _ = event
     if minute < world.first_minute + world.tolerance.edge_minutes:
         return  # the edge of the days kept, or before it
+    if world.tolerance.was_longer(address, LONGEST_EMAIL):
+        # refused when they were read; the account tells them by the new address since it was changed
+        verdict.tolerated["an address that was too long"] += count
+        return
     for _ in range(count):
         if of in mails.old and minute > world.now - world.tolerance.old_events_minutes:
             verdict.tolerated["a late event of an old campaign"] += 1

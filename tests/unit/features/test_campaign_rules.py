@@ -1,7 +1,7 @@
 """Whose figures are asked for, what moved, and how campaigns and journeys look as records."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -24,6 +24,12 @@ def test_the_fields_are_those_of_the_org_but_for_those_of_other_hands() -> None:
 def test_recent_campaigns_are_always_asked_and_so_is_who_never_was() -> None:
     assert rules.to_ask("c", "2026-03-01 10:00:00", "2026-03-10T09:29:00", NOW, 180)
     assert rules.to_ask("c", OLD, "", NOW, 180)
+
+
+def test_a_campaign_is_not_old_before_it_is_so_in_every_time_zone() -> None:
+    """It was sent by a wall clock that may be hours behind the one that is compared with."""
+    sent = f"{NOW - timedelta(days=180, hours=9):%Y-%m-%d %H:%M:%S}"
+    assert rules.to_ask("c", sent, f"{NOW - timedelta(minutes=1):%Y-%m-%dT%H:%M:%S}", NOW, 180)
 
 
 @pytest.mark.parametrize("campaign", [f"{n:032x}" for n in range(24)])

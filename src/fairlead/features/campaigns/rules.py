@@ -162,8 +162,11 @@ class EmailLike(Protocol):
 
 
 def to_ask(campaign_id: str, sent: str, asked_at: str, now: datetime, always_days: int) -> bool:
-    """Whether a campaign's figures are asked for now. `asked_at` (ISO) is blank for never; an old one has its hour of the day."""
-    if not asked_at or sent >= f"{now - timedelta(days=always_days):%Y-%m-%d %H:%M:%S}":
+    """Whether a campaign's figures are asked for now. `asked_at` (ISO) is blank for never; an old one has its hour of the day.
+
+    `sent` is of the client's wall clock, `now` of the account's: a campaign is old a day later, so that none is too early.
+    """
+    if not asked_at or sent >= f"{now - timedelta(days=always_days + 1):%Y-%m-%d %H:%M:%S}":
         return True
     hour = zlib.crc32(campaign_id.encode()) % 24
     due = now.replace(hour=hour, minute=0, second=0, microsecond=0)
