@@ -238,28 +238,28 @@ def test_a_large_reading_is_put_aside_in_parts_and_counted_whole(transactional_d
     """Parts of a reading that never ended are forgotten by the next, of this process or another; members of several parts add up."""
     from fairlead.features.tracking_history.book import PostgresBook
     from fairlead.features.tracking_history.models import NotedEvents
-    from fairlead.features.tracking_history.notes import PART
+    from fairlead.features.tracking_history.notes import HELD, PART
 
     kept = Postgres()
-    crowd = noted(*((str(n), n.to_bytes(32, "big"), "2026-03-10T09:00") for n in range(PART)), remember=False)
+    crowd = noted(*((str(n), n.to_bytes(32, "big"), "2026-03-10T09:00") for n in range(HELD)), remember=False)
     call(kept.book.begin, OPENS)
     call(kept.book.note, OPENS, crowd)
-    assert NotedEvents.objects.count() == 1
+    assert NotedEvents.objects.count() == HELD / PART
     kept.book = PostgresBook(kept.org.pk, lambda: None)
 
     read(kept, OPENS, crowd, noted((ONE[0], (7).to_bytes(32, "big"), "2026-03-10T09:10"), ONE), crowd)
 
     assert NotedEvents.objects.count() == 0
-    assert [kept.opened(n.to_bytes(32, "big")) for n in (0, 7, PART - 1)] == [2, 3, 2]
+    assert [kept.opened(n.to_bytes(32, "big")) for n in (0, 7, HELD - 1)] == [2, 3, 2]
     assert kept.opened(ANN) == 1
 
 
 def test_a_whole_report_read_again_by_the_same_process_counts_once(transactional_db: None) -> None:
     """A reading that missed older events begins anew: what it had put aside is dropped."""
-    from fairlead.features.tracking_history.notes import PART
+    from fairlead.features.tracking_history.notes import HELD
 
     kept = Postgres()
-    crowd = noted(*((str(n), n.to_bytes(32, "big"), "2026-03-10T09:00") for n in range(PART)), remember=False)
+    crowd = noted(*((str(n), n.to_bytes(32, "big"), "2026-03-10T09:00") for n in range(HELD)), remember=False)
     call(kept.book.begin, OPENS)
     call(kept.book.note, OPENS, crowd)
 

@@ -48,7 +48,7 @@ def members_of(tally: Tally) -> dict[bytes, tuple[int, int]]:
 @given(st.lists(st.tuples(counted, linked), max_size=4))
 def test_a_tally_tells_of_each_what_counting_one_by_one_tells(pages: list) -> None:
     tally = Tally.joined([Tally.of(noted(*page)) for page in pages])
-    tally = Tally.from_bytes(tally.to_bytes())
+    tally = Tally.joined([Tally.from_bytes(body) for body in tally.to_bytes()])
 
     events = [event for members, _ in pages for event in members]
     counts = Counter(who for who, _ in events)
@@ -89,17 +89,17 @@ def of_each(events: list) -> list:
 
 def test_a_growing_tally_is_put_aside_only_when_it_does_not_shrink() -> None:
     """Many events of few people stay in memory; many people are handed out, and nothing of them is left behind."""
-    few, tallies = noted([(WHO[2], MOMENTS[0])] * notes.PART, []), Tallies()
+    few, tallies = noted([(WHO[2], MOMENTS[0])] * notes.HELD, []), Tallies()
     tallies.add(few)
     assert tallies.full() is None
-    assert members_of(tallies.rest()) == {WHO[2]: (notes.PART, second(MOMENTS[0]))}
-    many = noted([(n.to_bytes(32, "big"), MOMENTS[0]) for n in range(notes.PART)], [])
+    assert members_of(tallies.rest()) == {WHO[2]: (notes.HELD, second(MOMENTS[0]))}
+    many = noted([(n.to_bytes(32, "big"), MOMENTS[0]) for n in range(notes.HELD)], [])
     tallies.add(many)
 
     full = tallies.full()
 
     assert full is not None
-    assert len(full) == notes.PART + 1
+    assert len(full) == notes.HELD + 1
     assert len(tallies.rest()) == 0
 
 

@@ -86,7 +86,8 @@ class PostgresBook:
             state = settling.rows(self._org, [scope])[scope]
             if not state.pk:
                 state.save()
-            NotedEvents.objects.create(scope=state, body=part.to_bytes())
+            for body in part.to_bytes():  # one by one: together they would take their size many times over
+                NotedEvents.objects.create(scope=state, body=body)
 
 
 def _known(row: EventScope) -> Known:

@@ -16,6 +16,8 @@ from fairlead.sync.event_ports import FORGET_ALL, Noted
 
 HASH: Final = 32
 ID: Final = 18
+HELD: Final = 50_000
+"""Events of one reading that are held in memory, and members whose totals are added up together, about: 2 to 5 MB."""
 PART: Final = 10_000
 """Events of one row of the database, and members whose totals are added by one query, at most. On its way to the database
 a row takes some twenty times its size."""
@@ -88,9 +90,11 @@ class Tally:
         size = count * _MEMBERS.itemsize
         return cls(np.frombuffer(rest[:size], _MEMBERS), np.frombuffer(rest[size:], _LINKED))
 
-    def to_bytes(self) -> bytes:
-        """For the database."""
-        return len(self.members).to_bytes(4, "little") + self.members.tobytes() + self.linked.tobytes()
+    def to_bytes(self) -> Iterator[bytes]:
+        """For the database, a part a row."""
+        for first in range(0, max(len(self.members), len(self.linked)), PART):
+            members, linked = (each[first : first + PART] for each in (self.members, self.linked))
+            yield len(members).to_bytes(4, "little") + members.tobytes() + linked.tobytes()
 
     def __len__(self) -> int:
         return len(self.members) + len(self.linked)
@@ -158,10 +162,10 @@ class Tallies:
 
     def full(self) -> Tally | None:
         """Everything so far, once it is so much that it had better be put aside; it is then forgotten here."""
-        if self._count < PART:
+        if self._count < HELD:
             return None
         whole = Tally.joined(self._parts)
-        if len(whole) < PART // 2:
+        if len(whole) < HELD // 2:
             self._parts, self._count = [whole], len(whole)
             return None
         self._parts, self._count = [], 0

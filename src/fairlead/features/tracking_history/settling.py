@@ -13,7 +13,7 @@ from fairlead.domain.activity import Activity
 from fairlead.domain.records import Scope
 from fairlead.domain.tracking_plan import Known
 from fairlead.features.tracking_history.models import EventScope, NotedEvents, RememberedEvents
-from fairlead.features.tracking_history.notes import PART, Remembered, Tallies, Tally, by_activity
+from fairlead.features.tracking_history.notes import HELD, Remembered, Tallies, Tally, by_activity
 from fairlead.store import activity
 from fairlead.store.scopes import states_of
 from fairlead.sync.convert_tracking import ACTIVITY_OF
@@ -91,7 +91,7 @@ def _count(
                 events += len(tally)
             if settled.known.linked:
                 activity.add_to_campaign(org_id, scope.list, what, _campaign_rows(tally))
-        if events >= PART:
+        if events >= HELD:
             _add(org_id, together)
             together, events = [], 0
     _add(org_id, together)
