@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing, asynccontextmanager
 from itertools import islice
 from typing import Final, Generic, TypeVar
 
@@ -16,8 +16,8 @@ Row = TypeVar("Row")
 BEYOND_THE_END: Final = 800
 """The error code of a page number out of range: pages can vanish between two calls."""
 
-LOOK_AHEAD: Final = 64
-"""Pages of a reading that are on the wire or wait, packed, some 2 MB of them: a reader that waits for the org, or reads whom
+LOOK_AHEAD: Final = 100
+"""Pages of a reading that are on the wire or wait, packed, some 3 MB of them: a reader that waits for the org, or reads whom
 to match with, finds them there. How many are on the wire at once is the connection's own limit."""
 
 READINGS: Final = 3
@@ -71,10 +71,10 @@ async def every_page(
     With `fetch`, pages that wait are kept as they came and read when it is their turn: packed they take little room.
     """
     first = await ask(1)
-    yield first
     moved = False
     behind: Page[Row] | None = None
-    async with aclosing(_ahead(ask, fetch or _at_once(ask), range(first.pages, 1, -1), look_ahead)) as ahead:
+    async with _ahead(ask, fetch or _at_once(ask), range(first.pages, 1, -1), look_ahead) as ahead:
+        yield first
         async for number, page in ahead:
             moved = moved or page.total != first.total
             if page.rows:
@@ -116,7 +116,7 @@ async def each_page_once(
     first = await ask(1)
     moved = False
     behind: Page[Row] | None = None
-    async with aclosing(_ahead(ask, fetch or _at_once(ask), range(first.pages, 1, -1), look_ahead)) as ahead:
+    async with _ahead(ask, fetch or _at_once(ask), range(first.pages, 1, -1), look_ahead) as ahead:
         async for number, found in ahead:
             older = behind is not None and found.total > behind.total
             page = await _ask_or_empty(ask, number) if older else found
@@ -135,22 +135,30 @@ def _at_once(ask: Ask[Row]) -> Fetch[Row]:
     return fetch
 
 
+@asynccontextmanager
 async def _ahead(
     ask: Ask[Row], fetch: Fetch[Row], numbers: Iterable[int], look_ahead: int
-) -> AsyncGenerator[tuple[int, Page[Row]], None]:
-    """These pages in this order, fetched `look_ahead` at a time."""
+) -> AsyncIterator[AsyncIterator[tuple[int, Page[Row]]]]:
+    """These pages in this order, fetched `look_ahead` at a time, from now on: also before the first is waited for."""
     tasks: deque[tuple[int, asyncio.Task[Open[Row] | None]]] = deque()
     rest = iter(numbers)
-    try:
-        while True:
-            for number in islice(rest, look_ahead - len(tasks)):
-                tasks.append((number, asyncio.create_task(_fetch_or_none(fetch, number))))
-            if not tasks:
-                return
+
+    def fill() -> None:
+        for number in islice(rest, look_ahead - len(tasks)):
+            tasks.append((number, asyncio.create_task(_fetch_or_none(fetch, number))))
+
+    async def pages() -> AsyncGenerator[tuple[int, Page[Row]], None]:
+        while tasks:
             number, task = tasks[0]
             opens = await task
             tasks.popleft()
+            fill()
             yield number, await _opened(ask, number, opens)
+
+    fill()
+    try:
+        async with aclosing(pages()) as given:
+            yield given
     finally:
         # The reader went away, or a page failed: nothing may stay on the wire.
         for _, task in tasks:

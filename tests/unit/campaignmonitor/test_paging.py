@@ -151,3 +151,13 @@ async def test_a_page_that_cannot_be_read_when_its_turn_comes_is_asked_for_again
 
     assert sorted(got) == sorted(rows.rows)
     assert sorted(rows.asked) == sorted([*range(1, 11), 3, 7])
+
+
+async def test_pages_are_on_the_wire_before_the_first_is_done_with():
+    """Whoever has to wait with the first page, for whom to match it with, finds the others there."""
+    rows = Rows(500, 10, [], random.Random(1))
+    pages = every_page(rows.ask, look_ahead=4)
+    await anext(pages)
+    await asyncio.sleep(0)
+    assert rows.on_wire == 4
+    await pages.aclose()
