@@ -40,10 +40,10 @@ def lined(body: bytes) -> tuple[bytes, int]:
     key, value, following = _SPACED if after[:1] == b" " else _DENSE
     if b'"[' in after:
         body = body.replace(key + b"[", key).replace(b"]" + value, value)
+    if _BLANK in body:  # in a value: it could not be told from one of ours
+        return body, -1
     blanks, values = 0, 0
     if value + b'"' in body:
-        if _BLANK in body:
-            return body, -1
         body, blanks = _replaced(body, value + b'"}', _BLANK + b'"}')
     body, values = _replaced(body, value, b": ")
     body, more = _replaced(body, following, _NEXT_LINE)
