@@ -45,8 +45,9 @@ class Tolerance:
         self.lists_gone |= set(account["lists_gone"])
         self.unsuppressed |= {(client, address.lower()) for client, address in account["unsuppressed"]}
         self.relinked |= set(org["addresses"])
-        self.merged |= dict(org.get("merged", ()))
-        for old, new in self.merged.items():
+        merged = dict(org.get("merged", ()))
+        self.merged |= merged
+        for old, new in merged.items():
             self._join(old, new)
 
     def true_lately(self, key: str, told: tuple[Any, ...], now: int) -> set[tuple[Any, ...]]:

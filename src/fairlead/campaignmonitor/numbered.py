@@ -6,7 +6,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from fairlead.campaignmonitor.packing import inflated
-from fairlead.campaignmonitor.paging import LOOK_AHEAD, Open, Page, each_page_once, every_page, pages_at_rest
+from fairlead.campaignmonitor.paging import Open, Page, each_page_once, every_page, pages_at_rest
 from fairlead.campaignmonitor.subscribers import PAGE_SIZES
 from fairlead.campaignmonitor.transport import Door, Transport
 
@@ -32,15 +32,15 @@ class Numbered(Generic[Row]):
 
     def every(self) -> AsyncGenerator[Page[Row], None]:
         """For rows with a key that enter at the end and leave anywhere: see `paging.every_page`."""
-        return every_page(self._ask, look_ahead=LOOK_AHEAD, fetch=self._fetch)
+        return every_page(self._ask, fetch=self._fetch)
 
     def at_rest(self) -> AsyncGenerator[Page[Row], None]:
         """For rows with a key that enter anywhere: see `paging.pages_at_rest`."""
-        return pages_at_rest(self._ask, look_ahead=LOOK_AHEAD, fetch=self._fetch)
+        return pages_at_rest(self._ask, fetch=self._fetch)
 
     def once(self) -> AsyncGenerator[Page[Row], None]:
         """For a log, whose rows enter at the end, stay, and have no key: see `paging.each_page_once`."""
-        return each_page_once(self._ask, look_ahead=LOOK_AHEAD, fetch=self._fetch)
+        return each_page_once(self._ask, fetch=self._fetch)
 
     async def _ask(self, number: int) -> Page[Row]:
         return await self.transport.get(self._door(number), self._opened)

@@ -57,7 +57,7 @@ Fetch = Callable[[int], Awaitable[Open[Row]]]
 
 
 async def every_page(
-    ask: Ask[Row], *, look_ahead: int, fetch: Fetch[Row] | None = None
+    ask: Ask[Row], *, look_ahead: int = LOOK_AHEAD, fetch: Fetch[Row] | None = None
 ) -> AsyncGenerator[Page[Row], None]:
     """Page 1, then the others from the last to the second; at most `look_ahead` are on the wire or waiting.
 
@@ -87,7 +87,7 @@ async def every_page(
 
 
 async def pages_at_rest(
-    ask: Ask[Row], *, look_ahead: int, fetch: Fetch[Row] | None = None
+    ask: Ask[Row], *, look_ahead: int = LOOK_AHEAD, fetch: Fetch[Row] | None = None
 ) -> AsyncGenerator[Page[Row], None]:
     """For rows with a key that enter anywhere: all pages again, and again, while the number of rows changes.
 
@@ -105,7 +105,7 @@ async def pages_at_rest(
 
 
 async def each_page_once(
-    ask: Ask[Row], *, look_ahead: int, fetch: Fetch[Row] | None = None
+    ask: Ask[Row], *, look_ahead: int = LOOK_AHEAD, fetch: Fetch[Row] | None = None
 ) -> AsyncGenerator[Page[Row], None]:
     """For a log, whose rows enter at the end, stay, and have no key: every page comes once, page 1 last.
 

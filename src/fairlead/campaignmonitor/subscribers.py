@@ -11,7 +11,7 @@ import msgspec
 
 from fairlead.campaignmonitor.decoding import Reader
 from fairlead.campaignmonitor.packing import inflated
-from fairlead.campaignmonitor.paging import LOOK_AHEAD, Open, Page, every_page
+from fairlead.campaignmonitor.paging import Open, Page, every_page
 from fairlead.campaignmonitor.rewriting import BLANK, lined, without_blanks
 from fairlead.campaignmonitor.transport import Door, Transport
 
@@ -158,7 +158,7 @@ async def members(transport: Transport, reading: Reading) -> AsyncGenerator[Subs
     async def fetch(number: int) -> Open[Subscriber]:
         return partial(_read_packed, await transport.packed(reading.door(number)))
 
-    async with aclosing(every_page(ask, look_ahead=LOOK_AHEAD, fetch=fetch)) as pages:
+    async with aclosing(every_page(ask, fetch=fetch)) as pages:
         async for page in pages:
             yield SubscriberPage(page.rows, reading.state, page.number, page.pages, page.total, page.raw_bytes)
 
