@@ -111,11 +111,22 @@ class Admin:
         """Close what a journey left open, take back its faults, and let its jobs end."""
         for context in self.browser.contexts:
             for page in context.pages:
-                page.close()
+                close(page)
             if context is not self.signed_in:
                 context.close()
         self.fairlead.clear_faults()
         wait_until(lambda: not self.fairlead.rows(ACTIVE), 60)
+
+
+def close(page: Page) -> None:
+    """Close a tab, whatever it was about to do.
+
+    One that is closed in the middle of a navigation may never answer, so it goes to an empty page first; and as
+    `Page.close` waits without a limit, its end is waited for here, as long as for anything else.
+    """
+    page.goto("about:blank")
+    with page.expect_event("close"):
+        page.close(run_before_unload=True)  # no page asks before it is left; this way it only begins
 
 
 def keep_screenshot(page: Page, name: str) -> None:

@@ -74,6 +74,7 @@ def test_an_edit_in_salesforce_reaches_the_list_within_seconds(fairlead: Admin) 
     page.goto(f"/mappings/{list_id}/")
     page.get_by_label("Remove line 1").check()
     page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_text("Saved. It counts for every contact")).to_be_visible()
 
 
 def test_an_admin_who_names_a_field_that_is_not_there_keeps_what_was_typed(fairlead: Admin) -> None:
