@@ -18,6 +18,7 @@ SIGNED_IN = {
     "set-up, what to sync": "/setup/what/",
     "set-up, what there is": "/setup/ready/?look=1",
     "orgs": "/orgs/",
+    "an org": "/orgs/1/",
     "connections": "/connections/",
     "select clients": "/connections/clients/",
     "sync user": "/connections/sync-user/",

@@ -1,6 +1,7 @@
 """`fairlead orgs`: the Salesforce orgs of this installation, each with its own connections, options, jobs and people."""
 
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +9,10 @@ from fairlead.cli import show
 from fairlead.cli.house import WHO, open_house
 from fairlead.cli.show import AsJson
 
+if TYPE_CHECKING:
+    from fairlead.store.leaving import Going
+
+Which = Annotated[str, typer.Argument(help="Number or name of the org.", metavar="ORG")]
 app = typer.Typer(no_args_is_help=True, help="Orgs of this installation.", epilog="Example: fairlead orgs list")
 
 
@@ -44,3 +49,79 @@ def add(
         show.document({"ok": True, "number": org.pk, "name": org.name})
         return
     show.console().print(f"Org {org.pk}: {org.name}. Connect it: `fairlead --org {org.pk} connect salesforce`.")
+
+
+@app.command("rename", epilog='Example: fairlead orgs rename 2 "Sandbox of service"')
+def rename(
+    which: Which,
+    name: Annotated[str, typer.Argument(help="What the org is called from now on.", metavar="NAME")],
+    as_json: AsJson = False,
+) -> None:
+    """Call an org otherwise. Its number stays, and with it every script that names it by that."""
+    open_house()
+    from fairlead.store import audit, orgs
+
+    org = orgs.find(which)
+    before = org.name
+    orgs.rename(org, name)
+    audit.record(org, WHO, "rename org", org.name, before=before, after=org.name)
+    if as_json:
+        show.document({"ok": True, "number": org.pk, "name": org.name})
+        return
+    show.console().print(f"Org {org.pk} is called {org.name} now.")
+
+
+@app.command("remove", epilog="Example: fairlead orgs remove 2 --check")
+def remove(
+    which: Which,
+    only_check: Annotated[bool, typer.Option("--check", help="Only say what would be deleted.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the org's name.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete everything kept here of a disconnected org. In Salesforce and Campaign Monitor nothing changes.
+
+    Says in numbers what goes, then asks for the org's name. What it forgets includes who opted out: connected
+    again, the org starts from what both sides say then.
+    """
+    open_house()
+    from fairlead.store import leaving, orgs
+
+    org = orgs.find(which)
+    going = leaving.look(org)
+    if not as_json:
+        _tell(org.name, going)
+    if not only_check:
+        leaving.remove(org, org.name if yes else _typed(org.name), WHO)
+    if as_json:
+        show.document({"ok": True, "check_only": only_check, **_as_dict(going)})
+    elif not only_check:
+        show.console().print("Removed.")
+
+
+def _as_dict(going: "Going") -> dict[str, object]:
+    return {
+        "settings": going.settings,
+        "opt_statuses": going.opt_statuses,
+        "audit_entries": going.audit_entries,
+        "objections": list(going.objections),
+        "only": going.only,
+    }
+
+
+def _tell(name: str, going: "Going") -> None:
+    rows = [
+        ("settings that were changed", going.settings),
+        ("remembered opt statuses", going.opt_statuses),
+        ("entries of the audit log", going.audit_entries),
+    ]
+    show.table(f"Removing {name} deletes, with its jobs and cursors", ["What", "Number"], rows)
+    for sentence in going.objections:
+        show.console().print(f"Not yet: {sentence}")
+    if going.only:
+        show.console().print("It is the only org here, and stays.")
+
+
+def _typed(name: str) -> str:
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("Nobody is there to type the org's name: give --yes, or run it in a terminal.")
+    return str(typer.prompt(f"To delete all this, type the org's name ({name})"))

@@ -10,11 +10,11 @@ from fairlead.domain.setting import Number
 from fairlead.jobs import engine
 from fairlead.jobs.dispatch import dispatch
 from fairlead.jobs.models import Job, State
-from fairlead.jobs.states import WAITING, Event, move
+from fairlead.jobs.states import ENDED, WAITING, Event, move
 from fairlead.store import audit, setting_rows
 from fairlead.store.models import Org
 
-__all__ = ["ATTEMPTS", "NoSuchJob", "NotEnded", "ask", "cancel", "dispatch", "retry"]
+__all__ = ["ATTEMPTS", "NoSuchJob", "NotEnded", "ask", "cancel", "dispatch", "retry", "unfinished"]
 
 ATTEMPTS: Final = Number(
     name="maintenance.job_attempts",
@@ -46,6 +46,12 @@ class NotEnded(FixTheSettings):
 
     def __init__(self, job_id: int, state: str) -> None:
         super().__init__(f"Job {job_id} is {state}.")
+
+
+def unfinished(org: Org) -> str | None:
+    """Says that the org has jobs which have not ended; None where it has none."""
+    many = Job.objects.filter(org=org).exclude(state__in=ENDED).count()
+    return f"It has jobs that have not ended: {many}." if many else None
 
 
 def ask(org: Org, kind: str, *, key: str = "", args: dict[str, Any] | None = None, by: str = "") -> Job:

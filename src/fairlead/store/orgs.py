@@ -29,13 +29,13 @@ class NoSuchOrg(FixTheSettings):
 
 
 class OrgNameTaken(FixTheSettings):
-    """An org of this name is there already, or the name is no name."""
+    """Another org has this name, or it is no name."""
 
     code = "FL-651"
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name!r} cannot name another org: it is blank, a number, too long, or taken.",
+            f"{name!r} cannot be the name of an org: it is blank, a number, too long, or another's.",
             next_step="Choose another name of at most 120 characters.",
         )
 
@@ -125,10 +125,26 @@ def the_only() -> Org:
 
 def add(name: str) -> Org:
     """A further org, in which nothing is connected yet. Raises OrgNameTaken."""
-    name = name.strip()
     default_org()  # the first is there before a second
+    with _naming(name) as free:
+        return Org.objects.create(name=free)
+
+
+def rename(org: Org, name: str) -> None:
+    """Call an org otherwise; its number stays. Raises OrgNameTaken."""
+    with _naming(name, org) as free:
+        org.name = free
+        org.save(update_fields=["name"])
+
+
+@contextmanager
+def _naming(name: str, org: Org | None = None) -> Iterator[str]:
+    """The name as it is kept, while nobody else gives one. Raises OrgNameTaken where it cannot be that org's."""
+    name = name.strip()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [_MAKING_ORG])
-        if not name or name.isdecimal() or len(name) > 120 or Org.objects.filter(name=name).exists():
+        named = Org.objects.filter(name=name).first()
+        taken = named is not None and named != org
+        if not name or name.isdecimal() or len(name) > 120 or taken:
             raise OrgNameTaken(name)
-        return Org.objects.create(name=name)
+        yield name

@@ -87,6 +87,13 @@ def is_local(user: User) -> bool:
     return not Standing.objects.filter(user=user).exists()
 
 
+def forget(org: Org) -> None:
+    """Forget who came in through this org, which is removed: somebody without a standing would be a local account."""
+    through = Standing.objects.filter(org=org).values("user")
+    elsewhere = Standing.objects.exclude(org=org).values("user")
+    User.objects.filter(pk__in=through).exclude(pk__in=elsewhere).delete()
+
+
 def role_now(org: Org, username: str) -> Role | None:
     """The role of somebody who signs in through Salesforce, read anew where that is due; None for a local account."""
     known = Standing.objects.select_related("user").filter(user__username=username)

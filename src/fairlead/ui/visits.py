@@ -23,7 +23,7 @@ from fairlead.domain.role import Role
 from fairlead.domain.setting import Values
 from fairlead.store import audit, setting_rows
 from fairlead.store.models import Org
-from fairlead.store.orgs import default_org
+from fairlead.store.orgs import default_org, every
 from fairlead.ui import standing
 from fairlead.ui.access import SESSION_PERMISSIONS, SESSION_ROLE
 from fairlead.ui.models import Standing, Visit
@@ -103,6 +103,12 @@ def end_one(number: int, by: str, of: User | None = None) -> bool:
     if ended:
         audit.record(default_org(), by, "end session", str(number))
     return ended
+
+
+def move_from(org: Org) -> None:
+    """The org is removed: sessions of local accounts, which were about it last, go on in the first of the others."""
+    other = next(one for one in every() if one.pk != org.pk)
+    Visit.objects.filter(org=org, user__standings=None).update(org=other)
 
 
 def end_of(org: Org, username: str, reason: Ending) -> int:

@@ -46,7 +46,7 @@ def test_the_doors_are_all_there():
     """Names that people and scripts count on."""
     wanted = """
         up web worker migrate backup restore sign-in sync status doctor emulators demo explain
-        orgs-list orgs-add
+        orgs-list orgs-add orgs-rename orgs-remove
         jobs-list jobs-show jobs-cancel jobs-retry
         connect-campaign-monitor connect-salesforce disconnect-campaign-monitor disconnect-salesforce disconnect-all
         reset-connections sync-user-show sync-user-move

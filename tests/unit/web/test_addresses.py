@@ -64,6 +64,8 @@ EVERYTHING: dict[str, tuple[str, int, str]] = {
     "user_security_save": ("/user-security/save/", 302, "POST"),
     "api_access": ("/api/v1/access", 401, "GET POST"),
     "orgs": ("/orgs/", 302, "GET POST"),
+    "org": ("/orgs/1/", 302, "GET POST"),
+    "org_remove": ("/orgs/1/remove/", 302, "POST"),
     "org_switch": ("/orgs/1/switch/", 302, "POST"),
     "healthz": ("/healthz", 200, "GET"),
     "readyz": ("/readyz", 200, "GET"),
@@ -308,7 +310,7 @@ def test_a_stranger_is_sent_to_the_sign_in(name: str) -> None:
 def test_pages_refuse_to_act_and_acts_refuse_to_be_looked_at(name: str, admin: Client, job: Callable[..., Job]) -> None:
     """A link, a preview or a reload never changes anything: what acts is POST only, what shows is GET only."""
     path, _, allowed = EVERYTHING[name]
-    number = Org.objects.get().pk if name == "org_switch" else job().pk
+    number = Org.objects.get().pk if name in ("org", "org_remove", "org_switch") else job().pk
     path = path.replace("/1/", f"/{number}/")
     if name.startswith("import"):
         owner = Import.objects.create(

@@ -62,6 +62,14 @@ def phase_of(row: Customer) -> Phase:
     return rules.phase(standing_of(row), grace())
 
 
+def still_paid(org: Org) -> str | None:
+    """Says that the org's subscription goes on at Stripe; None where there is none, or where it ends by itself."""
+    row = Customer.objects.filter(org=org, ends_at=None).first()
+    if row is None or not row.subscription or Status.of(row.status) not in rules.GOOD | rules.FAILED:
+        return None
+    return "Its subscription goes on: cancel that on the page Billing first."
+
+
 def counted(row: Customer) -> Counted | None:
     """The last count; None before the first."""
     if row.counted_at is None or row.whole_at is None:
