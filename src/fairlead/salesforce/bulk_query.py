@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Final, TypeVar
 
 import msgspec
 
 from fairlead.salesforce.bulk import JobInfo
 from fairlead.salesforce.csvdata import read_columns, read_csv
-from fairlead.salesforce.errors import RequestWrong, Unavailable
+from fairlead.salesforce.errors import RequestWrong, SalesforceError, Unavailable
 from fairlead.salesforce.polling import Polling, Progress, poll
 from fairlead.salesforce.transport import Transport, segment
 
@@ -86,6 +87,30 @@ class BulkQuery:
 
     def _path(self, *parts: str) -> str:
         return "/".join((f"{self._transport.data}/jobs/query", *map(segment, parts)))
+
+    @asynccontextmanager
+    async def finished(self, soql: str, *, all_rows: bool = False) -> AsyncIterator[str]:
+        """The id of a job that has read everything, for as long as its rows are wanted: see `until_read`.
+
+        Raises QueryFailed when the job ended otherwise.
+        """
+        job_id = await self.create(soql, all_rows=all_rows)
+        async with self.until_read(job_id):
+            await self.wait(job_id)
+            yield job_id
+
+    @asynccontextmanager
+    async def until_read(self, job_id: str) -> AsyncIterator[None]:
+        """Left early, or by an error, the job is dropped. One that was read to its end is left to the org, which
+        forgets it after seven days: that saves a call.
+        """
+        whole = False
+        try:
+            yield
+            whole = True
+        finally:
+            if not whole:
+                await self.drop(job_id)
 
     async def create(self, soql: str, *, all_rows: bool = False) -> str:
         """Start a query job (`all_rows` adds deleted and archived records); gives its id."""
@@ -182,6 +207,12 @@ class BulkQuery:
         await self._transport.request(
             "PATCH", self._path(job_id), door="bulk query state", json={"state": "Aborted"}, accept=(400,)
         )
+
+    async def drop(self, job_id: str) -> None:
+        """Stop and forget the job, as far as the org lets us: it is no more than tidiness."""
+        with suppress(SalesforceError):
+            await self.abort(job_id)
+            await self.delete_job(job_id)
 
     async def delete_job(self, job_id: str) -> None:
         """Forget the job and its results; one that is gone already is no error."""

@@ -84,16 +84,14 @@ class _Work:
         return len(ids) - len(refused), refused
 
     async def _many(self) -> tuple[int, list[FailedRow]]:
-        reading = await self.crm.bulk_query.create(f"{self._soql} LIMIT {ROUND}")
-        await self.crm.bulk_query.wait(reading)
         operation = "update" if self.values else "delete"
-        job = await self.crm.bulk.send(self.sobject, operation, None, lambda: self._csv(reading))
-        info = await self.crm.bulk.wait(job)
+        async with self.crm.bulk_query.finished(f"{self._soql} LIMIT {ROUND}") as reading:
+            job = await self.crm.bulk.send(self.sobject, operation, None, lambda: self._csv(reading))
+            info = await self.crm.bulk.wait(job)
         if info.state != "JobComplete":
             raise Unavailable(f"Bulk job {job} ended as {info.state}.", code="bulk_job_failed")
         failed = [row async for row in self.crm.bulk.failed(job, "Id")] if info.failed else []
         refused = [row for row in failed if not self._gone(row.code)]
-        await self.crm.bulk_query.delete_job(reading)
         return info.processed - len(refused), refused
 
     async def _csv(self, reading: str) -> AsyncIterator[bytes]:

@@ -139,11 +139,9 @@ class Deletion:
     @staticmethod
     async def _read_in_bulk(crm: Salesforce, soql: str) -> AsyncGenerator[Sequence[Sequence[str]], None]:
         """The job's result is fixed when it is made: what is deleted meanwhile does not shift its pages."""
-        job = await crm.bulk_query.create(soql)
-        await crm.bulk_query.wait(job)
-        async for records in crm.bulk_query.rows(job):
-            yield records
-        await crm.bulk_query.delete_job(job)
+        async with crm.bulk_query.finished(soql) as job:
+            async for records in crm.bulk_query.rows(job):
+                yield records
 
     async def _collections(self, crm: Salesforce, ids: list[str], told: _Round) -> None:
         for result in await crm.collections.delete(ids):

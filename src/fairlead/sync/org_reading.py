@@ -47,17 +47,10 @@ async def _pages(
 async def _bulk(
     salesforce: Salesforce, soql: str, fields: tuple[str, ...], *, all_rows: bool
 ) -> AsyncGenerator[list[Record], None]:
-    """What was read to its end is left to the org, which forgets it after seven days: that saves a call."""
-    job, whole = await salesforce.bulk_query.create(soql, all_rows=all_rows), False
-    try:
-        await salesforce.bulk_query.wait(job)
+    async with salesforce.bulk_query.finished(soql, all_rows=all_rows) as job:
         async for records in salesforce.bulk_query.rows(job):
             for start in range(0, len(records), A_PAGE):
                 yield records[start : start + A_PAGE]
-        whole = True
-    finally:
-        if not whole:
-            await salesforce.bulk_query.delete_job(job)
 
 
 def _text(record: dict[str, Any], path: tuple[str, ...]) -> str:

@@ -342,3 +342,42 @@ async def test_a_failed_query_job_says_why_without_values(sf, org):
     org.on("DELETE", f"{QUERY}/750q", Says(status=204))
     await sf.bulk_query.abort("750q")
     await sf.bulk_query.delete_job("750q")
+
+
+def a_finished_query(org):
+    org.on("POST", QUERY, Says({"id": "750q", "state": "UploadComplete"}))
+    org.on("GET", f"{QUERY}/750q", Says({"id": "750q", "state": "JobComplete"}))
+    org.on("GET", f"{QUERY}/750q/results", Says(csv_bytes([["Id", "1"]]), headers={"Sforce-Locator": "null"}))
+    org.on("PATCH", f"{QUERY}/750q", refusal("INVALIDJOBSTATE"))
+    org.on("DELETE", f"{QUERY}/750q", Says(status=204))
+
+
+async def test_a_query_that_was_read_to_its_end_is_left_to_the_org(sf, org):
+    """It forgets the job by itself: no call is spent on that."""
+    a_finished_query(org)
+    async with sf.bulk_query.finished("SELECT Id FROM Lead", all_rows=True) as job:
+        assert [rows async for rows in sf.bulk_query.rows(job)] == [[("1",)]]
+    assert json.loads(org.asked("POST", QUERY)[0].body)["operation"] == "queryAll"
+    assert not org.asked("DELETE", f"{QUERY}/750q")
+
+
+async def test_a_query_that_is_left_early_is_dropped_and_the_error_stays_what_it_was(sf, org):
+    """Also where the org lets go of nothing: why the reading ended is what counts."""
+    a_finished_query(org)
+    with pytest.raises(KeyError, match="ours"):
+        async with sf.bulk_query.finished("SELECT Id FROM Lead"):
+            raise KeyError("ours")
+    assert len(org.asked("DELETE", f"{QUERY}/750q")) == 1
+    org.on("DELETE", f"{QUERY}/750q", refusal("API_DISABLED_FOR_ORG"))
+    with pytest.raises(KeyError, match="ours"):
+        async with sf.bulk_query.until_read("750q"):
+            raise KeyError("ours")
+
+
+async def test_a_query_that_fails_is_dropped(sf, org):
+    a_finished_query(org)
+    org.on("GET", f"{QUERY}/750q", Says({"id": "750q", "state": "Failed", "errorMessage": "no"}))
+    with pytest.raises(QueryFailed):
+        async with sf.bulk_query.finished("SELECT Id FROM Lead"):
+            pytest.fail("there is nothing to read")
+    assert org.asked("DELETE", f"{QUERY}/750q")

@@ -6,7 +6,7 @@ written again because a source has grown.
 
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
@@ -16,7 +16,7 @@ import msgspec
 from fairlead.features.import_wizard.rules.columns import Column
 from fairlead.salesforce.bulk_query import QueryFailed
 from fairlead.salesforce.client import Salesforce
-from fairlead.salesforce.errors import RecordRefused, RequestWrong, SalesforceError, SetupRefused
+from fairlead.salesforce.errors import RecordRefused, RequestWrong, SetupRefused
 
 BULK_FROM: Final = 20_000
 """Records from which on a bulk query is cheaper: it costs some five calls and one for each 50,000 records."""
@@ -138,11 +138,10 @@ async def _bulk_job(org: Salesforce, soql: str) -> str | None:
     try:
         await org.bulk_query.wait(job)
     except QueryFailed:
-        await org.bulk_query.delete_job(job)
+        await org.bulk_query.drop(job)
         return None
     except BaseException:
-        with suppress(SalesforceError):
-            await org.bulk_query.abort(job)
+        await org.bulk_query.drop(job)
         raise
     return job
 
@@ -153,8 +152,7 @@ async def _by_bulk(
     kinds = {one.name: one.type for one in there}
     chosen = [(order.index(name), kinds[name]) for name in wanted]
     waiting: list[list[str]] = [[] for _ in wanted]
-    whole = False
-    try:
+    async with org.bulk_query.until_read(job):
         async for columns in org.bulk_query.columns(job):
             for cells, (place, _) in zip(waiting, chosen, strict=True):
                 cells += columns[place]
@@ -163,10 +161,6 @@ async def _by_bulk(
                 waiting = [[] for _ in wanted]
         if waiting[0]:
             yield [as_in_json(cells, kind) for cells, (_, kind) in zip(waiting, chosen, strict=True)]
-        whole = True  # the org forgets what was read to its end by itself
-    finally:
-        if not whole:
-            await org.bulk_query.delete_job(job)
 
 
 def as_in_json(cells: list[str], kind: str) -> list[str]:

@@ -83,17 +83,13 @@ class Reader:
 
     async def _bulk(self, object: str, soql: str, columns: Sequence[str], part: Part) -> AsyncGenerator[Page, None]:
         kinds = {name: found.type for name in columns if (found := await self._field(object, name)) is not None}
-        job = await self.salesforce.bulk_query.create(soql, all_rows=part.all_rows)
-        try:
-            await self.salesforce.bulk_query.wait(job)
+        async with self.salesforce.bulk_query.finished(soql, all_rows=part.all_rows) as job:
             async for records in self.salesforce.bulk_query.rows(job):
                 for start in range(0, len(records), A_PAGE):
                     yield [
                         {name: rules.typed(text, kinds.get(name, "")) for name, text in zip(columns, one, strict=True)}
                         for one in records[start : start + A_PAGE]
                     ]
-        finally:
-            await self.salesforce.bulk_query.delete_job(job)
 
     async def _field(self, object: str, path: str) -> FieldInfo | None:
         """The field at the end of a path; None where the path leads nowhere."""

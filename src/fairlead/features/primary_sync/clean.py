@@ -108,13 +108,11 @@ async def _forget_members(run: Run, client: str) -> None:
     """The roll-ups of a client's members, which only their keys tell."""
     soql = f"SELECT {names.MEMBER_KEY} FROM {names.MEMBER} WHERE {belongs(names.MEMBER, client)}"
     with salesforce_failures("read the keys of members"):
-        job = await run.salesforce.bulk_query.create(soql)
-        await run.salesforce.bulk_query.wait(job)
-        async for page in run.salesforce.bulk_query.rows(job):
-            await run.progress.check_cancelled()
-            hashes = run.ledger.hashes([row[0] for row in page])
-            await sync_to_async(forgetting.forget_members)(run.org_id, hashes, fence=run.fence)
-        await run.salesforce.bulk_query.delete_job(job)
+        async with run.salesforce.bulk_query.finished(soql) as job:
+            async for page in run.salesforce.bulk_query.rows(job):
+                await run.progress.check_cancelled()
+                hashes = run.ledger.hashes([row[0] for row in page])
+                await sync_to_async(forgetting.forget_members)(run.org_id, hashes, fence=run.fence)
 
 
 FIRST_STAGE: Final = Stage(rules.CLEAN, "Start clean", start_clean)

@@ -215,10 +215,6 @@ def _moment(text: str) -> datetime:
 async def _all(run: Run) -> AsyncIterator[Sequence[Member]]:
     bulk = run.salesforce.bulk_query
     with salesforce_failures("read members"):
-        job = await bulk.create(f"SELECT Id, {names.MEMBER_KEY} FROM {names.MEMBER}")
-        try:
-            await bulk.wait(job)
+        async with bulk.finished(f"SELECT Id, {names.MEMBER_KEY} FROM {names.MEMBER}") as job:
             async for records in bulk.rows_unordered(job):
                 yield [(record[0], record[1]) for record in records]
-        finally:
-            await bulk.delete_job(job)
