@@ -111,9 +111,9 @@ def test_a_side_that_does_not_answer_stops_a_clean_start_before_anything_is_dele
 
 
 def test_only_some_stages_are_run_with_those_they_need(fairlead: Installation) -> None:
-    """`--stage members` runs clients, lists and members; a stage that is not there is told with those that are."""
+    """`--stage members` runs what members need, which is told; a stage that is not there is told with those that are."""
     told = fairlead.sync("--stage", "members")
-    assert list(stages(told)) == ["clients", "lists", "members"]
+    assert list(stages(told)) == ["clients", "lists", "match", "members"]
     assert "members" in fairlead.run("sync", "--stage", "nothing", code=1)["error"]["next_step"]
 
 
