@@ -38,7 +38,16 @@ async def read(back_to: str, first: Page[Suppressed]) -> tuple[Sequence[str], li
     async def ticked() -> None:
         """Goes on."""
 
-    source = SuppressionSource(account, "c", first, NOW, back_to, whole=False, ticked=ticked)  # type: ignore[arg-type]
+    source = SuppressionSource(
+        account,  # type: ignore[arg-type]
+        "c",
+        first,
+        NOW,
+        back_to,
+        whole=False,
+        ticked=ticked,
+        listed=pytest.fail,  # type: ignore[arg-type]
+    )
     found = [row.email for part in [one async for one in source.pages(Scope("s", "c"), None)] for row in part.rows]
     assert await source.clock() == NOW
     assert await source.again(Scope("s", "c"), found) == ()

@@ -1,7 +1,7 @@
 """What the suppression room runs: each client's suppression list as CM_Suppression__c records, where that is wanted."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -58,10 +58,16 @@ async def read_suppressions(run: Run) -> None:
 
 @dataclass(slots=True)
 class _ClientList:
-    """One client's suppression list in one run."""
+    """One client's suppression list in one run.
+
+    `refused` are the ledger's hashes of the keys that the org has refused before, `still_listed` those of them that a
+    whole reading came by.
+    """
 
     run: Run
     client: ClientScope
+    refused: frozenset[bytes] = frozenset()
+    still_listed: set[bytes] = field(default_factory=set)
 
     async def sync(self) -> None:
         """Read as much as the newest page says is needed; note what was read once all of it is done. Raises a Failure."""
@@ -78,7 +84,8 @@ class _ClientList:
         cursor = await run.ledger.cursor(self._scope)
         back_to = cursor.since(timedelta(days=2)).isoformat() if cursor else ""
         tick = run.progress.check_cancelled
-        source = SuppressionSource(run.campaign_monitor, client.id, first, now, back_to, whole, tick)
+        self.refused = await records.refused(run.org_id, client.id) if whole else frozenset()
+        source = SuppressionSource(run.campaign_monitor, client.id, first, now, back_to, whole, tick, self._listed)
         report = await self._flow(source, full=run.wanted.full).run()
         run.add_report(report)
         if whole:
@@ -141,8 +148,17 @@ class _ClientList:
         with salesforce_failures(f"delete {names.SUPPRESSION}"):
             results = await run.salesforce.collections.delete(gone)
         run.add(deleted=sum(result.success for result in results))
-        if kept + len(report.outcome.failures) < len(seen) and not run.wanted.full:
+        if kept + await self._refused_now(report) < len(seen) and not run.wanted.full:
             run.add_report(await self._flow(source, full=True).run())
+
+    def _listed(self, keys: Sequence[str]) -> None:
+        if self.refused:
+            self.still_listed |= self.refused.intersection(self.run.ledger.hashes(keys))
+
+    async def _refused_now(self, report: Report) -> int:
+        """How many entries are listed and not in the org because it refuses them, now or since an earlier day."""
+        known = self.still_listed & await records.refused(self.run.org_id, self.client.id)
+        return len(known.union(self.run.ledger.hashes([failure.key for failure in report.outcome.failures])))
 
     async def _gone(self, source: SuppressionSource) -> tuple[list[str], int]:
         """Ids of the client's records whose address is no longer listed, and how many others there are."""

@@ -12,7 +12,7 @@ from fairlead.features.suppression.rules import Known
 from fairlead.salesforce import names
 from fairlead.salesforce.client import Salesforce
 from fairlead.store import audit
-from fairlead.store.ledger_models import ScopeState
+from fairlead.store.ledger_models import RowRefusal, ScopeState
 from fairlead.store.models import Org
 from fairlead.sync import sides
 from fairlead.sync.failures import salesforce_failures
@@ -28,6 +28,13 @@ def known(org_id: int, client: str) -> Known | None:
     if row is None:
         return None
     return Known(row.total, bytes(row.newest), datetime.fromisoformat(row.whole_at) if row.whole_at else None)
+
+
+@sync_to_async
+def refused(org_id: int, client: str) -> frozenset[bytes]:
+    """The ledger's hashes of the keys that the org refuses."""
+    found = RowRefusal.objects.filter(org_id=org_id, scope__kind=KIND, scope__client=client)
+    return frozenset(bytes(key) for key in found.values_list("key_hash", flat=True))
 
 
 @sync_to_async

@@ -20,7 +20,7 @@ class SuppressionSource:
     """`first` is the newest page, as it was just read. `whole`: all pages, noting in `seen` which keys came by.
 
     Otherwise it reads from the newest entry backwards, to entries of the day before the last reading's. `ticked` is
-    awaited with every page; it may raise to end the reading.
+    awaited with every page; it may raise to end the reading. `listed` is told the keys of each page of a whole reading.
     """
 
     account: CampaignMonitor
@@ -30,6 +30,7 @@ class SuppressionSource:
     back_to: str
     whole: bool
     ticked: Callable[[], Awaitable[None]]
+    listed: Callable[[Sequence[str]], None]
     seen: Seen = field(default_factory=Seen)
 
     async def clock(self) -> datetime:
@@ -63,5 +64,7 @@ class SuppressionSource:
             async with aclosing(self.account.suppression.suppressed(self.client)) as pages:
                 async for page in pages:
                     await self.ticked()
-                    self.seen.add(text_hashes([rules.key(self.client, one.email) for one in page.rows]))
+                    keys = [rules.key(self.client, one.email) for one in page.rows]
+                    self.seen.add(text_hashes(keys))
+                    self.listed(keys)
                     yield SourcePage(page.rows, page.total)
