@@ -10,10 +10,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from fairlead.domain.failure import Failure, RefusedByGuard
 from fairlead.domain.role import Role
-from fairlead.store import audit, leaving, orgs
+from fairlead.store import audit, leaving, orgs, setting_rows
 from fairlead.store.models import Org
 from fairlead.ui import orgs as bound
-from fairlead.ui import standing
+from fairlead.ui import stale, standing
 from fairlead.ui.access import open_to, role_of
 
 
@@ -54,8 +54,9 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "GET":
         return _org_page(request, org)
     try:
+        stale.check(request.POST, stale.mark(org.name), _("Name"))
         orgs.rename(org, request.POST.get("name", ""))
-    except orgs.OrgNameTaken as failure:
+    except (orgs.OrgNameTaken, setting_rows.ChangedMeanwhile) as failure:
         return _org_page(request, org, problem=failure, name=request.POST.get("name", ""))
     audit.record(org, request.user.get_username(), "rename org", org.name, before=before, after=org.name)
     messages.success(request, _("The org is called {org} now.").format(org=org.name))
@@ -86,6 +87,7 @@ def _org_page(
     context = {
         "org": org,
         "going": leaving.look(org),
+        "seen": stale.mark(org.name),
         "name": org.name if name is None else name,
         "problem": problem,
         "refused": refused,

@@ -16,6 +16,7 @@ from fairlead.store import leaving, orgs, secrets
 from fairlead.store.models import AuditEntry, Org
 from fairlead.ui import standing
 from tests.unit.web import two_orgs
+from tests.unit.web.test_two_admins import Form
 
 NAME = "Sandbox of sales"
 
@@ -137,6 +138,19 @@ def test_whoever_runs_the_installation_renames_and_removes_on_the_page(
     assert browser.post(f"{here}remove/", {"name": "Service"})["Location"] == "/orgs/"
     assert "Service is removed." in browser.get("/orgs/").text
     assert browser.get(here).status_code == 404
+
+
+def test_of_two_who_rename_an_org_the_second_is_told(first: Org, leaver: Org, browser: Client) -> None:
+    """What the first has chosen stands, until the second has seen it."""
+    here = f"/orgs/{leaver.pk}/"
+    sent = Form(browser.get(here).text, here).sent(name="Support")
+    orgs.rename(leaver, "Service")
+    kind = "application/x-www-form-urlencoded"
+    assert "meanwhile" in browser.post(here, sent, content_type=kind).text
+    assert orgs.find("Service").pk == leaver.pk
+    sent = Form(browser.get(here).text, here).sent(name="Support")
+    assert browser.post(here, sent, content_type=kind)["Location"] == "/orgs/"
+    assert orgs.find("Support").pk == leaver.pk
 
 
 def test_the_page_of_the_only_org_offers_no_removal(first: Org, admin: Client) -> None:

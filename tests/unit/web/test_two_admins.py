@@ -120,7 +120,7 @@ SETTINGS = (
     "help_model",
 )
 """Forms made of settings, as in tests/unit/web/test_settings_pages.py, and the clients lent to set-up: what holds for one holds for all."""
-VERSIONED = ("mapping", "rule", "import_source", "import_columns", "import_refresh", "transactional_mapping")
+VERSIONED = ("mapping", "rule", "import_source", "import_columns", "import_refresh", "transactional_mapping", "org")
 """Forms that bear the version they were drawn from; tested with their rooms."""
 ACTS = frozenset(
     # each does one thing that its words say, whatever was there before: there is nothing to overwrite
@@ -137,6 +137,8 @@ ACTS = frozenset(
     "transactional_send transactional_test "
     # one's own
     "sign_in sign_in_link sign_out account account_zone session_end access_again org_switch "
+    # the name is typed, and must be the one that it has
+    "org_remove "
     # questions
     "help_ask people person_activity campaign_recipients list_members list_segment opt_status_history".split()
 )
