@@ -91,10 +91,10 @@ def _end(job: Job, error: BaseException | None) -> None:
     if isinstance(cause, StaleAttempt):
         log.info("job was taken over meanwhile", job=job.pk, attempt=job.attempt)
         return
-    if isinstance(cause, WaitAndRetry):
+    if isinstance(cause, Failure) and not isinstance(cause, OurBug):
         if Job.objects.filter(pk=job.pk, cancel_requested=True).exists():
-            cause = Cancelled()
-        elif _retried(job, cause):
+            cause = Cancelled()  # such as by disconnecting, after which there are no credentials to go on with
+        elif isinstance(cause, WaitAndRetry) and _retried(job, cause):
             return
     event, changes = _verdict(cause)
     same = {"attempt": job.attempt, "engine_id": job.engine_id}

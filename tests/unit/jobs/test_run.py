@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.db import OperationalError, transaction
 
-from fairlead.domain.failure import FixTheSettings, SignInAgain, WaitAndRetry
+from fairlead.domain.failure import FixTheSettings, OurBug, SignInAgain, WaitAndRetry
 from fairlead.jobs import api, registry
 from fairlead.jobs import context as contexts
 from fairlead.jobs.context import Cancelled, StaleAttempt, in_database
@@ -181,11 +181,24 @@ def test_a_runner_that_looks_is_cancelled():
     assert perform(runner, before=cancel_once_running).state == State.CANCELLED
 
 
-def test_what_may_succeed_later_is_not_repeated_when_somebody_cancelled_it():
-    def cancel_once_running(job):
-        Job.objects.filter(pk=job.pk).update(cancel_requested=True)
+def cancelled_while_running(job):
+    Job.objects.filter(pk=job.pk).update(cancel_requested=True)
 
-    assert perform(raising(WaitAndRetry("Salesforce is busy.")), before=cancel_once_running).state == State.CANCELLED
+
+def test_what_fails_after_somebody_cancelled_it_is_cancelled():
+    """Whoever disconnects takes the credentials away: that the job then finds none is no failure to be told of."""
+    assert perform(raising(SignInAgain("No account.")), before=cancelled_while_running).state == State.CANCELLED
+
+
+def test_a_bug_is_told_also_when_somebody_cancelled_the_job():
+    for bug in (OurBug("It is ours."), KeyError("ours")):
+        assert perform(raising(bug), before=cancelled_while_running).state == State.FAILED
+
+
+def test_what_may_succeed_later_is_not_repeated_when_somebody_cancelled_it():
+    assert (
+        perform(raising(WaitAndRetry("Salesforce is busy.")), before=cancelled_while_running).state == State.CANCELLED
+    )
 
 
 def test_a_delivery_that_is_not_the_jobs_own_begins_nothing():
