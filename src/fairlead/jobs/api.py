@@ -11,7 +11,7 @@ from fairlead.jobs import engine
 from fairlead.jobs.dispatch import dispatch
 from fairlead.jobs.models import Job, State
 from fairlead.jobs.states import ENDED, WAITING, Event, move
-from fairlead.store import audit, setting_rows
+from fairlead.store import audit, orgs, setting_rows
 from fairlead.store.models import Org
 
 __all__ = ["ATTEMPTS", "NoSuchJob", "NotEnded", "ask", "cancel", "dispatch", "retry", "unfinished"]
@@ -60,7 +60,7 @@ def ask(org: Org, kind: str, *, key: str = "", args: dict[str, Any] | None = Non
     `args` holds ids only: it is stored and shown.
     """
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         same = Job.objects.filter(
             org=org, kind=kind, key=key, args=args or {}, state__in=WAITING, cancel_requested=False
         )
@@ -104,8 +104,8 @@ def _locked(job_id: int) -> Job:
     org_id = Job.objects.filter(pk=job_id).values_list("org_id", flat=True).first()
     if org_id is None:
         raise NoSuchJob(job_id)
-    Org.objects.select_for_update().get(pk=org_id)
-    job = Job.objects.select_for_update(of=("self",)).select_related("org").filter(pk=job_id).first()
+    orgs.lock(org_id)
+    job = Job.objects.select_for_update(of=("self",), no_key=True).select_related("org").filter(pk=job_id).first()
     if job is None:
         raise NoSuchJob(job_id)
     return job

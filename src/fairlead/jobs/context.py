@@ -136,7 +136,7 @@ class JobContext:
 
         Until the transaction ends nobody can take the job over, so what is committed with it is ours to commit.
         """
-        row = Job.objects.select_for_update().filter(pk=self.job_id).values_list("state", "attempt").first()
+        row = Job.objects.select_for_update(no_key=True).filter(pk=self.job_id).values_list("state", "attempt").first()
         if row != (State.RUNNING, self.attempt):
             raise StaleAttempt(f"job {self.job_id} attempt {self.attempt}")
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from fairlead.jobs import engine, registry
 from fairlead.jobs.models import Job, State
 from fairlead.jobs.states import ACTIVE, Event, move
-from fairlead.store.models import Org
+from fairlead.store import orgs
 
 LONGEST_WAIT = 900.0
 """Longest back-off, in seconds."""
@@ -20,7 +20,7 @@ def dispatch(org_id: int) -> int:
     is active, or from what waits before it: else that would wait for ever behind a stream of others.
     """
     with transaction.atomic():
-        if not Org.objects.select_for_update().filter(pk=org_id).exists():
+        if not orgs.lock(org_id):
             return 0
         active = list(Job.objects.filter(org=org_id, state__in=ACTIVE).values_list("kind", "key"))
         free, busy, handed = settings.FAIRLEAD_SLOTS - len(active), set(active), 0

@@ -99,6 +99,7 @@ def _end(job: Job, error: BaseException | None) -> None:
     event, changes = _verdict(cause)
     same = {"attempt": job.attempt, "engine_id": job.engine_id}
     with transaction.atomic():
+        orgs.lock(job.org_id)  # before the job: who hears of the end may ask for another
         if move(job.pk, event, only_if=same, finished_at=timezone.now(), **changes):
             log.info("job ends", job=job.pk, kind=job.kind, how=event.name.lower(), reason=changes.get("reason", ""))
             hearing.ended(

@@ -18,7 +18,7 @@ from fairlead.domain.failure import Failure, FixTheSettings
 from fairlead.jobs import hearing, pausing
 from fairlead.jobs.api import ask
 from fairlead.jobs.models import Frequency, Job, Schedule
-from fairlead.store import audit
+from fairlead.store import audit, orgs
 from fairlead.store.models import Org
 
 log = structlog.get_logger(__name__)
@@ -98,7 +98,7 @@ def set_frequency(
     """Change how often a kind of job is asked for; the next run is computed from `now`. Raises `BadSchedule`."""
     now = now or clock.now()
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         schedule = Schedule.objects.filter(org=org, kind=kind).first() or Schedule(org=org, kind=kind)
         before = {"frequency": schedule.frequency, "timezone": schedule.timezone}
         schedule.timezone = timezone or schedule.timezone

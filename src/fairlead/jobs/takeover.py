@@ -9,6 +9,7 @@ from fairlead.jobs import engine, hearing
 from fairlead.jobs.dispatch import again, back_off, dispatch
 from fairlead.jobs.models import Job, State
 from fairlead.jobs.states import ACTIVE, Event, move
+from fairlead.store import orgs
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +25,11 @@ def take_over() -> int:
     found = engine.lost(stale)
     for job_id in found:
         with transaction.atomic():
-            job = Job.objects.select_for_update(skip_locked=True).filter(pk=job_id, state__in=ACTIVE).first()
+            for org_id in Job.objects.filter(pk=job_id).values_list("org_id", flat=True):
+                orgs.lock(org_id)
+            job = (
+                Job.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=job_id, state__in=ACTIVE).first()
+            )
             # Looked at again under the lock: another worker may have dealt with it a moment ago.
             if job is not None and job_id in engine.lost(stale):
                 _bring_on(job)

@@ -178,7 +178,7 @@ class PostgresConsentBook:
         """Note what a person (`by`, an id) decided; a contested address is released. Raises ReviewAnswered."""
         with transaction.atomic():
             self._fence()
-            row = self._of(OptReview, client, pk=review, decided_at=None).select_for_update().first()
+            row = self._of(OptReview, client, pk=review, decided_at=None).select_for_update(no_key=True).first()
             if row is None:
                 raise ReviewAnswered(review)
             row.sealed, row.decided_at, row.decided_by, row.answer = None, at, by, answer.value
@@ -205,7 +205,7 @@ class PostgresConsentBook:
         return found
 
     def _locked(self, client: str, addresses: Collection[bytes]) -> dict[bytes, Shadow]:
-        rows = self._of(OptShadow, client, address__in=addresses).order_by("address").select_for_update()
+        rows = self._of(OptShadow, client, address__in=addresses).order_by("address").select_for_update(no_key=True)
         return self._shadows(rows)
 
     def _shadows(self, rows: Any) -> dict[bytes, Shadow]:

@@ -94,6 +94,7 @@ def remove(org: Org, typed: str, by: str) -> Going:
     if typed.strip() != org.name:
         raise OtherOrgName(org.name)
     with transaction.atomic():
+        # the whole row, not as in `orgs.lock`: nothing may come to refer to it meanwhile
         others = [one for one in Org.objects.select_for_update().order_by("id") if one.pk != org.pk]
         if not others:
             raise OnlyOrg(org.name)

@@ -32,7 +32,11 @@ def follow(org_id: int, list_id: str, old: str, new: str, *, merge: bool) -> Non
             follower(org_id, list_id, old, new)
         Digest.objects.filter(scope__org=org_id, scope__list=list_id, key__in=[before, after]).delete()
         RowRefusal.objects.filter(org=org_id, scope__list=list_id, key_hash=before).delete()
-        rows = MemberActivity.objects.select_for_update().filter(org=org_id, member__in=[before, after]).order_by("id")
+        rows = (
+            MemberActivity.objects.select_for_update(no_key=True)
+            .filter(org=org_id, member__in=[before, after])
+            .order_by("id")
+        )
         held = {bytes(row.member): row for row in rows}
         moved = held.get(before)
         if moved is None:

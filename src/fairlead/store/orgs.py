@@ -123,6 +123,15 @@ def the_only() -> Org:
     return default_org()
 
 
+def lock(org_id: int) -> bool:
+    """Until the transaction ends nobody else changes what is one of an org, such as its slots; False where it is gone.
+
+    Rows that refer to the org are written meanwhile. Lock the org before a job of it, never after: two that lock in
+    different order wait for one another.
+    """
+    return bool(Org.objects.select_for_update(no_key=True).filter(pk=org_id).values_list("pk"))
+
+
 def add(name: str) -> Org:
     """A further org, in which nothing is connected yet. Raises OrgNameTaken."""
     default_org()  # the first is there before a second

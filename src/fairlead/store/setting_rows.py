@@ -12,7 +12,7 @@ from django.db import transaction
 
 from fairlead.domain.failure import FixTheSettings
 from fairlead.domain.setting import BadSetting, Given, Of, Setting
-from fairlead.store import audit
+from fairlead.store import audit, orgs
 from fairlead.store.models import Org, SettingRow
 
 T = TypeVar("T")
@@ -134,7 +134,7 @@ def _before(setting: Setting[Any], row: SettingRow) -> Any:
 
 
 def _locked(org: Org, setting: Setting[Any], subject: str, seen: int | None) -> SettingRow:
-    Org.objects.select_for_update().get(pk=org.pk)
+    orgs.lock(org.pk)
     row = _row(org, setting, subject).first() or SettingRow(org=org, name=setting.name, subject=subject, version=0)
     if seen is not None and seen != row.version:
         raise ChangedMeanwhile(setting.title, row.changed_by)

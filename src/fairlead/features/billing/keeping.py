@@ -81,7 +81,7 @@ def note_reading(org: Org, found: Subscription | None, now: datetime, fence: Cal
     """Keep what was read at Stripe. Raises for a stale attempt of the job."""
     with transaction.atomic():
         fence()
-        row = Customer.objects.select_for_update().get(org=org)
+        row = Customer.objects.select_for_update(no_key=True).get(org=org)
         standing = rules.read(standing_of(row), found.status if found else None, now)
         row.subscription, row.price = (found.id, found.price) if found else ("", "")
         row.status, row.owing = standing.status or "", standing.owing

@@ -17,7 +17,7 @@ from fairlead.jobs.models import Frequency, Job, Schedule
 from fairlead.jobs.models import State as JobState
 from fairlead.jobs.states import ENDED, Event, move
 from fairlead.salesforce.client import Salesforce
-from fairlead.store import audit
+from fairlead.store import audit, orgs
 from fairlead.store.models import Org
 
 
@@ -64,7 +64,7 @@ def pause(org: Org, client_id: str, by: str) -> None:
 
 def _choose(org: Org, others: dict[str, bool], chosen: Collection[str], by: str) -> None:
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         before = _selected(org)
         for client_id in chosen:
             _check_selectable(org, records.client(org, client_id))
@@ -146,7 +146,7 @@ def remove(org: Org, client_id: str, name: str, by: str) -> Job:
     if name.strip() != client.name.strip():
         raise OtherName
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         client.selected, client.removing_since = False, client.removing_since or timezone.now()
         client.save(update_fields=["selected", "removing_since"])
         _cancel_jobs_of(org, client_id, by)
@@ -169,7 +169,7 @@ def disconnect_client(org: Org, client_id: str, by: str) -> None:
     """Sync one client no more, in either direction, at once; records, settings and cursors stay. Raises UnknownClient."""
     client = records.client(org, client_id)
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         client.selected, client.state, client.last_message = False, State.DISCONNECTED, records.BY_HAND
         client.save(update_fields=["selected", "state", "last_message"])
         _cancel_jobs_of(org, client_id, by)
@@ -186,7 +186,7 @@ def disconnect(org: Org, sides: Collection[str], by: str) -> dict[str, int]:
         if side not in rules.SIDES:
             raise BadSetting("sides", side, f"Choose of {', '.join(rules.SIDES)}.")
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         stopped = {"jobs": _cancel(_active(org), by), "schedules": _schedules_off(org, by)}
         _forget_sides(org, sides)
         names = " and ".join(rules.SIDES[side] for side in sorted(sides))
@@ -200,7 +200,7 @@ def reset(org: Org, by: str) -> dict[str, int]:
     Jobs that run are ended here and now; what their worker still tries to commit is refused.
     """
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         stopped = disconnect(org, tuple(rules.SIDES), by)
         for job in Job.objects.filter(org=org, state=JobState.RUNNING):
             move(

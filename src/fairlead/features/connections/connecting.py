@@ -21,7 +21,7 @@ from fairlead.features.connections.models import CampaignMonitorAccount, Client,
 from fairlead.features.connections.records import BY_HAND, NoSuchClient
 from fairlead.salesforce import client as salesforce
 from fairlead.salesforce.login import Login as OrgLogin
-from fairlead.store import audit, locks
+from fairlead.store import audit, locks, orgs
 from fairlead.store.models import Org
 
 
@@ -108,7 +108,7 @@ def store_campaign_monitor(
         if wanted not in found:
             raise NoSuchClient(wanted)
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         known = _known_clients(org, found)
         _write_account(org, base_url, clients, rules.selection(known, found, selected))
         _replace(org, credentials.CAMPAIGN_MONITOR, kept)
@@ -164,7 +164,7 @@ def store_salesforce(org: Org, login_url: str, kept: OrgCredentials, found: Foun
     Connecting another org than one that was disconnected forgets what was remembered of the records there.
     """
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         former = SalesforceOrg.objects.filter(org=org).first()
         act = _check_org(org, former, found, by)
         SalesforceOrg.objects.update_or_create(

@@ -7,7 +7,7 @@ from django.db import transaction
 from fairlead.domain import mapping
 from fairlead.domain.mapping import Line
 from fairlead.features.field_mappings.models import MappingVersion
-from fairlead.store import audit, hashing, secrets
+from fairlead.store import audit, hashing, orgs, secrets
 from fairlead.store.ledger import LedgerKeys, PostgresLedger
 from fairlead.store.models import Org
 
@@ -38,7 +38,7 @@ def versions(org_id: int, list_id: str) -> list[MappingVersion]:
 def save(org: Org, list_id: str, lines: Sequence[Line], by: str) -> int:
     """Keep these lines as the newest version; its number. The same lines again change nothing."""
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         version, before = of(org.pk, list_id)
         if tuple(lines) == before:
             return version

@@ -154,7 +154,7 @@ def create(org: Org, list_id: str, kind: str, source: Mapping[str, Any], by: str
 def change(owner: Import, by: str, **news: Any) -> Import:
     """Change an import; people are written again where what is written of them changed. Raises a Failure."""
     with transaction.atomic():
-        mine = Import.objects.select_for_update().get(pk=owner.pk)
+        mine = Import.objects.select_for_update(no_key=True).get(pk=owner.pk)
         before = _shown(mine)
         news = {name: value for name, value in news.items() if name in CHANGEABLE and getattr(mine, name) != value}
         _check(mine.org, mine.pk, mine.list_id, {"refresh": mine.refresh, **news})

@@ -31,7 +31,9 @@ def note(org: Org, seen: Seen, *, job_id: int | None = None, severity: str = "",
         "rows": rows,
     }
     subject = seen.of.subject[:200]
-    same = Message.objects.select_for_update().filter(org=org, code=seen.code, subject=subject, state=State.OPEN)
+    same = Message.objects.select_for_update(no_key=True).filter(
+        org=org, code=seen.code, subject=subject, state=State.OPEN
+    )
     message = same.first()
     if message is None:
         made, fresh = Message.objects.get_or_create(

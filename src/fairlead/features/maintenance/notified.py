@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from fairlead.domain.failure import FixTheSettings
-from fairlead.store import audit, secrets
+from fairlead.store import audit, orgs, secrets
 from fairlead.store.models import Org
 
 SEALED_AS: Final = "notifications"
@@ -62,7 +62,7 @@ def write(org: Org, changes: dict[str, str], by: str) -> Sealed:
     The audit tells what was changed, and not to what.
     """
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         before = read(org)
         wanted = asdict(before)
         for name, value in changes.items():

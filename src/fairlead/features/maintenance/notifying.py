@@ -82,7 +82,7 @@ def _make(context: JobContext, way: Way) -> tuple[Notice, Parcel] | None:
         notice = waiting or Notice(org=org, way=way.name)
         notice.tried_at = timezone.now()
         column = f"told_{way.name}"
-        for message in _untold(org, way.name, chosen).order_by("id").select_for_update()[:MOST]:
+        for message in _untold(org, way.name, chosen).order_by("id").select_for_update(no_key=True)[:MOST]:
             key = str(message.pk)
             notice.messages[key] = notice.messages.get(key, 0) + message.times - getattr(message, column)
             Message.objects.filter(pk=message.pk).update(**{column: message.times})

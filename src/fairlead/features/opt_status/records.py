@@ -128,7 +128,7 @@ def put_waiting(
     key = address_key(address)
     new = {"sealed": secrets.seal(normal(address))}
     OptWaiting.objects.get_or_create(org_id=org_id, client=client, address=key, defaults=new)
-    row = OptWaiting.objects.select_for_update().get(org_id=org_id, client=client, address=key)
+    row = OptWaiting.objects.select_for_update(no_key=True).get(org_id=org_id, client=client, address=key)
     if consent is not None:
         row.consent = {
             "basis": consent.basis.value,

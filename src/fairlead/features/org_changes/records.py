@@ -69,7 +69,7 @@ def hold(org: Org, holder: str, until: datetime) -> bool:
     """Take or keep the listening of an org; False while another process has it."""
     with transaction.atomic():
         Hearing.objects.get_or_create(org=org)
-        row = Hearing.objects.select_for_update().get(org=org)
+        row = Hearing.objects.select_for_update(no_key=True).get(org=org)
         if row.holder != holder and row.held_until is not None and row.held_until > timezone.now():
             return False
         row.holder, row.held_until = holder, until

@@ -16,7 +16,7 @@ from fairlead.domain.failure import FixTheSettings
 from fairlead.features.subscriber_rules.models import Rule
 from fairlead.features.subscriber_rules.rules.compiling import Compiled
 from fairlead.features.subscriber_rules.rules.words import OBJECTS, BadRule, Does, When
-from fairlead.store import audit, secrets
+from fairlead.store import audit, orgs, secrets
 from fairlead.store.models import KnownList, Org
 from fairlead.store.setting_rows import ChangedMeanwhile
 
@@ -149,7 +149,7 @@ def check(draft: Draft) -> list[Problem]:
 def save(org: Org, draft: Draft, made: Compiled, by: str) -> Rule:
     """Keep a rule that was compiled. Raises BadRule, NoSuchRule, NoSuchList, or ChangedMeanwhile with who was first."""
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         rule, before = _row(org, draft)
         if Rule.objects.filter(org=org, list=draft.list, name=draft.name.strip()).exclude(pk=rule.pk).exists():
             raise BadRule([Problem(0, f"The list has a rule “{draft.name.strip()}” already")])
@@ -177,7 +177,7 @@ def _where(draft: Draft, made: Compiled) -> str:
 def switch(org: Org, rule: int, by: str, *, on: bool) -> Rule:
     """Let a rule react to changes, or not."""
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         found = find(org, rule)
         if found.enabled != on:
             found.enabled, found.changed_by, found.version = on, by, found.version + 1
@@ -200,7 +200,7 @@ def count(run: int, tallies: Mapping[int, tuple[int, int]]) -> None:
 
     A run that is told the same again fires for nobody whom it has kept; those left it meets again, and counts once.
     """
-    for rule in Rule.objects.select_for_update().filter(pk__in=tallies).order_by("pk"):
+    for rule in Rule.objects.select_for_update(no_key=True).filter(pk__in=tallies).order_by("pk"):
         fired, left = tallies[rule.pk]
         rule.fired += fired
         rule.left += left - (rule.run_left if rule.last_run == run else 0)
@@ -218,7 +218,7 @@ def tell_problems(org: int, asked: Collection[int], problems: Mapping[int, str])
 
 def count_more(rule: int, fired: int, left: int) -> None:
     """Add what one page of a run over the past did. Called in the transaction that notes how far that is."""
-    found = Rule.objects.select_for_update().get(pk=rule)
+    found = Rule.objects.select_for_update(no_key=True).get(pk=rule)
     found.fired += fired
     found.left += left
     found.last_at, found.problem = timezone.now(), ""

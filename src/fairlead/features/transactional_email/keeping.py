@@ -12,7 +12,7 @@ from fairlead.features.transactional_email.rules.compiling import Plan, plan_as_
 from fairlead.features.transactional_email.rules.failures import BadMapping, NoSuchMapping, NoSuchSmartEmail
 from fairlead.features.transactional_email.rules.notation import as_json, draft_from
 from fairlead.features.transactional_email.rules.words import LONGEST_NAME, Draft, State, Wrong
-from fairlead.store import audit, secrets
+from fairlead.store import audit, orgs, secrets
 from fairlead.store.models import KnownList, Org
 from fairlead.store.setting_rows import ChangedMeanwhile
 
@@ -78,7 +78,7 @@ def check_list(org: Org, draft: Draft, smart: SmartEmail) -> None:
 def save(org: Org, draft: Draft, plan: Plan, by: str) -> SmartMapping:
     """Keep a mapping that was compiled. Raises BadMapping, NoSuchMapping, NoSuchSmartEmail, ChangedMeanwhile."""
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         smart = smart_email(org, draft.smart)
         check_list(org, draft, smart)
         row, before = _row(org, draft)
@@ -97,7 +97,7 @@ def save(org: Org, draft: Draft, plan: Plan, by: str) -> SmartMapping:
 def clone(org: Org, uid: str, by: str) -> SmartMapping:
     """The same mapping once more, under a name and an id of its own. Raises NoSuchMapping."""
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         source = find(org, uid)
         body = _opened(org, source)
         taken = set(SmartMapping.objects.filter(org=org).values_list("name", flat=True))

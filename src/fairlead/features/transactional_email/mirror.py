@@ -13,6 +13,7 @@ from fairlead.campaignmonitor.errors import SetupRefused
 from fairlead.campaignmonitor.transactional import SmartEmail as Told
 from fairlead.campaignmonitor.transactional import SmartEmailDetails
 from fairlead.features.transactional_email.models import SmartEmail
+from fairlead.store import orgs
 from fairlead.store.models import Org
 from fairlead.sync.failures import campaign_monitor_failures
 
@@ -73,7 +74,7 @@ async def _details(
 def _keep(org: Org, found: Sequence[Found], clients: Collection[str]) -> None:
     now = timezone.now()
     with transaction.atomic():
-        Org.objects.select_for_update().get(pk=org.pk)
+        orgs.lock(org.pk)
         for client, told, details in found:
             if details is None:
                 continue

@@ -28,7 +28,7 @@ from fairlead.features.transactional_email.settings import KEEP_DAYS, SETTLE_MIN
 from fairlead.jobs import api
 from fairlead.jobs.models import Job
 from fairlead.jobs.models import State as JobState
-from fairlead.store import audit, hashing, setting_rows
+from fairlead.store import audit, hashing, orgs, setting_rows
 from fairlead.store.models import Org
 from fairlead.sync import known
 
@@ -90,7 +90,7 @@ def find(org: Org, name: str) -> Send:
 def again(org: Org, send: int, by: str) -> None:
     """Let what was refused wait once more; it was not sent, for sure. Raises NoSuchSend, NotRefused."""
     with transaction.atomic():
-        row = Send.objects.select_for_update().filter(org=org, pk=send).first()
+        row = Send.objects.select_for_update(no_key=True).filter(org=org, pk=send).first()
         if row is None:
             raise NoSuchSend
         if row.state != State.REFUSED:
@@ -143,7 +143,10 @@ def taken_messages(org: Org, ids: Sequence[str]) -> set[str]:
 
 
 def end(org: Org, row: Send, failure: Failure | None = None, remark: Failure | None = None) -> None:
-    """An item is done, or refused with a failure; a remark is about what could not be kept of an e-mail that is sent."""
+    """An item is done, or refused with a failure; a remark is about what could not be kept of an e-mail that is sent.
+
+    Listeners may ask for jobs: the caller has locked the org (`orgs.lock`), before its job.
+    """
     said = failure or remark
     row.state = State.DONE if failure is None else State.REFUSED
     row.support_code, row.reason = (said.code, str(said)) if said else ("", "")
@@ -157,8 +160,9 @@ def refuse_old(org: Org, now: datetime, fence: Callable[[], None]) -> list[Failu
     """Refuse what waits for longer than items are kept; the refusals."""
     days = setting_rows.value(org, KEEP_DAYS)
     with transaction.atomic():
+        orgs.lock(org.pk)
         fence()
-        old = Send.objects.select_for_update().filter(
+        old = Send.objects.select_for_update(no_key=True).filter(
             org=org, state=State.WAITING, asked_at__lt=now - timedelta(days=days)
         )
         failures: list[Failure] = [TooOld(days) for _ in old]

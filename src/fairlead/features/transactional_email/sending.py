@@ -43,7 +43,7 @@ from fairlead.features.transactional_email.rules.log import Logged, Unclear
 from fairlead.features.transactional_email.rules.words import Kind, State
 from fairlead.features.transactional_email.settings import BATCH, SETTLE_MINUTES
 from fairlead.salesforce.client import Salesforce
-from fairlead.store import secrets
+from fairlead.store import orgs, secrets
 from fairlead.store.models import Org
 from fairlead.sync.failures import campaign_monitor_failures
 
@@ -229,6 +229,7 @@ class Sending:
         """Keep what became of a round; gives what stops the job, if anything does."""
         stop: CampaignMonitorError | None = None
         with transaction.atomic():
+            orgs.lock(self.org.pk)
             self.fence()
             for one, answer in zip(ready, answers, strict=True):
                 if not isinstance(answer, CampaignMonitorError):
@@ -266,6 +267,7 @@ class Sending:
 
     def _refuse(self, refused: Sequence[tuple[Send, Failure]]) -> None:
         with transaction.atomic():
+            orgs.lock(self.org.pk)
             self.fence()
             for row, failure in refused:
                 queue.end(self.org, row, failure)

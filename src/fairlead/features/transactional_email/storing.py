@@ -33,7 +33,7 @@ from fairlead.features.transactional_email.sending import Noted
 from fairlead.salesforce.client import Salesforce
 from fairlead.salesforce.errors import SetupRefused
 from fairlead.salesforce.query import split_in
-from fairlead.store import hashing
+from fairlead.store import hashing, orgs
 from fairlead.store.consent import PostgresConsentBook
 from fairlead.store.models import Org
 from fairlead.sync.failures import CampaignMonitorUnavailable, campaign_monitor_failures, salesforce_failures
@@ -87,6 +87,7 @@ class Storing:
 
     def _end(self, group: Sequence[tuple[Send, Noted]], remarks: Mapping[int, Failure]) -> None:
         with transaction.atomic():
+            orgs.lock(self.org.pk)
             self.fence()
             for row, _ in group:
                 queue.end(self.org, row, remark=remarks.get(row.pk))
