@@ -1,7 +1,8 @@
 """The same jobs by several contestants, side by side: `python -m bench [--rows N] [--million N] [--bench NAME …]`.
 
 Everyone does the same job on the same prepared answers, in a process of its own, against a replay server on the loopback.
-`script` is glue between two well-known clients, `dlt` a pipeline of that library, `pump` only moves the bytes.
+`script` is glue between two well-known clients, `dlt` a pipeline of that library, `bare` the least that a program
+of Fairlead's libraries can do, `pump` only moves the bytes.
 Writes `bench/results.json` after every contestant, and docs/reference/performance.md at the end.
 `python -m bench pages` measures the pages instead (`bench/pages.py`).
 """

@@ -7,9 +7,9 @@ from bench import synthetic_events as events
 from bench.synthetic import LISTS, QUERY_PAGE, STATES
 from bench.world import EVENT_BYTES, MEMBER_BYTES, PER_IMPORT, World, ingest, reading
 
-FAIRLEAD, SCRIPT, DLT, PUMP = "fairlead", "script", "dlt", "pump"
-ALL = (FAIRLEAD, SCRIPT, DLT, PUMP)
-FAST = (FAIRLEAD, PUMP)
+FAIRLEAD, SCRIPT, DLT, BARE, PUMP = "fairlead", "script", "dlt", "bare", "pump"
+ALL = (FAIRLEAD, SCRIPT, DLT, BARE, PUMP)
+FAST = (FAIRLEAD, BARE, PUMP)
 """Who gets a million rows done in reasonable time."""
 LATENCY_MS, JOB_S = 200, 5.0
 AT_ONCE = 8

@@ -30,6 +30,7 @@ CONTESTANTS = {
     "fairlead": "bench.contestants.fairlead",
     "script": "bench.contestants.script",
     "dlt": "bench.contestants.dlt_pipeline",
+    "bare": "bench.contestants.bare",
     "pump": "bench.contestants.pump",
 }
 Figures = dict[str, Any]

@@ -7,7 +7,7 @@ import createsend.createsend
 import pytest
 from asgiref.sync import async_to_sync
 from bench import emulated, installation, jobs, libraries, measure, workers
-from bench.contestants import fairlead, pump, script
+from bench.contestants import bare, fairlead, pump, script
 from bench.jobs import Bench
 from bench.synthetic import LISTS, STATES, changed, sizes
 from bench.world import World
@@ -64,6 +64,22 @@ def test_a_pump_reads_every_page(replayed, do):
     replayed.said("forget")
     assert asyncio.run(pump.pump(do, replayed.url)) == READ[do]
     assert replayed.said("counts")["cm_calls"] > 0
+
+
+@pytest.mark.parametrize("do", sorted(READ))
+def test_the_barest_program_reads_and_writes_everything(replayed, do):
+    replayed.said("forget")
+    assert asyncio.run(bare.bare(do, replayed.url)) == READ[do]
+    assert replayed.said("counts")["written"] == READ[do]
+
+
+def test_the_barest_program_reads_more_than_a_page_of_each_and_what_is_new():
+    with measure.replay(World(members=12_000, events=12_000, contacts=5_001)) as large:
+        assert asyncio.run(bare.bare("initial", large.url)) == 24_000
+        assert asyncio.run(bare.bare("import", large.url)) == 5_001
+        assert large.said("counts")["written"] == 29_001
+        large.said("turn")
+        assert asyncio.run(bare.bare("incremental", large.url)) == new(World(members=12_000, events=12_000))
 
 
 def test_the_stages_of_the_service_read_and_write_every_member(replayed):

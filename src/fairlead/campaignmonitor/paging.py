@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from itertools import islice
 from typing import Final, Generic, TypeVar
@@ -56,8 +56,16 @@ Open = Callable[[], Page[Row]]
 Fetch = Callable[[int], Awaitable[Open[Row]]]
 
 
+def _unheard() -> None:
+    """Nobody wants to know."""
+
+
 async def every_page(
-    ask: Ask[Row], *, look_ahead: int = LOOK_AHEAD, fetch: Fetch[Row] | None = None
+    ask: Ask[Row],
+    *,
+    look_ahead: int = LOOK_AHEAD,
+    fetch: Fetch[Row] | None = None,
+    fetched: Callable[[], None] = _unheard,
 ) -> AsyncGenerator[Page[Row], None]:
     """Page 1, then the others from the last to the second; at most `look_ahead` are on the wire or waiting.
 
@@ -69,11 +77,12 @@ async def every_page(
     A row may thus come twice; of two readings of it the later is the newer.
 
     With `fetch`, pages that wait are kept as they came and read when it is their turn: packed they take little room.
+    `fetched` is called once all pages have arrived, of which some may still wait; those asked for again come later.
     """
     first = await ask(1)
     moved = False
     behind: Page[Row] | None = None
-    async with _ahead(ask, fetch or _at_once(ask), range(first.pages, 1, -1), look_ahead) as ahead:
+    async with _ahead(ask, fetch or _at_once(ask), range(first.pages, 1, -1), look_ahead, fetched) as ahead:
         yield first
         async for number, page in ahead:
             moved = moved or page.total != first.total
@@ -137,15 +146,24 @@ def _at_once(ask: Ask[Row]) -> Fetch[Row]:
 
 @asynccontextmanager
 async def _ahead(
-    ask: Ask[Row], fetch: Fetch[Row], numbers: Iterable[int], look_ahead: int
+    ask: Ask[Row], fetch: Fetch[Row], numbers: range, look_ahead: int, fetched: Callable[[], None] = _unheard
 ) -> AsyncIterator[AsyncIterator[tuple[int, Page[Row]]]]:
     """These pages in this order, fetched `look_ahead` at a time, from now on: also before the first is waited for."""
     tasks: deque[tuple[int, asyncio.Task[Open[Row] | None]]] = deque()
     rest = iter(numbers)
+    missing = len(numbers)
+
+    def arrived(task: asyncio.Task[Open[Row] | None]) -> None:
+        nonlocal missing
+        missing -= not task.cancelled()
+        if not missing:
+            fetched()
 
     def fill() -> None:
         for number in islice(rest, look_ahead - len(tasks)):
-            tasks.append((number, asyncio.create_task(_fetch_or_none(fetch, number))))
+            task = asyncio.create_task(_fetch_or_none(fetch, number))
+            task.add_done_callback(arrived)
+            tasks.append((number, task))
 
     async def pages() -> AsyncGenerator[tuple[int, Page[Row]], None]:
         while tasks:
@@ -156,6 +174,8 @@ async def _ahead(
             yield number, await _opened(ask, number, opens)
 
     fill()
+    if not missing:
+        fetched()
     try:
         async with aclosing(pages()) as given:
             yield given

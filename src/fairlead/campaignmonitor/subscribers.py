@@ -1,6 +1,6 @@
 """Subscribers of a list: one by address, or all of a state."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from fairlead.campaignmonitor.decoding import Reader
+from fairlead.campaignmonitor.in_turn import in_turn
 from fairlead.campaignmonitor.packing import inflated
 from fairlead.campaignmonitor.paging import Open, Page, every_page
 from fairlead.campaignmonitor.rewriting import BLANK, lined, without_blanks
@@ -149,7 +150,9 @@ _LINED: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Page[_Listed], strict=F
 _ONE = Reader[OneSubscriber](OneSubscriber)
 
 
-async def members(transport: Transport, reading: Reading) -> AsyncGenerator[SubscriberPage, None]:
+async def members(
+    transport: Transport, reading: Reading, fetched: Callable[[], None] = lambda: None
+) -> AsyncGenerator[SubscriberPage, None]:
     """The pages of one state, page 1 first and then from the last to the second: see `paging.every_page`."""
 
     async def ask(number: int) -> Page[Subscriber]:
@@ -158,9 +161,14 @@ async def members(transport: Transport, reading: Reading) -> AsyncGenerator[Subs
     async def fetch(number: int) -> Open[Subscriber]:
         return partial(_read_packed, await transport.packed(reading.door(number)))
 
-    async with aclosing(every_page(ask, fetch=fetch)) as pages:
+    async with aclosing(every_page(ask, fetch=fetch, fetched=fetched)) as pages:
         async for page in pages:
             yield SubscriberPage(page.rows, reading.state, page.number, page.pages, page.total, page.raw_bytes)
+
+
+def in_states(transport: Transport, readings: Sequence[Reading]) -> AsyncGenerator[SubscriberPage, None]:
+    """The pages of several readings, one reading after the other: see `in_turn`."""
+    return in_turn([partial(members, transport, reading) for reading in readings])
 
 
 async def subscriber(transport: Transport, list_id: str, email: str) -> OneSubscriber:

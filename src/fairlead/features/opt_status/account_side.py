@@ -90,11 +90,10 @@ class AccountSide:
         """Subscribers that entered a state on or after a day, list after list. Raises a Failure."""
         with campaign_monitor_failures("read changed subscribers"):
             for of in self._lists:
-                for state in CHANGES:
-                    async with aclosing(self._account.members(of, state, since, tracking_preference=False)) as pages:
-                        async for page in pages:
-                            await self._tick()
-                            yield [Change(of, row.state or state, normal(row.email), row.date) for row in page.rows]
+                async with aclosing(self._account.in_states(of, CHANGES, since, tracking_preference=False)) as pages:
+                    async for page in pages:
+                        await self._tick()
+                        yield [Change(of, row.state or page.state, normal(row.email), row.date) for row in page.rows]
 
     async def newly_suppressed(self, since: date) -> list[Suppressed]:
         """Entries of the suppression list since a day: its newest pages. Raises a Failure."""
@@ -115,13 +114,12 @@ class AccountSide:
         self.pages = 0
         with campaign_monitor_failures("read the subscribers of a list"):
             for of in self._lists:
-                for state in STANDING:
-                    async with aclosing(self._account.members(of, state, tracking_preference=False)) as pages:
-                        async for page in pages:
-                            await self._tick()
-                            self.pages += 1
-                            for row in page.rows:
-                                self._note(found.setdefault(normal(row.email), Standing()), of, state, row)
+                async with aclosing(self._account.in_states(of, STANDING, tracking_preference=False)) as pages:
+                    async for page in pages:
+                        await self._tick()
+                        self.pages += 1
+                        for row in page.rows:
+                            self._note(found.setdefault(normal(row.email), Standing()), of, page.state, row)
             async with aclosing(self._account.suppression.suppressed(self._client.id)) as suppressed:
                 async for entries in suppressed:
                     await self._tick()
