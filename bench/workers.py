@@ -99,9 +99,10 @@ def _done(ready: Ready, pids: Sequence[int], wishes: Sequence[Wish]) -> dict[str
     """Ask for these jobs, wait for their end, and tell what that took."""
     with _database(ready) as database:
         last = _number(database, "SELECT coalesce(max(id), 0) FROM jobs_job")
-        written, cpu, most = _number(database, WRITTEN), _cpu(pids), 0
+        written, cpu = _number(database, WRITTEN), _cpu(pids)
         end = time.monotonic() + LONGEST_S
         _told(ready, "ask", wishes)
+        most = _number(database, CONNECTED)  # a few jobs may be done before the first look
         while _number(database, WAITING):
             most = max(most, _number(database, CONNECTED))
             if time.monotonic() > end:

@@ -123,7 +123,12 @@ class Driver:
         return self.death(full=True, allow_large_changes=True)
 
     def quiet(self) -> str:
-        """All laws: it ends well, all is right, and once more it writes nothing."""
+        """All laws: it ends well, all is right, and once more it writes nothing.
+
+        A run that died is first brought to its end: what happened after its death is for the next.
+        """
+        if self.whole.has_died():
+            assert self.whole.sync().failure is None, self.steps
         told = self.whole.sync()
         assert told.failure is None, (told.failure, self.steps)
         report = self.whole.check()

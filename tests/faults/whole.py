@@ -189,8 +189,15 @@ class Whole:
         Job.objects.filter(pk=job.pk).update(state=State.FAILED if failure else State.DONE)
         return Told(failure, {stage["name"]: stage for stage in job.stages}, dict(job.counts))
 
+    def has_died(self, kind: str = "primary_sync") -> bool:
+        """Whether the next run of this kind goes on with one that died."""
+        return self._dead(kind) is not None
+
+    def _dead(self, kind: str) -> Job | None:
+        return Job.objects.filter(org=self.org, kind=kind, state=State.RUNNING).first()
+
     def _job(self, kind: str, args: dict[str, Any]) -> Job:
-        dead = Job.objects.filter(org=self.org, kind=kind, state=State.RUNNING).first()
+        dead = self._dead(kind)
         if dead is None:
             return Job.objects.create(org=self.org, kind=kind, args=args, state=State.RUNNING, attempt=1)
         dead.attempt += 1

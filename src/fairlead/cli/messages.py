@@ -146,7 +146,7 @@ def set_notifications(
     value: Annotated[
         str,
         typer.Argument(
-            help="What to keep, sealed; - forgets a password or key. Left out: typed unseen.", metavar="VALUE"
+            help="What to keep, sealed; - forgets it. Left out, a password or key is typed unseen.", metavar="VALUE"
         ),
     ] = "",
     as_json: AsJson = False,

@@ -45,8 +45,9 @@ class Sealed:
 
 FIELDS: Final = tuple(each.name for each in fields(Sealed))
 NEVER_SHOWN: Final = frozenset({"password", "hook_key"})
-"""What is written and never shown again: a blank keeps it, `CLEAR` empties it."""
+"""What is written and never shown again: a blank keeps it."""
 CLEAR: Final = "-"
+"""Forgets whatever it is given for."""
 
 
 def read(org: Org) -> Sealed:
@@ -57,7 +58,7 @@ def read(org: Org) -> Sealed:
 
 
 def write(org: Org, changes: dict[str, str], by: str) -> Sealed:
-    """Change what is sealed; a blank of what is never shown keeps it. Raises BadNotified, CannotOpenSecret.
+    """Change what is sealed; `CLEAR` empties it, a blank of what is never shown keeps it. Raises BadNotified, CannotOpenSecret.
 
     The audit tells what was changed, and not to what.
     """
@@ -67,9 +68,8 @@ def write(org: Org, changes: dict[str, str], by: str) -> Sealed:
         wanted = asdict(before)
         for name, value in changes.items():
             value = value.strip()
-            if name in NEVER_SHOWN:
-                value = wanted[name] if not value else "" if value == CLEAR else value
-            wanted[name] = value
+            if value or name not in NEVER_SHOWN:
+                wanted[name] = "" if value == CLEAR else value
         after = checked(Sealed(**wanted))
         changed = [name for name in FIELDS if getattr(before, name) != getattr(after, name)]
         if changed:
