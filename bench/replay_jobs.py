@@ -1,5 +1,6 @@
 """The bulk jobs of the replayed org: what is sent is counted and dropped, what is asked for is made of the people."""
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from bench.synthetic import LISTS
 MEMBER_KEYS = tuple(f"{list_id}:".encode() for list_id in LISTS)
 OVERLAP = len(MEMBER_KEYS[0]) - 1
 LINES_AT_MOST = 50_000
+LINES_AT_ONCE = 500
 
 
 @dataclass
@@ -20,6 +22,9 @@ class Jobs:
 
     held: dict[str, dict[str, Any]] = field(default_factory=dict)
     written: int = 0
+    made: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    """Lines of results by query and first record, for whoever asks at once and for whoever asks again."""
+    making: set["asyncio.Task[None]"] = field(default_factory=set)
 
     async def ingest(self, request: web.Request, takes_s: float) -> web.StreamResponse:
         parts = request.path.rstrip("/").split("/ingest", 1)[1].split("/")
@@ -46,14 +51,43 @@ class Jobs:
             asked = await request.json()
             job = self._made({"object": "", "operation": asked["operation"]})
             job |= {"soql": asked["query"], "state": "UploadComplete", "done_at": time.monotonic() + takes_s}
+            if takes_s:
+                task = asyncio.create_task(self._make(asked["query"], people))
+                self.making.add(task)
+                task.add_done_callback(self.making.discard)
             return web.json_response(job)
         job = self.held[parts[1]]
         if request.method == "DELETE":
             return web.Response(status=204)
         if parts[-1] == "results":
-            return _results(request, job["soql"], people)
+            return self._results(request, job["soql"], people)
         _go_on(job)
         return web.json_response(job)
+
+    async def _make(self, soql: str, people: dict[str, range]) -> None:
+        """Make all results a little at a time while the job takes its time, so that other answers do not wait for them."""
+        kind, all_of_them, names = _asked(soql, people)
+        for first in range(0, len(all_of_them), LINES_AT_MOST):
+            part, lines = all_of_them[first : first + LINES_AT_MOST], list[str]()
+            for begin in range(0, len(part), LINES_AT_ONCE):
+                lines += _lines(kind, part[begin : begin + LINES_AT_ONCE], names)
+                await asyncio.sleep(0)
+            self.made[soql, first] = lines
+
+    def _results(self, request: web.Request, soql: str, people: dict[str, range]) -> web.Response:
+        kind, all_of_them, names = _asked(soql, people)
+        first = int(request.query.get("locator", "0"))
+        most = min(int(request.query.get("maxRecords", LINES_AT_MOST)), LINES_AT_MOST)
+        lines = self.made.get((soql, first)) if most == LINES_AT_MOST else None
+        if lines is None:
+            lines = _lines(kind, all_of_them[first : first + most], names)
+        after = first + len(lines)
+        headers = {
+            "Sforce-Locator": str(after) if after < len(all_of_them) else "null",
+            "Sforce-NumberOfRecords": str(len(lines)),
+        }
+        head = ",".join(f'"{name}"' for name in names)
+        return web.Response(text="\n".join([head, *lines]) + "\n", content_type="text/csv", headers=headers)
 
     def _made(self, asked: dict[str, Any]) -> dict[str, Any]:
         job = {"id": f"750{len(self.held):012}AAA", "state": "Open", "apiVersion": 60.0, "done_at": 0.0}
@@ -68,24 +102,20 @@ def _go_on(job: dict[str, Any]) -> None:
         job["state"] = "JobComplete" if time.monotonic() >= job["done_at"] else "InProgress"
 
 
-def _results(request: web.Request, soql: str, people: dict[str, range]) -> web.Response:
+def _asked(soql: str, people: dict[str, range]) -> tuple[str, range, list[str]]:
+    """Of whom a query asks what: the kind of record, all that there are, the names of fields."""
     kind = next(name for name in people if f"FROM {name}" in soql)
     if "FirstName" in soql:
         kind = "Import"
-    names = soql.partition(" FROM ")[0].removeprefix("SELECT ").split(", ")
-    first = int(request.query.get("locator", "0"))
-    most = min(int(request.query.get("maxRecords", LINES_AT_MOST)), LINES_AT_MOST)
-    some = people[kind][first : first + most]
-    lines = [",".join(f'"{name}"' for name in names)]
+    return kind, people[kind], soql.partition(" FROM ")[0].removeprefix("SELECT ").split(", ")
+
+
+def _lines(kind: str, some: range, names: list[str]) -> list[str]:
+    made = []
     for number in some:
         record = synthetic.importable(number) if kind == "Import" else synthetic.person_record(kind, number)
-        lines.append(",".join(f'"{_cell(record[name])}"' for name in names))
-    after = first + len(some)
-    headers = {
-        "Sforce-Locator": str(after) if after < len(people[kind]) else "null",
-        "Sforce-NumberOfRecords": str(len(some)),
-    }
-    return web.Response(text="\n".join(lines) + "\n", content_type="text/csv", headers=headers)
+        made.append(",".join(f'"{_cell(record[name])}"' for name in names))
+    return made
 
 
 def _cell(value: object) -> str:
