@@ -1,7 +1,6 @@
 """`fairlead clients`: which clients are synced, who owns their records, and taking one out of the org."""
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -100,7 +99,7 @@ def remove(
         if as_json:
             show.document({"ok": True, "check_only": True, **plan.as_json})
         return
-    typed = plan.client.name if yes else _typed(plan.client.name)
+    typed = plan.client.name if yes else show.name_typed("the client's", plan.client.name)
     job = acts.remove(org(), client, typed, WHO)
     _told(job, as_json=as_json, more=plan.as_json)
 
@@ -185,12 +184,6 @@ def _tell(plan: "Removal") -> None:
     rows: list[tuple[str, str]] = [(title, f"{count:,}") for title, count in titles(plan.records)]
     rows += [("Settings", f"{plan.kept.settings:,}"), ("Cursors", f"{plan.kept.cursors:,}")]
     show.table(f"This is deleted of the client {plan.client.name}", ["What", "Number"], rows)
-
-
-def _typed(name: str) -> str:
-    if not sys.stdin.isatty():
-        raise typer.BadParameter("Nobody is there to type the client's name: give --yes, or run it in a terminal.")
-    return str(typer.prompt(f"To delete all this, type the client's name ({name})"))
 
 
 def _told(job: "Job", *, as_json: bool, more: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """`fairlead orgs`: the Salesforce orgs of this installation, each with its own connections, options, jobs and people."""
 
-import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -91,21 +91,11 @@ def remove(
     if not as_json:
         _tell(org.name, going)
     if not only_check:
-        leaving.remove(org, org.name if yes else _typed(org.name), WHO)
+        leaving.remove(org, org.name if yes else show.name_typed("the org's", org.name), WHO)
     if as_json:
-        show.document({"ok": True, "check_only": only_check, **_as_dict(going)})
+        show.document({"ok": True, "check_only": only_check, **asdict(going)})
     elif not only_check:
         show.console().print("Removed.")
-
-
-def _as_dict(going: "Going") -> dict[str, object]:
-    return {
-        "settings": going.settings,
-        "opt_statuses": going.opt_statuses,
-        "audit_entries": going.audit_entries,
-        "objections": list(going.objections),
-        "only": going.only,
-    }
 
 
 def _tell(name: str, going: "Going") -> None:
@@ -119,9 +109,3 @@ def _tell(name: str, going: "Going") -> None:
         show.console().print(f"Not yet: {sentence}")
     if going.only:
         show.console().print("It is the only org here, and stays.")
-
-
-def _typed(name: str) -> str:
-    if not sys.stdin.isatty():
-        raise typer.BadParameter("Nobody is there to type the org's name: give --yes, or run it in a terminal.")
-    return str(typer.prompt(f"To delete all this, type the org's name ({name})"))

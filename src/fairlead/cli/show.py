@@ -52,6 +52,13 @@ def progress(what: str, *, as_json: bool) -> "Iterator[Progress | None]":
         yield lambda seen: bar.update(task, total=seen.total or None, completed=seen.deployed + seen.errors)
 
 
+def name_typed(whose: str, name: str) -> str:
+    """What somebody types to confirm a deletion; they are told whose name is wanted, such as `the org's`."""
+    if not sys.stdin.isatty():
+        raise typer.BadParameter(f"Nobody is there to type {whose} name: give --yes, or run it in a terminal.")
+    return str(typer.prompt(f"To delete all this, type {whose} name ({name})"))
+
+
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]], *, errors: bool = False) -> None:
     """A table for people."""
     from rich.table import Table
