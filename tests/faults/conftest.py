@@ -1,6 +1,7 @@
 """What tests that break things share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,15 @@ from fairlead.features.suppression.rules import SYNC
 from fairlead.store.models import SettingRow
 from tests.faults import whole as wholes
 from tests.faults.whole import Whole
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Coverage is not measured here: it would more than double the time, and what is broken here runs whole elsewhere."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,14 @@
 """Every page, in light and dark, wide and on a phone, for people who see, hear or point differently."""
 
-from typing import Any
+from typing import Any, Final, Literal
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from tests.journeys.browser import Admin, axe
 
-WIDE, PHONE = {"width": 1200, "height": 900}, {"width": 375, "height": 812}
+WIDE: Final[ViewportSize] = {"width": 1200, "height": 900}
+PHONE: Final[ViewportSize] = {"width": 375, "height": 812}
 SIGNED_IN = {
     "home": "/",
     "sync settings": "/sync/",
@@ -120,12 +121,12 @@ def grave(page: Page, *rules: str) -> list[tuple[str, str, list[str]]]:
     ]
 
 
-def opened(fairlead: Admin, name: str, **options: Any) -> Page:
+def opened(fairlead: Admin, name: str, viewport: ViewportSize, color_scheme: Literal["dark", "light"]) -> Page:
     if name not in SIGNED_IN:
-        return fairlead.stranger(OPEN[name], **options)
+        return fairlead.stranger(OPEN[name], viewport=viewport, color_scheme=color_scheme)
     with_refused_rows = fairlead.fairlead.rows("SELECT max(job_id) FROM store_rowrefusal")[0][0]
     one_list = fairlead.fairlead.rows("SELECT list_id FROM members_listreading ORDER BY name LIMIT 1")[0][0]
-    return fairlead.page(SIGNED_IN[name].format(refused=with_refused_rows, list=one_list), **options)
+    return fairlead.look(SIGNED_IN[name].format(refused=with_refused_rows, list=one_list), viewport, color_scheme)
 
 
 def fits(page: Page) -> bool:

@@ -38,7 +38,7 @@ def without_a_ring(page: Page) -> list[str]:
 @pytest.mark.parametrize("name", every_page.names())
 def test_nothing_of_a_page_stands_in_anybodys_way(fairlead: Admin, name: str) -> None:
     """A title, one first heading and none skipped, focus that is seen, and no scrolling sideways on a phone."""
-    page = fairlead.page(every_page.address(fairlead, name), viewport=WIDE, color_scheme="light")
+    page = fairlead.look(every_page.address(fairlead, name), WIDE, "light")
     page.wait_for_load_state("networkidle")
     assert page.title().endswith(" · Fairlead")
     levels = page.evaluate(HEADINGS)
