@@ -1,8 +1,9 @@
 """A Campaign Monitor account, as the rest of a program sees it."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -12,12 +13,14 @@ import aiohttp
 from fairlead.campaignmonitor import clients, lists, subscribers
 from fairlead.campaignmonitor.campaigns import Campaigns
 from fairlead.campaignmonitor.clients import ClientDetails, ClientName
+from fairlead.campaignmonitor.in_turn import in_turn
 from fairlead.campaignmonitor.journeys import Journeys
 from fairlead.campaignmonitor.limits import AdaptiveLimit
 from fairlead.campaignmonitor.list_settings import ListSettings
 from fairlead.campaignmonitor.lists import CustomField, ListDetails, ListName, ListStats
 from fairlead.campaignmonitor.login import Login
 from fairlead.campaignmonitor.messages import Messages
+from fairlead.campaignmonitor.paging import unheard
 from fairlead.campaignmonitor.people import People
 from fairlead.campaignmonitor.repeats import Patience
 from fairlead.campaignmonitor.screens import Screens
@@ -96,14 +99,16 @@ class CampaignMonitor:
         page_size: int = 1000,
         tracking_preference: bool = True,
         sms_preference: bool = False,
+        fetched: Callable[[], None] = unheard,
     ) -> AsyncGenerator[SubscriberPage, None]:
         """The subscribers of a list in one state, a page at a time; see `paging.every_page` for order and repeats.
 
         Close it (`contextlib.aclosing`) when leaving it early: calls may be on the wire.
         `since`: those who entered the state on or after that day in the client's time zone; a datetime counts as its day.
+        `fetched` is called once all pages have arrived, if it is known.
         """
         reading = Reading(list_id, state, since, page_size, tracking_preference, sms_preference)
-        return subscribers.members(self._transport, reading)
+        return subscribers.members(self._transport, reading, fetched)
 
     def in_states(
         self,
@@ -115,8 +120,12 @@ class CampaignMonitor:
         sms_preference: bool = False,
     ) -> AsyncGenerator[SubscriberPage, None]:
         """As `members`, of several states, one after the other: the next is asked for once all of the last has arrived."""
-        sizes = (1000, tracking_preference, sms_preference)
-        return subscribers.in_states(self._transport, [Reading(list_id, state, since, *sizes) for state in states])
+        how = {"tracking_preference": tracking_preference, "sms_preference": sms_preference}
+
+        def begin(state: State, fetched: Callable[[], None]) -> AsyncGenerator[SubscriberPage, None]:
+            return self.members(list_id, state, since, fetched=fetched, **how)
+
+        return in_turn([partial(begin, state) for state in states])
 
     async def subscriber(self, list_id: str, email: str) -> OneSubscriber:
         """One subscriber in whatever state. Raises RecordRefused (code 203) where the list has none such."""

@@ -56,7 +56,7 @@ Open = Callable[[], Page[Row]]
 Fetch = Callable[[int], Awaitable[Open[Row]]]
 
 
-def _unheard() -> None:
+def unheard() -> None:
     """Nobody wants to know."""
 
 
@@ -65,7 +65,7 @@ async def every_page(
     *,
     look_ahead: int = LOOK_AHEAD,
     fetch: Fetch[Row] | None = None,
-    fetched: Callable[[], None] = _unheard,
+    fetched: Callable[[], None] = unheard,
 ) -> AsyncGenerator[Page[Row], None]:
     """Page 1, then the others from the last to the second; at most `look_ahead` are on the wire or waiting.
 
@@ -146,7 +146,7 @@ def _at_once(ask: Ask[Row]) -> Fetch[Row]:
 
 @asynccontextmanager
 async def _ahead(
-    ask: Ask[Row], fetch: Fetch[Row], numbers: range, look_ahead: int, fetched: Callable[[], None] = _unheard
+    ask: Ask[Row], fetch: Fetch[Row], numbers: range, look_ahead: int, fetched: Callable[[], None] = unheard
 ) -> AsyncIterator[AsyncIterator[tuple[int, Page[Row]]]]:
     """These pages in this order, fetched `look_ahead` at a time, from now on: also before the first is waited for."""
     tasks: deque[tuple[int, asyncio.Task[Open[Row] | None]]] = deque()

@@ -1,6 +1,6 @@
 """Subscribers of a list: one by address, or all of a state."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
@@ -10,9 +10,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from fairlead.campaignmonitor.decoding import Reader
-from fairlead.campaignmonitor.in_turn import in_turn
 from fairlead.campaignmonitor.packing import inflated
-from fairlead.campaignmonitor.paging import Open, Page, every_page
+from fairlead.campaignmonitor.paging import Open, Page, every_page, unheard
 from fairlead.campaignmonitor.rewriting import BLANK, lined, without_blanks
 from fairlead.campaignmonitor.transport import Door, Transport
 
@@ -151,7 +150,7 @@ _ONE = Reader[OneSubscriber](OneSubscriber)
 
 
 async def members(
-    transport: Transport, reading: Reading, fetched: Callable[[], None] = lambda: None
+    transport: Transport, reading: Reading, fetched: Callable[[], None] = unheard
 ) -> AsyncGenerator[SubscriberPage, None]:
     """The pages of one state, page 1 first and then from the last to the second: see `paging.every_page`."""
 
@@ -164,11 +163,6 @@ async def members(
     async with aclosing(every_page(ask, fetch=fetch, fetched=fetched)) as pages:
         async for page in pages:
             yield SubscriberPage(page.rows, reading.state, page.number, page.pages, page.total, page.raw_bytes)
-
-
-def in_states(transport: Transport, readings: Sequence[Reading]) -> AsyncGenerator[SubscriberPage, None]:
-    """The pages of several readings, one reading after the other: see `in_turn`."""
-    return in_turn([partial(members, transport, reading) for reading in readings])
 
 
 async def subscriber(transport: Transport, list_id: str, email: str) -> OneSubscriber:

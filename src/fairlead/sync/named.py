@@ -3,13 +3,14 @@
 Given to a run in place of the account, it makes the run of a list one of these addresses, by the same flow as ever.
 """
 
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import date
 
 from fairlead.campaignmonitor.account import CampaignMonitor
 from fairlead.campaignmonitor.errors import RecordRefused
+from fairlead.campaignmonitor.paging import unheard
 from fairlead.campaignmonitor.subscribers import State, Subscriber, SubscriberPage
 from fairlead.campaignmonitor.subscriptions import NOT_ON_THE_LIST
 from fairlead.domain.address import normal
@@ -42,6 +43,7 @@ class NamedAccount(CampaignMonitor):
         page_size: int = 1000,
         tracking_preference: bool = True,
         sms_preference: bool = False,
+        fetched: Callable[[], None] = unheard,
     ) -> AsyncGenerator[SubscriberPage, None]:
         """The named subscribers in this state, in spite of `since`: what changed of them may have moved no date."""
         narrowed = list_id == self._list and since is not None
@@ -57,6 +59,7 @@ class NamedAccount(CampaignMonitor):
             page_size=page_size,
             tracking_preference=tracking_preference,
             sms_preference=sms_preference,
+            fetched=fetched,
         )
         async with aclosing(whole) as pages:
             async for page in pages:

@@ -163,14 +163,10 @@ class AccountList:
         place = zone(self._time_zone)
         states: tuple[State, ...] = ("Active", "Unconfirmed") if unconfirmed else ("Active",)
         with campaign_monitor_failures("read the subscribers of a list"):
-            for state in states:
-                pages = self._account.members(self._list, state, tracking_preference=False)
-                async with aclosing(pages):
-                    async for page in pages:
-                        moments = to_utc([row.date for row in page.rows], place)
-                        yield [
-                            OnList(row.email, _seconds(moment)) for row, moment in zip(page.rows, moments, strict=True)
-                        ]
+            async with aclosing(self._account.in_states(self._list, states, tracking_preference=False)) as pages:
+                async for page in pages:
+                    moments = to_utc([row.date for row in page.rows], place)
+                    yield [OnList(row.email, _seconds(moment)) for row, moment in zip(page.rows, moments, strict=True)]
 
     async def take_off(self, addresses: Sequence[str]) -> Mapping[str, str]:
         """One call each, some at a time."""
